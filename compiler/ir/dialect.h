@@ -1,0 +1,46 @@
+// The tile dialect's classes, generated from tile_ops.td.
+#pragma once
+
+#include "compiler/layout/distributed.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "compiler/ir/tile_dialect.h.inc"
+#include "compiler/ir/tile_enums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "compiler/ir/tile_attributes.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "compiler/ir/tile_types.h.inc"
+#define GET_OP_CLASSES
+#include "compiler/ir/tile_ops.h.inc"
+
+namespace tegula::tile {
+
+/// The layout of a tile's type; the type must have one.
+inline layout::Distributed layout_of(mlir::Type type) {
+  auto tile = mlir::cast<mlir::RankedTensorType>(type);
+  return mlir::cast<LayoutAttr>(tile.getEncoding()).distributed();
+}
+/// Whether the type is a tile that has a layout.
+inline bool has_layout(mlir::Type type) {
+  auto tile = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  return tile && mlir::isa_and_nonnull<LayoutAttr>(tile.getEncoding());
+}
+/// The type with another layout.
+inline mlir::RankedTensorType with_layout(mlir::Type type, const layout::Distributed& layout) {
+  auto tile = mlir::cast<mlir::RankedTensorType>(type);
+  return mlir::RankedTensorType::get(tile.getShape(), tile.getElementType(),
+                                     LayoutAttr::get(type.getContext(), layout));
+}
+
+/// Attributes of a kernel's function.
+inline constexpr char warps_attribute[] = "tile.warps";
+
+}  // namespace tegula::tile

@@ -1,0 +1,203 @@
+// The tile dialect: what arith, math and scf lack to say a tile kernel.
+//
+// A tile in registers is a RankedTensorType whose encoding, once layouts are assigned, is a
+// #tile.layout. Scalars are plain i32, f32, ... Memory is reached through views.
+#ifndef TEGULA_TILE_OPS
+#define TEGULA_TILE_OPS
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Dialect/LLVMIR/LLVMTypes.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Tile_Dialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::tegula::tile";
+  let summary = "Tiles, views of tensors, and what a block does with them";
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+//===--- Attributes and types -------------------------------------------------------------===//
+
+def Tile_LayoutAttr : AttrDef<Tile_Dialect, "Layout"> {
+  let mnemonic = "layout";
+  let summary = "Which register of which lane of which warp holds which element of a tile";
+  let description = [{
+    A distributed linear layout (compiler/layout/distributed.h), the encoding of a tile's type.
+    Each list holds one column per input bit: the row-major flat element index that the bit
+    contributes by XOR.
+    Example: `#tile.layout<[1, 1024], register = [1, 2, 4], lane = [8, 16, 32, 64, 128],
+    warp = [256, 512]>`.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape,
+                        ArrayRefParameter<"uint32_t">:$registers,
+                        ArrayRefParameter<"uint32_t">:$lanes,
+                        ArrayRefParameter<"uint32_t">:$warps);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    static LayoutAttr get(::mlir::MLIRContext* context,
+                          const ::tegula::layout::Distributed& layout);
+    ::tegula::layout::Distributed distributed() const;
+  }];
+}
+
+def Tile_ViewType : TypeDef<Tile_Dialect, "View"> {
+  let mnemonic = "view";
+  let summary = "A tensor in global memory, addressed tile by tile";
+  let description = [{
+    `shape` is the shape of one tile. `extents` and `strides` (in elements) are the tensor's; `?`
+    marks one that is known only at launch. `divisors`: a power of two that divides each stride
+    (0: any). `align`: of the base pointer, in bytes. Elements outside the tensor read as `pad`
+    and are not stored, unless the author promised `in_bounds`. (The parameter is `pad`'s bits,
+    so that types compare exactly.)
+    Example: `!tile.view<1x1024xbf16, extents [?, 4096], strides [4096, 1], divisors [16, 1],
+    align 16>`.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
+                        ArrayRefParameter<"int64_t">:$extents,
+                        ArrayRefParameter<"int64_t">:$strides,
+                        ArrayRefParameter<"int64_t">:$divisors, "int64_t":$alignment,
+                        "bool":$inBounds, "int64_t":$padBits);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    unsigned getRank() const { return getShape().size(); }
+    double getPad() const;
+    unsigned dynamicExtents() const;
+    unsigned dynamicStrides() const;
+    /// The type of a loaded tile, without a layout.
+    ::mlir::RankedTensorType tileType() const;
+  }];
+}
+
+def Tile_AnyTile : RankedTensorOf<[AnyFloat, AnySignlessInteger]>;
+def Tile_AnyScalar : AnyTypeOf<[AnyFloat, AnySignlessInteger]>;
+
+//===--- Operations -----------------------------------------------------------------------===//
+
+class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
+
+def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
+  let summary = "The block's coordinate along a grid axis";
+  let description = [{
+    `bound` is the grid's extent along the axis: the result is in [0, bound). It is there for
+    proofs and costs nothing.
+    ```mlir
+    %r = tile.program_id 0 below %rows
+    ```
+  }];
+  let arguments = (ins I32Attr:$axis, I32:$bound);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$axis `below` $bound attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
+  let summary = "A view of a tensor parameter";
+  let description = [{
+    The operands are the base pointer and the extents and strides that the type leaves open.
+    ```mlir
+    %x = tile.view %p extents(%rows) strides() : !tile.view<1x1024xf32, extents [?, 1024], ...>
+    ```
+  }];
+  let arguments = (ins LLVM_AnyPointer:$pointer, Variadic<I32>:$extents, Variadic<I64>:$strides,
+                       StrAttr:$argument);
+  let results = (outs Tile_ViewType:$result);
+  let assemblyFormat = [{
+    $argument $pointer `extents` `(` $extents `)` `strides` `(` $strides `)` attr-dict `:`
+    qualified(type($pointer)) `,` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
+  let summary = "Load one tile of a view";
+  let description = [{
+    Tile coordinates count tiles, not elements. `full[d]` says that no element of this tile lies
+    outside the tensor along dimension d, so that no mask is needed there.
+    ```mlir
+    %t = tile.load %x[%r, %j] full [true, false] : !tile.view<...> -> tensor<1x1024xf32>
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$coordinates, DenseBoolArrayAttr:$full);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = [{
+    $view `[` $coordinates `]` `full` $full attr-dict `:` type($view) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Store one tile of a view";
+  let arguments = (ins Tile_AnyTile:$value, Tile_ViewType:$view, Variadic<I32>:$coordinates,
+                       DenseBoolArrayAttr:$full);
+  let assemblyFormat = [{
+    $value `,` $view `[` $coordinates `]` `full` $full attr-dict `:` type($value) `,` type($view)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
+  let summary = "0, 1, ..., n-1";
+  let results = (outs RankedTensorOf<[I32]>:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
+  let summary = "A tile with one value everywhere";
+  let arguments = (ins Tile_AnyScalar:$value);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
+  let summary = "Repeat a tile along its extents of 1";
+  let arguments = (ins Tile_AnyTile:$value);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
+  let summary = "The same elements in row-major order under another shape";
+  let arguments = (ins Tile_AnyTile:$value);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceSum : I32EnumAttrCase<"sum", 0>;
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined", [Tile_ReduceSum]> {
+  let cppNamespace = "::tegula::tile";
+}
+
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+  let summary = "Combine the elements along an axis; the axis stays, with extent 1";
+  let description = [{
+    f16 and bf16 are combined in f32 and rounded once. The order is fixed by the layout: registers
+    first, then lanes, then warps.
+    ```mlir
+    %s = tile.reduce sum %t axis 1 : tensor<4x256xf32> -> tensor<4x1xf32>
+    ```
+  }];
+  let arguments = (ins Tile_ReduceKind:$kind, Tile_AnyTile:$value, I32Attr:$axis);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$kind $value `axis` $axis attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
+  let summary = "The same tile in another layout";
+  let arguments = (ins Tile_AnyTile:$value);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif  // TEGULA_TILE_OPS

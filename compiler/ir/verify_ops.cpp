@@ -1,0 +1,125 @@
+// The verifiers of the tile dialect: every message names shapes and dtypes.
+#include "compiler/ir/dialect.h"
+
+#define GET_OP_CLASSES
+#include "compiler/ir/tile_ops.cpp.inc"
+
+using namespace mlir;
+
+namespace tegula::tile {
+namespace {
+
+RankedTensorType tile_type(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+LogicalResult same_element(Operation* op, RankedTensorType from, RankedTensorType to) {
+  if (from.getElementType() != to.getElementType())
+    return op->emitOpError() << "changes the element type from " << from.getElementType() << " to "
+                             << to.getElementType();
+  return success();
+}
+
+/// Layouts are either on both or on neither.
+LogicalResult both_laid_out(Operation* op, RankedTensorType from, RankedTensorType to) {
+  if (has_layout(from) != has_layout(to))
+    return op->emitOpError() << "has a layout on one side alone: " << from << " and " << to;
+  return success();
+}
+
+LogicalResult verify_access(Operation* op, ViewType view, RankedTensorType tile,
+                            OperandRange coordinates, llvm::ArrayRef<bool> full) {
+  if (coordinates.size() != view.getRank() || full.size() != view.getRank())
+    return op->emitOpError() << "of a view of rank " << view.getRank() << " has "
+                             << coordinates.size() << " coordinates and " << full.size()
+                             << " flags in `full`";
+  if (tile.getShape() != view.getShape() || tile.getElementType() != view.getElementType())
+    return op->emitOpError() << "moves " << tile << " through " << view;
+  return success();
+}
+
+}  // namespace
+
+LogicalResult ProgramIdOp::verify() {
+  if (getAxis() > 2) return emitOpError() << "axis " << getAxis() << " is not 0, 1 or 2";
+  return success();
+}
+
+LogicalResult ViewOp::verify() {
+  const ViewType type = getResult().getType();
+  if (getExtents().size() != type.dynamicExtents() || getStrides().size() != type.dynamicStrides())
+    return emitOpError() << "gives " << getExtents().size() << " extents and "
+                         << getStrides().size() << " strides; " << type << " leaves open "
+                         << type.dynamicExtents() << " and " << type.dynamicStrides();
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  return verify_access(*this, getView().getType(), tile_type(getResult()), getCoordinates(),
+                       getFull());
+}
+
+LogicalResult StoreOp::verify() {
+  return verify_access(*this, getView().getType(), tile_type(getValue()), getCoordinates(),
+                       getFull());
+}
+
+LogicalResult IotaOp::verify() {
+  if (tile_type(getResult()).getRank() != 1)
+    return emitOpError() << "makes a tile of rank 1, not " << getResult().getType();
+  return success();
+}
+
+LogicalResult SplatOp::verify() {
+  if (tile_type(getResult()).getElementType() != getValue().getType())
+    return emitOpError() << "of " << getValue().getType() << " gives " << getResult().getType();
+  return success();
+}
+
+LogicalResult BroadcastOp::verify() {
+  const auto from = tile_type(getValue()), to = tile_type(getResult());
+  if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))
+    return failure();
+  if (from.getRank() != to.getRank())
+    return emitOpError() << "changes the rank: " << from << " to " << to;
+  for (auto [a, b] : llvm::zip(from.getShape(), to.getShape()))
+    if (a != b && a != 1) return emitOpError() << "cannot stretch " << from << " to " << to;
+  if (has_layout(to) && layout_of(from) != layout_of(to).source_of_broadcast(from.getShape().vec()))
+    return emitOpError() << "moves data between threads: " << from << " to " << to;
+  return success();
+}
+
+LogicalResult ReshapeOp::verify() {
+  const auto from = tile_type(getValue()), to = tile_type(getResult());
+  if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))
+    return failure();
+  if (from.getNumElements() != to.getNumElements())
+    return emitOpError() << "changes the number of elements: " << from << " to " << to;
+  if (has_layout(to) && layout_of(from).reshape(to.getShape().vec()) != layout_of(to))
+    return emitOpError() << "moves data between threads: " << from << " to " << to;
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  const auto from = tile_type(getValue()), to = tile_type(getResult());
+  if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))
+    return failure();
+  if (getAxis() >= from.getRank())
+    return emitOpError() << "axis " << getAxis() << " is outside " << from;
+  llvm::SmallVector<int64_t> wanted(from.getShape());
+  wanted[getAxis()] = 1;
+  if (to.getShape() != llvm::ArrayRef<int64_t>(wanted))
+    return emitOpError() << "of " << from << " along axis " << getAxis() << " cannot give " << to;
+  if (has_layout(to) && layout_of(from).reduced(getAxis()) != layout_of(to))
+    return emitOpError() << "leaves its result in another layout than its type says: " << to;
+  return success();
+}
+
+LogicalResult ConvertLayoutOp::verify() {
+  const auto from = tile_type(getValue()), to = tile_type(getResult());
+  if (from.getShape() != to.getShape() || from.getElementType() != to.getElementType())
+    return emitOpError() << "changes the tile: " << from << " to " << to;
+  if (!has_layout(from) || !has_layout(to))
+    return emitOpError() << "needs a layout on both sides: " << from << " to " << to;
+  return success();
+}
+
+}  // namespace tegula::tile

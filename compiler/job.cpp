@@ -1,0 +1,112 @@
+#include "compiler/job.h"
+
+#include <fmt/format.h>
+
+#include "compiler/passes/import.h"
+#include "compiler/passes/pipeline.h"
+#include "compiler/target/llvm_module.h"
+#include "compiler/target/ptx.h"
+#include "compiler/target/sim_encoder.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "tegula/error.h"
+
+namespace tegula::compiler {
+namespace {
+
+std::string describe(mlir::Location location) {
+  if (auto at = mlir::dyn_cast<mlir::FileLineColLoc>(location))
+    return fmt::format("{}:{}:{}", at.getFilename().strref().str(), at.getLine(), at.getColumn());
+  return {};
+}
+
+}  // namespace
+
+Job::Timer::~Timer() {
+  const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - start;
+  job.milliseconds.emplace_back(phase, spent.count());
+}
+
+Job::Job(const program::Program& program, std::string_view arch)
+    : program_(program), architecture_(find_architecture(arch)) {
+  timed("context", [&] {
+    mlir::DialectRegistry registry;
+    register_dialects(registry);
+    context_ =
+        std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+    context_->loadAllAvailableDialects();
+    context_->getDiagEngine().registerHandler(
+        [this](mlir::Diagnostic& diagnostic) { take_diagnostic(diagnostic); });
+    llvm_context_ = std::make_unique<llvm::LLVMContext>();
+  });
+}
+
+Job::~Job() = default;
+
+void Job::take_diagnostic(mlir::Diagnostic& diagnostic) {
+  const std::string where = describe(diagnostic.getLocation());
+  std::string text = diagnostic.str();
+  if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark) {
+    errors_ += where + ": " + text + "\n";
+    return;
+  }
+  // A remark begins with the name of the pass that makes it.
+  const auto colon = text.find(": ");
+  if (colon == std::string::npos) {
+    remarks.push_back({"", where, text});
+  } else {
+    remarks.push_back({text.substr(0, colon), where, text.substr(colon + 2)});
+  }
+}
+
+void Job::run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&)) {
+  mlir::PassManager passes(module.getContext());
+  passes.enableVerifier(false);  // it costs as much as the passes; each phase ends with one run
+  add(passes);
+  errors_.clear();
+  if (mlir::failed(passes.run(module)) || mlir::failed(mlir::verify(module)))
+    throw InternalError(
+        fmt::format("kernel {}: a compiler pass failed: {}", program_.name, errors_));
+}
+
+void Job::import() {
+  timed("import", [&] {
+    module_ = import_program(*context_, program_);
+    errors_.clear();
+    if (mlir::failed(mlir::verify(*module_)))
+      throw InternalError(
+          fmt::format("kernel {}: the imported module is invalid: {}", program_.name, errors_));
+  });
+}
+
+void Job::assign_layouts() {
+  timed("layouts", [&] { run_passes(*module_, add_layout_passes); });
+}
+
+void Job::lower() {
+  timed("lower", [&] { run_passes(*module_, add_lowering_passes); });
+}
+
+void Job::translate() {
+  timed("translate", [&] {
+    machine_ = make_target_machine(architecture_);
+    llvm_module_ = translate_to_llvm(*module_, *llvm_context_, *machine_, program_.name,
+                                     static_cast<int>(program_.warps * 32));
+  });
+  timed("optimise", [&] { optimise(*llvm_module_, *machine_); });
+}
+
+format::Image Job::encode() {
+  return timed("encode", [&] {
+    return encode_image(*llvm_module_, program_, architecture_.name, program_.warps);
+  });
+}
+
+std::string Job::emit_ptx() {
+  return timed("ptx", [&] { return compiler::emit_ptx(*llvm_module_, *machine_); });
+}
+
+}  // namespace tegula::compiler

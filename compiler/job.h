@@ -1,0 +1,77 @@
+// One compile job: the phases from a Program to a payload, each timed.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/target/architecture.h"
+#include "dsl/program/program.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "runtime/format/entry.h"
+#include "runtime/format/image.h"
+
+namespace mlir {
+class OpPassManager;
+}
+
+namespace llvm {
+class LLVMContext;
+class Module;
+class TargetMachine;
+}  // namespace llvm
+
+namespace tegula::compiler {
+
+class Job {
+ public:
+  /// Throws Error{unsupported} for an architecture that the tables do not know.
+  Job(const program::Program& program, std::string_view arch);
+  ~Job();
+
+  // The phases, to be called in this order; the last two are alternatives.
+  void import();
+  void assign_layouts();  ///< to laid-out tiles
+  void lower();           ///< to the LLVM dialect
+  void translate();       ///< to an optimised LLVM module
+  format::Image encode();
+  std::string emit_ptx();
+
+  mlir::ModuleOp module() { return *module_; }
+  llvm::Module& llvm_module() { return *llvm_module_; }
+
+  /// Times `work` and files it under `phase`.
+  template <class Work>
+  auto timed(const char* phase, Work&& work) {
+    const Timer timer{*this, phase, std::chrono::steady_clock::now()};
+    return work();
+  }
+
+  std::vector<std::pair<std::string, double>> milliseconds;
+  std::vector<format::Remark> remarks;
+
+ private:
+  struct Timer {
+    Job& job;
+    const char* phase;
+    std::chrono::steady_clock::time_point start;
+    ~Timer();
+  };
+
+  void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&));
+  void take_diagnostic(mlir::Diagnostic& diagnostic);
+
+  const program::Program& program_;
+  const Architecture& architecture_;
+  std::unique_ptr<mlir::MLIRContext> context_;
+  mlir::OwningOpRef<mlir::ModuleOp> module_;
+  std::unique_ptr<llvm::LLVMContext> llvm_context_;
+  std::unique_ptr<llvm::TargetMachine> machine_;
+  std::unique_ptr<llvm::Module> llvm_module_;
+  std::string errors_;  ///< what MLIR said of the failure at hand
+};
+
+}  // namespace tegula::compiler

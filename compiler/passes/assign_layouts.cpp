@@ -1,0 +1,278 @@
+#include "compiler/passes/assign_layouts.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "compiler/ir/dialect.h"
+#include "compiler/layout/conversion.h"
+#include "compiler/passes/access.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+namespace {
+
+using layout::Distributed;
+
+bool is_tile(Value value) { return isa<RankedTensorType>(value.getType()); }
+std::vector<int64_t> shape_of(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape().vec();
+}
+
+/// One way in which a layout passes from one value to another without moving data.
+struct Link {
+  Value to;
+  enum class Kind { same, reshape, broadcast_source, reduction } kind = Kind::same;
+  int axis = 0;  ///< reduction
+};
+
+/// A load or store, as far as layouts are concerned.
+struct Access {
+  Operation* op = nullptr;
+  Value tile;
+  std::int64_t vector_elements = 1;
+  bool streams = false;  ///< other blocks touch other elements
+};
+
+class Assignment {
+ public:
+  explicit Assignment(func::FuncOp function)
+      : function_(function),
+        warps_(static_cast<int>(
+            function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())) {}
+
+  void run() {
+    function_.walk([&](Operation* op) { add_links(op); });
+    function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
+    function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
+    std::stable_sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
+      return shape_size(a) > shape_size(b);
+    });
+    for (const Access& access : accesses_)
+      if (!layouts_.contains(access.tile))
+        spread(access.tile,
+               Distributed::blocked(shape_of(access.tile), shared_vector(access), warps_));
+    // What no access reaches: constants alone, say.
+    function_.walk([&](Operation* op) {
+      for (Value result : op->getResults())
+        if (is_tile(result) && !layouts_.contains(result))
+          spread(result, Distributed::blocked(shape_of(result), 1, warps_));
+    });
+    rewrite();
+  }
+
+ private:
+  static std::int64_t shape_size(const Access& access) {
+    return cast<RankedTensorType>(access.tile.getType()).getNumElements();
+  }
+
+  //===--- The graph of values --------------------------------------------------------------===//
+
+  void link_same(Value a, Value b) {
+    if (!is_tile(a)) return;
+    links_[a].push_back({b});
+    links_[b].push_back({a});
+    groups_.unionSets(a, b);
+  }
+
+  void add_links(Operation* op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      for (unsigned k = 0; k < loop.getNumResults(); ++k) {
+        link_same(loop.getResult(k), loop.getInitArgs()[k]);
+        link_same(loop.getResult(k), loop.getRegionIterArgs()[k]);
+        link_same(loop.getResult(k), loop.getYieldedValues()[k]);
+      }
+    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
+      links_[reshape.getValue()].push_back({reshape.getResult(), Link::Kind::reshape});
+      links_[reshape.getResult()].push_back({reshape.getValue(), Link::Kind::reshape});
+      groups_.unionSets(reshape.getValue(), reshape.getResult());
+    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
+      links_[broadcast.getResult()].push_back({broadcast.getValue(), Link::Kind::broadcast_source});
+      groups_.unionSets(broadcast.getValue(), broadcast.getResult());
+    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
+      links_[reduce.getValue()].push_back(
+          {reduce.getResult(), Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
+      groups_.unionSets(reduce.getValue(), reduce.getResult());
+    } else if (is_elementwise(op)) {
+      for (Value operand : op->getOperands()) link_same(op->getResult(0), operand);
+    }
+  }
+
+  static bool is_elementwise(Operation* op) {
+    return op->getNumResults() == 1 && is_tile(op->getResult(0)) &&
+           !isa<tile::TileDialect>(op->getDialect()) && !isa<scf::ForOp>(op);
+  }
+
+  //===--- Accesses -------------------------------------------------------------------------===//
+
+  template <class Op>
+  void add_access(Op op, Value tile) {
+    const auto view = op.getView().getType();
+    const bool full_inner = op.getFull().back();
+    Access access{op, tile, contiguous_elements(view, full_inner), false};
+    for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
+    const int64_t widest = widest_access_bytes * 8 / view.getElementType().getIntOrFloatBitWidth();
+    if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
+      op.emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
+                      << op.getView().template getDefiningOp<tile::ViewOp>().getArgument()
+                      << " moves " << access.vector_elements << " of " << widest
+                      << " elements at a time: " << why_narrow(view, full_inner);
+    accesses_.push_back(access);
+  }
+
+  bool depends_on_program(Value value) {
+    if (auto it = depends_.find(value); it != depends_.end()) return it->second;
+    depends_[value] = false;  // a cycle through a loop adds nothing
+    bool result = false;
+    if (Operation* op = value.getDefiningOp()) {
+      result = isa<tile::ProgramIdOp>(op) ||
+               llvm::any_of(op->getOperands(), [&](Value v) { return depends_on_program(v); });
+    } else if (auto loop = dyn_cast<scf::ForOp>(value.getParentBlock()->getParentOp())) {
+      result = llvm::any_of(loop->getOperands(), [&](Value v) {
+        return v.getType().isIntOrIndex() && depends_on_program(v);
+      });
+    }
+    return depends_[value] = result;
+  }
+
+  /// Vectors for all accesses that meet the anchor's values and stream as much as it does: as wide
+  /// as the narrowest of them can be. Data that every block reads again (weights) is in the L2
+  /// cache and does not decide.
+  int shared_vector(const Access& anchor) {
+    std::int64_t elements = anchor.vector_elements;
+    for (const Access& other : accesses_)
+      if (other.streams && shape_size(other) == shape_size(anchor) &&
+          groups_.isEquivalent(other.tile, anchor.tile))
+        elements = std::min(elements, other.vector_elements);
+    return static_cast<int>(elements);
+  }
+
+  //===--- Spreading ------------------------------------------------------------------------===//
+
+  void spread(Value start, const Distributed& layout) {
+    std::deque<std::pair<Value, Distributed>> queue = {{start, layout}};
+    while (!queue.empty()) {
+      auto [value, at] = queue.front();
+      queue.pop_front();
+      if (!layouts_.try_emplace(value, at).second) continue;
+      for (const Link& link : links_[value]) {
+        if (layouts_.contains(link.to)) continue;
+        switch (link.kind) {
+          case Link::Kind::same:
+            queue.emplace_back(link.to, at);
+            break;
+          case Link::Kind::reshape:
+            queue.emplace_back(link.to, at.reshape(shape_of(link.to)));
+            break;
+          case Link::Kind::broadcast_source:
+            queue.emplace_back(link.to, at.source_of_broadcast(shape_of(link.to)));
+            break;
+          case Link::Kind::reduction:
+            queue.emplace_back(link.to, at.reduced(link.axis));
+            break;
+        }
+      }
+    }
+  }
+
+  //===--- Rewriting ------------------------------------------------------------------------===//
+
+  void rewrite() {
+    llvm::SmallVector<Operation*> operations;
+    function_.walk<WalkOrder::PreOrder>([&](Operation* op) { operations.push_back(op); });
+    for (auto& [value, at] : layouts_) value.setType(tile::with_layout(value.getType(), at));
+    for (Operation* op : operations) fix_operands(op);
+  }
+
+  /// After the types are set, makes every operation's operands what its result demands.
+  void fix_operands(Operation* op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      for (unsigned k = 0; k < loop.getNumResults(); ++k)
+        if (is_tile(loop.getResult(k)))
+          use_in(loop.getInitArgsMutable()[k], layout_at(loop.getResult(k)));
+    } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
+      for (OpOperand& operand : op->getOpOperands())
+        if (is_tile(operand.get()))
+          use_in(operand, layout_at(op->getParentOp()->getResult(operand.getOperandNumber())));
+    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
+      use_in(reshape.getValueMutable(),
+             layout_at(reshape.getResult()).reshape(shape_of(reshape.getValue())));
+    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
+      use_in(broadcast.getValueMutable(),
+             layout_at(broadcast.getResult()).source_of_broadcast(shape_of(broadcast.getValue())));
+    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
+      fix_reduction(reduce);
+    } else if (is_elementwise(op)) {
+      for (OpOperand& operand : op->getOpOperands())
+        if (is_tile(operand.get())) use_in(operand, layout_at(op->getResult(0)));
+    }
+  }
+
+  /// A reduction leaves its result in one layout; whoever wants another converts.
+  void fix_reduction(tile::ReduceOp reduce) {
+    const Distributed from = layout_at(reduce.getValue());
+    const int axis = static_cast<int>(reduce.getAxis());
+    const Distributed natural = from.reduced(axis), wanted = layout_at(reduce.getResult());
+    if (natural == wanted) return;
+    reduce.getResult().setType(tile::with_layout(reduce.getType(), natural));
+    OpBuilder builder(reduce->getContext());
+    builder.setInsertionPointAfter(reduce);
+    Value converted = convert(builder, reduce.getLoc(), reduce.getResult(), wanted);
+    reduce.getResult().replaceAllUsesExcept(converted, converted.getDefiningOp());
+  }
+
+  static Distributed layout_at(Value value) { return tile::layout_of(value.getType()); }
+
+  void use_in(OpOperand& operand, const Distributed& wanted) {
+    const Value value = operand.get();
+    if (layout_at(value) == wanted) return;
+    OpBuilder builder(operand.getOwner());
+    Operation* source = value.getDefiningOp();
+    if (isa_and_nonnull<tile::SplatOp, tile::IotaOp>(source)) {
+      Operation* again = builder.clone(*source);
+      again->getResult(0).setType(tile::with_layout(value.getType(), wanted));
+      operand.set(again->getResult(0));
+      return;
+    }
+    operand.set(convert(builder, operand.getOwner()->getLoc(), value, wanted));
+  }
+
+  static Value convert(OpBuilder& builder, Location loc, Value value, const Distributed& wanted) {
+    const auto type = tile::with_layout(value.getType(), wanted);
+    auto op = tile::ConvertLayoutOp::create(builder, loc, type, value);
+    if (layout::classify(layout_at(value), wanted) > layout::ConversionKind::registers)
+      op.emitRemark() << "assign-layouts: a tile of " << op.getType().getNumElements() << " "
+                      << op.getType().getElementType()
+                      << " moves between threads: what made it and what uses it want different "
+                         "layouts";
+    return op;
+  }
+
+  func::FuncOp function_;
+  int warps_;
+  llvm::DenseMap<Value, llvm::SmallVector<Link>> links_;
+  llvm::EquivalenceClasses<Value> groups_;
+  std::vector<Access> accesses_;
+  llvm::DenseMap<Value, bool> depends_;
+  llvm::MapVector<Value, Distributed> layouts_;
+};
+
+struct AssignLayouts : PassWrapper<AssignLayouts, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(AssignLayouts)
+  StringRef getArgument() const override { return "tile-assign-layouts"; }
+  StringRef getDescription() const override {
+    return "Decide which thread holds which element of every tile";
+  }
+  void runOnOperation() override { Assignment(getOperation()).run(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_assign_layouts_pass() { return std::make_unique<AssignLayouts>(); }
+
+}  // namespace tegula::compiler

@@ -1,0 +1,179 @@
+// Lowering of reductions: registers, then lanes by butterfly shuffles, then warps through shared
+// memory. The order is fixed by the layout, so the result is the same in every run and in every
+// thread that holds it.
+#include <bit>
+
+#include "compiler/layout/conversion.h"
+#include "compiler/passes/allocate_shared.h"
+#include "compiler/passes/lowering.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+namespace {
+
+/// Combines two values or vectors of one type.
+Value combine(Code& code, tile::ReduceKind kind, Value a, Value b) {
+  Type element = a.getType();
+  if (auto vector = dyn_cast<VectorType>(element)) element = vector.getElementType();
+  switch (kind) {
+    case tile::ReduceKind::sum:
+      if (isa<FloatType>(element)) return LLVM::FAddOp::create(code.builder(), code.loc(), a, b);
+      return code.add(a, b);
+  }
+  llvm_unreachable("unknown reduction");
+}
+
+/// Folds the registers of `value`, which `source` lays out, along the axis: halves of the vector
+/// are combined until one element for each result register is left.
+Value fold_registers(Code& code, tile::ReduceKind kind, Value value,
+                     const layout::Distributed& source, int axis) {
+  llvm::SmallVector<bool> folds;  // by register bit
+  for (std::uint32_t column : source.register_columns())
+    folds.push_back((column & source.axis_mask(axis)) != 0);
+  for (int bit = static_cast<int>(folds.size()) - 1; bit >= 0; --bit) {
+    if (!folds[bit]) continue;
+    const auto count = cast<VectorType>(value.getType()).getNumElements();
+    llvm::SmallVector<int32_t> low, high;
+    for (int32_t k = 0; k < count; ++k) ((k >> bit & 1) != 0 ? high : low).push_back(k);
+    value = combine(code, kind, code.shuffle(value, low), code.shuffle(value, high));
+    folds.erase(folds.begin() + bit);
+  }
+  return value;
+}
+
+/// The value of the lane whose number differs in the bits of `mask`, of any type of 4 or 8 bytes
+/// (narrower integers travel as 4).
+Value shuffle_butterfly(Code& code, Value value, int mask) {
+  const Type type = value.getType();
+  const auto one = [&](Value v) {
+    return code.intrinsic("llvm.nvvm.shfl.sync.bfly.i32", code.i32(),
+                          {code.i32(-1), v, code.i32(mask), code.i32(31)});
+  };
+  const unsigned bits = type.getIntOrFloatBitWidth();
+  if (bits == 32) return code.bitcast(one(code.bitcast(value, code.i32())), type);
+  if (bits == 64) {
+    const Value pair = code.bitcast(value, vector_of(code.i32(), 2));
+    Value result = LLVM::PoisonOp::create(code.builder(), code.loc(), vector_of(code.i32(), 2));
+    for (int half = 0; half < 2; ++half)
+      result = code.insert(result, one(code.extract(pair, half)), half);
+    return code.bitcast(result, type);
+  }
+  const Value wide = LLVM::ZExtOp::create(code.builder(), code.loc(), code.i32(), value);
+  return LLVM::TruncOp::create(code.builder(), code.loc(), type, one(wide));
+}
+
+Value fold_lanes(Code& code, tile::ReduceKind kind, Value value, std::uint32_t lane_bits) {
+  const auto count = cast<VectorType>(value.getType()).getNumElements();
+  for (int bit = layout::lane_bits - 1; bit >= 0; --bit) {
+    if ((lane_bits >> bit & 1) == 0) continue;
+    Value others = LLVM::PoisonOp::create(code.builder(), code.loc(), value.getType());
+    for (int64_t k = 0; k < count; ++k)
+      others = code.insert(others, shuffle_butterfly(code, code.extract(value, k), 1 << bit), k);
+    value = combine(code, kind, value, others);
+  }
+  return value;
+}
+
+/// Each warp leaves its partial results in shared memory, then every thread combines those of all
+/// warps that share its rows. The partials of one row lie side by side.
+Value fold_warps(Code& code, tile::ReduceOp op, Value value, const layout::Distributed& source,
+                 const layout::Distributed& result) {
+  const int axis = static_cast<int>(op.getAxis());
+  const std::uint32_t warp_bits = source.axis_warp_bits(axis);
+  const int partials = 1 << std::popcount(warp_bits);
+  const Type element = cast<VectorType>(value.getType()).getElementType();
+  const Value base =
+      code.shared_memory(op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt());
+  const Value thread = thread_number(code);
+
+  // Which of the partials of a row this warp makes: its axis bits, packed.
+  layout::Columns packed(source.warp_columns().size(), 0);
+  for (int bit = 0, next = 0; bit < static_cast<int>(packed.size()); ++bit)
+    if ((warp_bits >> bit & 1) != 0) packed[bit] = std::uint32_t{1} << next++;
+  const layout::Columns no_lanes(layout::lane_bits, 0);
+  const Value mine = thread_linear(code, thread, no_lanes, packed);
+
+  const Value row = thread_linear(code, thread, result.lane_columns(), result.warp_columns());
+  const auto slot = [&](int reg) {
+    const Value index =
+        code.bit_xor(row, code.i32(result.index(static_cast<std::uint32_t>(reg), 0, 0)));
+    return code.multiply(index, code.i32(partials));
+  };
+
+  // Of the threads that hold the same partial, one writes it: the copies in the result that are
+  // not warps of this row.
+  const std::uint32_t copies =
+      result.replicated_lanes() | ((result.replicated_warps() & ~warp_bits) << layout::lane_bits);
+  const Value writes =
+      copies == 0 ? Value() : code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
+
+  const std::int64_t element_bytes = element.getIntOrFloatBitWidth() / 8;
+  if (op->hasAttr(shared_reused_attribute)) code.barrier();
+  for (int reg = 0; reg < result.registers(); ++reg) {
+    const Value at = code.element_pointer(base, element, code.add(slot(reg), mine));
+    store_if(code, at, code.extract(value, reg), writes, element_bytes);
+  }
+  code.barrier();
+
+  Value total = LLVM::PoisonOp::create(code.builder(), code.loc(), value.getType());
+  const std::int64_t width = std::min<std::int64_t>(partials, 16 / element_bytes);
+  for (int reg = 0; reg < result.registers(); ++reg) {
+    const Value first = slot(reg);
+    llvm::SmallVector<Value> pieces;
+    for (std::int64_t k = 0; k < partials; k += width) {
+      const Value at = code.element_pointer(base, element, code.add(first, code.i32(k)));
+      pieces.push_back(LLVM::LoadOp::create(code.builder(), code.loc(), vector_of(element, width),
+                                            at, static_cast<unsigned>(width * element_bytes)));
+    }
+    Value row_partials = code.concatenate(pieces);
+    for (std::int64_t count = partials; count > 1; count /= 2) {
+      llvm::SmallVector<int32_t> low, high;
+      for (int32_t k = 0; k < count / 2; ++k) {
+        low.push_back(k);
+        high.push_back(k + static_cast<int32_t>(count / 2));
+      }
+      row_partials = combine(code, op.getKind(), code.shuffle(row_partials, low),
+                             code.shuffle(row_partials, high));
+    }
+    total = code.insert(total, code.extract(row_partials, 0), reg);
+  }
+  return total;
+}
+
+struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::ReduceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const int axis = static_cast<int>(op.getAxis());
+    const auto source = tile::layout_of(op.getValue().getType());
+    const auto result = tile::layout_of(op.getType());
+    if (!source.is_separable(axis))
+      return rewriter.notifyMatchFailure(op, "the layout mixes the axis with others");
+    Code code(rewriter, op.getLoc());
+    const Type element = op.getType().getElementType();
+    const Type wide = accumulator_type(element);
+
+    Value value = adaptor.getValue();
+    if (wide != element)
+      value =
+          LLVM::FPExtOp::create(rewriter, op.getLoc(), vector_of(wide, source.registers()), value);
+    value = fold_registers(code, op.getKind(), value, source, axis);
+    value = fold_lanes(code, op.getKind(), value, source.axis_lane_bits(axis));
+    if (source.axis_warp_bits(axis) != 0) value = fold_warps(code, op, value, source, result);
+    if (wide != element)
+      value = LLVM::FPTruncOp::create(rewriter, op.getLoc(), vector_of(element, result.registers()),
+                                      value);
+    rewriter.replaceOp(op, value);
+    return success();
+  }
+};
+
+}  // namespace
+
+void populate_reduce_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
+  patterns.add<LowerReduce>(types);
+}
+
+}  // namespace tegula::compiler

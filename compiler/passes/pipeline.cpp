@@ -1,0 +1,62 @@
+#include "compiler/passes/pipeline.h"
+
+#include "compiler/ir/dialect.h"
+#include "compiler/passes/allocate_shared.h"
+#include "compiler/passes/assign_layouts.h"
+#include "compiler/passes/drop_masks.h"
+#include "compiler/passes/lower_to_llvm.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+
+void register_dialects(DialectRegistry& registry) {
+  registry.insert<tile::TileDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+void add_layout_passes(OpPassManager& passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createLoopInvariantCodeMotionPass());
+  OpPassManager& functions = passes.nest<func::FuncOp>();
+  functions.addPass(create_drop_masks_pass());
+  functions.addPass(create_assign_layouts_pass());
+  passes.addPass(createCSEPass());
+}
+
+void add_lowering_passes(OpPassManager& passes) {
+  passes.nest<func::FuncOp>().addPass(create_allocate_shared_pass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(create_lower_to_llvm_pass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  passes.addPass(createCSEPass());
+  // Lines for profilers and for the simulator's reports, without debug information proper: that
+  // would make ptxas optimise less.
+  LLVM::DIScopeForLLVMFuncOpPassOptions lines;
+  lines.emissionKind = LLVM::DIEmissionKind::DebugDirectivesOnly;
+  passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
+}
+
+void register_passes() {
+  registerPass(create_drop_masks_pass);
+  registerPass(create_assign_layouts_pass);
+  registerPass(create_allocate_shared_pass);
+  registerPass(create_lower_to_llvm_pass);
+}
+
+}  // namespace tegula::compiler

@@ -1,0 +1,103 @@
+#include "compiler/target/assembler.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+
+#include "compiler/target/nvjitlink.h"
+#include "compiler/target/ptxas.h"
+#include "tegula/error.h"
+
+namespace tegula::compiler {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where a CUDA toolkit may be, most specific first.
+std::vector<fs::path> toolkit_roots() {
+  std::vector<fs::path> roots;
+  for (const char* variable : {"CUDA_HOME", "CUDA_PATH"})
+    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0')
+      roots.emplace_back(value);
+  roots.emplace_back("/usr/local/cuda");
+  return roots;
+}
+
+std::vector<AssemblerInfo> find_assemblers() {
+  std::vector<AssemblerInfo> found;
+  std::vector<std::string> libraries, programs;
+  for (const fs::path& root : toolkit_roots()) {
+    for (int major : {13, 12})
+      for (const char* folder : {"lib64", "targets/x86_64-linux/lib"})
+        libraries.push_back(root / folder / fmt::format("libnvJitLink.so.{}", major));
+    programs.push_back(root / "bin" / "ptxas");
+  }
+  for (int major : {13, 12}) libraries.push_back(fmt::format("libnvJitLink.so.{}", major));
+  if (const char* path = std::getenv("PATH"); path != nullptr) {
+    std::string_view rest = path;
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(':'), rest.size());
+      if (end > 0) programs.push_back(fs::path(rest.substr(0, end)) / "ptxas");
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+  for (const std::string& library : libraries)
+    if (auto version = nvjitlink_version(library)) {
+      found.push_back({"nvJitLink", *version, library});
+      break;
+    }
+  for (const std::string& program : programs)
+    if (auto version = ptxas_version(program)) {
+      found.push_back({"ptxas", *version, program});
+      break;
+    }
+  return found;
+}
+
+}  // namespace
+
+const std::vector<AssemblerInfo>& assemblers() {
+  static const std::vector<AssemblerInfo> found = find_assemblers();
+  return found;
+}
+
+Cubin assemble(std::string_view ptx, std::string_view arch) {
+  if (assemblers().empty())
+    throw Error(ErrorCode::environment,
+                {.problem = "no assembler for PTX was found",
+                 .wanted = "libnvJitLink.so or ptxas of CUDA 12 or later",
+                 .hint = "install the CUDA toolkit, or set CUDA_HOME to it; `tegula doctor` shows "
+                         "where it is sought"});
+  return assemble_with(assemblers().front(), ptx, arch);
+}
+
+Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch) {
+  Cubin cubin = assembler.name == "nvJitLink" ? nvjitlink_assemble(assembler.path, ptx, arch)
+                                              : ptxas_assemble(assembler.path, ptx, arch);
+  cubin.assembler = assembler.name + " " + assembler.version;
+  cubin.resources = parse_resources(cubin.log);
+  return cubin;
+}
+
+format::Resources parse_resources(std::string_view log) {
+  const auto number = [&](const char* pattern, std::int64_t absent) {
+    std::cmatch match;
+    if (!std::regex_search(log.data(), log.data() + log.size(), match, std::regex(pattern)))
+      return absent;
+    return static_cast<std::int64_t>(std::stoll(match[1].str()));
+  };
+  format::Resources resources;
+  resources.registers = number(R"(Used (\d+) registers)", -1);
+  if (resources.registers < 0) return resources;
+  resources.stack_bytes = number(R"((\d+) bytes stack frame)", 0);
+  resources.spill_store_bytes = number(R"((\d+) bytes spill stores)", 0);
+  resources.spill_load_bytes = number(R"((\d+) bytes spill loads)", 0);
+  resources.shared_bytes = number(R"((\d+) bytes smem)", 0);
+  resources.barriers = number(R"(used (\d+) barriers)", 0);
+  return resources;
+}
+
+}  // namespace tegula::compiler

@@ -1,0 +1,40 @@
+// PTX to cubin: nvJitLink in the process where it is found, else ptxas as a child process.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/format/entry.h"
+
+namespace tegula::compiler {
+
+struct Cubin {
+  format::Bytes bytes;
+  format::Resources resources;
+  std::string assembler;  ///< "nvJitLink 13.0", "ptxas 13.0.88"
+  std::string log;        ///< what the assembler said
+};
+
+/// An assembler that this machine has.
+struct AssemblerInfo {
+  std::string name;     ///< "nvJitLink" or "ptxas"
+  std::string version;  ///< "13.0"
+  std::string path;     ///< the library or program
+};
+
+/// The assemblers that were found, the preferred one first. Looks for libnvJitLink beside the
+/// toolkit (CUDA_HOME, CUDA_PATH, /usr/local/cuda) and in the loader's path; for ptxas in the
+/// toolkit and in PATH.
+const std::vector<AssemblerInfo>& assemblers();
+
+/// Throws Error{environment} if no assembler is found, Error{unsupported} with the assembler's log
+/// if it rejects the PTX (an architecture newer than it knows, say).
+Cubin assemble(std::string_view ptx, std::string_view arch);
+/// The same by one of assemblers().
+Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch);
+
+/// Reads registers, spills, stack, shared memory and barriers from what `ptxas -v` prints.
+format::Resources parse_resources(std::string_view log);
+
+}  // namespace tegula::compiler

@@ -1,0 +1,30 @@
+// From the LLVM dialect to an optimised LLVM module: the last form that all targets share.
+#pragma once
+
+#include <memory>
+
+#include "compiler/target/architecture.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace llvm {
+class LLVMContext;
+class Module;
+class TargetMachine;
+}  // namespace llvm
+
+namespace tegula::compiler {
+
+/// LLVM's NVPTX backend for an architecture. Strict about fusing: see form_fma.
+std::unique_ptr<llvm::TargetMachine> make_target_machine(const Architecture& architecture);
+
+/// Translates; marks `kernel` as a kernel of exactly `threads` threads; gives markers their
+/// attributes.
+std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLVMContext& context,
+                                                llvm::TargetMachine& machine,
+                                                llvm::StringRef kernel, int threads);
+
+/// A short list of passes of our own choosing (docs/performance.md has what it was measured
+/// against), then form_fma.
+void optimise(llvm::Module& module, llvm::TargetMachine& machine);
+
+}  // namespace tegula::compiler

@@ -1,0 +1,24 @@
+#include "compiler/target/ptx.h"
+
+#include "compiler/target/markers.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "tegula/error.h"
+
+namespace tegula::compiler {
+
+std::string emit_ptx(llvm::Module& module, llvm::TargetMachine& machine) {
+  lower_markers_to_ptx(module);
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream stream(text);
+  llvm::legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+    throw InternalError("the NVPTX backend emits no assembly");
+  passes.run(module);
+  return std::string(text);
+}
+
+}  // namespace tegula::compiler

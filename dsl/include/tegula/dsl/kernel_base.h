@@ -1,0 +1,119 @@
+// A kernel without its types: what tools, tests and the tuner work with.
+#pragma once
+
+#include <cstddef>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "tegula/device.h"
+#include "tegula/dsl/config.h"
+#include "tegula/dsl/parameter.h"
+
+namespace tegula {
+
+/// A parameter as the kernel's signature and its declarations state it.
+struct ParameterInfo {
+  enum class Kind : std::uint8_t { tensor, scalar };
+  enum class Access : std::uint8_t { in, out, in_out };
+  Kind kind = Kind::tensor;
+  Access access = Access::in;
+  bool optional = false;
+  DType dtype = DType::f32;  ///< of scalars
+  std::string name;
+  std::vector<int> specialised_dims;
+};
+
+/// One argument of a call or of a trace.
+struct KernelArgument {
+  KernelArgument(const TensorRef& ref) : tensor(ref), is_tensor(true), present(ref.present()) {}
+  KernelArgument(float value);
+  KernelArgument(double value);
+  KernelArgument(std::int32_t value);
+  KernelArgument(std::int64_t value);
+  KernelArgument(std::uint32_t value);
+  KernelArgument(std::uint64_t value);
+  /// A row-major tensor on no device, aligned to 16 bytes: enough to trace, not to launch.
+  static KernelArgument example(DType dtype, const Dims& shape);
+
+  TensorRef tensor;
+  bool is_tensor = false;
+  bool present = true;
+  DType dtype = DType::f32;  ///< of scalars
+  std::uint64_t bits = 0;    ///< of scalars: the value, low bytes first
+};
+
+class KernelBase {
+ public:
+  virtual ~KernelBase();
+  KernelBase(const KernelBase&) = delete;
+  KernelBase& operator=(const KernelBase&) = delete;
+
+  const std::string& name() const { return name_; }
+  /// Where kernel(...) stands: "file:line:column".
+  std::string location() const;
+  const std::vector<ParameterInfo>& parameters() const { return parameters_; }
+  const std::vector<ConfigFieldInfo>& fields() const { return fields_; }
+
+  /// Each field as the struct initialises it.
+  Config default_config() const;
+  /// Throws Error{invalid_argument} if there is no such field, or if it cannot hold the value.
+  void set(Config& config, std::string_view field, std::int64_t value) const;
+  /// "bn=1024,warps=4".
+  std::string to_text(const Config& config) const;
+  /// False if the kernel's `.prune` rule rejects the config.
+  virtual bool feasible(const Config& config) const = 0;
+
+  /// The serialised Program of the specialisation that these arguments call for. Throws
+  /// Error{kernel} for a mistake of the kernel's author, Error{invalid_argument} for one of the
+  /// caller's.
+  std::vector<std::byte> trace_program(const Config& config,
+                                       std::span<const KernelArgument> arguments) const;
+
+  /// Traces and compiles unless this process has done so for these classes of arguments, then
+  /// launches. Throws what tracing, compiling and runtime::launch throw.
+  void launch(Stream& stream, const Config& config,
+              std::span<const KernelArgument> arguments) const;
+
+ protected:
+  /// `function`: its address, which tells apart two kernels of one name. `config_fields`: how many
+  /// fields the config struct has.
+  KernelBase(const char* name, std::uintptr_t function, std::size_t config_fields,
+             std::vector<ParameterInfo> parameters, const std::source_location& at);
+
+  /// Calls the kernel's function with a tracer in place.
+  virtual void run(const Config& config, std::span<const detail::ParameterSlot> slots) const = 0;
+
+  void add_field(ConfigFieldInfo field);
+  void specialise(std::string_view parameter, int dimension);
+
+ private:
+  friend struct KernelAccess;
+  struct SpecialisedDim {
+    std::string parameter;
+    int dimension;
+  };
+  /// Kernels are statics, which must not throw: mistakes in a definition show at its first use.
+  void check_definition() const;
+
+  std::string name_;
+  std::uintptr_t function_;
+  std::size_t config_fields_;
+  std::vector<ParameterInfo> parameters_;
+  std::vector<ConfigFieldInfo> fields_;
+  std::vector<SpecialisedDim> declarations_;
+  std::source_location at_;
+};
+
+/// The kernels that exist in this process, in the order of their definition.
+std::vector<const KernelBase*> kernels();
+
+/// Checked tracing traces every kernel twice and compares: a kernel that reads host state which it
+/// changes itself would be baked in unseen. Off, unless TEGULA_CHECKED_TRACING=1.
+void set_checked_tracing(bool on);
+bool checked_tracing();
+
+}  // namespace tegula

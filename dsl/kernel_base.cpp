@@ -1,0 +1,176 @@
+#include "tegula/dsl/kernel_base.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "dsl/program/limits.h"
+#include "dsl/trace/errors.h"
+#include "dsl/trace_kernel.h"
+#include "runtime/format/bytes.h"
+#include "tegula/error.h"
+
+namespace tegula {
+namespace {
+
+/// Never destroyed: kernels are statics of many files, in no known order.
+struct Registry {
+  std::mutex mutex;
+  std::vector<const KernelBase*> kernels;
+};
+Registry& registry() {
+  static auto* instance = new Registry;
+  return *instance;
+}
+
+bool can_hold(const ConfigFieldInfo& field, std::int64_t value) {
+  const unsigned bits = 8 * static_cast<unsigned>(field.bytes);
+  if (bits == 64) return true;
+  if (!field.is_signed) return value >= 0 && value < (std::int64_t{1} << bits);
+  return value >= -(std::int64_t{1} << (bits - 1)) && value < (std::int64_t{1} << (bits - 1));
+}
+
+std::string names_of(const std::vector<ConfigFieldInfo>& fields) {
+  std::string text;
+  for (const ConfigFieldInfo& field : fields) text += (text.empty() ? "" : ", ") + field.name;
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t config_fields,
+                       std::vector<ParameterInfo> parameters, const std::source_location& at)
+    : name_(name),
+      function_(function),
+      config_fields_(config_fields),
+      parameters_(std::move(parameters)),
+      at_(at) {
+  const std::lock_guard lock(registry().mutex);
+  registry().kernels.push_back(this);
+}
+
+KernelBase::~KernelBase() {
+  const std::lock_guard lock(registry().mutex);
+  std::erase(registry().kernels, this);
+}
+
+std::vector<const KernelBase*> kernels() {
+  const std::lock_guard lock(registry().mutex);
+  return registry().kernels;
+}
+
+std::string KernelBase::location() const { return detail::to_text(at_); }
+
+void KernelBase::add_field(ConfigFieldInfo field) { fields_.push_back(std::move(field)); }
+
+void KernelBase::specialise(std::string_view parameter, int dimension) {
+  declarations_.push_back({std::string(parameter), dimension});
+  for (ParameterInfo& info : parameters_)
+    if (info.name == parameter) info.specialised_dims.push_back(dimension);
+}
+
+void KernelBase::check_definition() const {
+  const auto wrong = [&](std::string argument, std::string problem, std::string got,
+                         std::string wanted, std::string hint) {
+    detail::fail(at_, {.argument = name_ + (argument.empty() ? "" : ": " + argument),
+                       .problem = std::move(problem),
+                       .got = std::move(got),
+                       .wanted = std::move(wanted),
+                       .hint = std::move(hint)});
+  };
+  if (!program::is_identifier(name_))
+    wrong("", "the kernel's name is no C identifier", "\"" + name_ + "\"", "letters, digits, _",
+          "it becomes the name of a function");
+  if (fields_.size() != config_fields_)
+    wrong("", "not every field of the config is registered", names_of(fields_),
+          fmt::format("{} fields", config_fields_),
+          "register each by .sweep(...) or .field(...): its value is part of what identifies a "
+          "compiled kernel");
+  for (std::size_t i = 0; i < fields_.size(); ++i)
+    for (std::size_t j = 0; j < fields_.size(); ++j)
+      if (i != j && (fields_[i].name == fields_[j].name || fields_[i].offset == fields_[j].offset))
+        wrong(fields_[i].name, "a config field is registered twice, or two fields by one name", "",
+              "", "give each field once, by its own name");
+  for (const ConfigFieldInfo& field : fields_)
+    if (!program::is_identifier(field.name))
+      wrong(field.name, "a config field's name is no C identifier", "", "", "");
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (!program::is_identifier(parameters_[i].name))
+      wrong(parameters_[i].name, "a parameter's name is no C identifier", "", "", "");
+    for (std::size_t j = 0; j < i; ++j)
+      if (parameters_[i].name == parameters_[j].name)
+        wrong(parameters_[i].name, "two parameters have one name", "", "", "");
+  }
+  for (const auto& [parameter, dimension] : declarations_) {
+    const auto info = std::find_if(parameters_.begin(), parameters_.end(),
+                                   [&](const ParameterInfo& p) { return p.name == parameter; });
+    if (info == parameters_.end() || info->kind != ParameterInfo::Kind::tensor)
+      wrong(parameter, "specialise_dim names no tensor parameter", "", "", "");
+  }
+}
+
+Config KernelBase::default_config() const {
+  Config config;
+  for (const ConfigFieldInfo& field : fields_) config.values[config.size++] = field.initial;
+  return config;
+}
+
+void KernelBase::set(Config& config, std::string_view name, std::int64_t value) const {
+  const auto field = std::find_if(fields_.begin(), fields_.end(),
+                                  [&](const ConfigFieldInfo& f) { return f.name == name; });
+  if (field == fields_.end())
+    throw Error(ErrorCode::invalid_argument, {.where = name_,
+                                              .argument = std::string(name),
+                                              .problem = "the kernel has no such config field",
+                                              .wanted = names_of(fields_)});
+  if (!can_hold(*field, value))
+    throw Error(ErrorCode::invalid_argument, {.where = name_,
+                                              .argument = std::string(name),
+                                              .problem = "the config field cannot hold the value",
+                                              .got = std::to_string(value)});
+  config.values[static_cast<std::size_t>(field - fields_.begin())] = value;
+}
+
+std::string KernelBase::to_text(const Config& config) const {
+  std::string text;
+  for (std::size_t i = 0; i < fields_.size() && i < config.size; ++i)
+    text += fmt::format("{}{}={}", i > 0 ? "," : "", fields_[i].name, config.values[i]);
+  return text;
+}
+
+std::vector<std::byte> KernelBase::trace_program(const Config& config,
+                                                 std::span<const KernelArgument> arguments) const {
+  std::vector<detail::ArgumentClass> classes;
+  detail::check_count(*this, arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    KernelArgument argument = arguments[i];
+    if (argument.is_tensor) argument.tensor = detail::canonical(argument.tensor);
+    classes.push_back(detail::classify(name_, parameters_[i], argument));
+  }
+  return program::serialise(detail::trace_kernel(*this, config, classes));
+}
+
+KernelArgument::KernelArgument(float value)
+    : dtype(DType::f32), bits(std::bit_cast<std::uint32_t>(value)) {}
+KernelArgument::KernelArgument(double value)
+    : dtype(DType::f64), bits(std::bit_cast<std::uint64_t>(value)) {}
+KernelArgument::KernelArgument(std::int32_t value)
+    : dtype(DType::i32), bits(static_cast<std::uint32_t>(value)) {}
+KernelArgument::KernelArgument(std::int64_t value)
+    : dtype(DType::i64), bits(static_cast<std::uint64_t>(value)) {}
+KernelArgument::KernelArgument(std::uint32_t value) : dtype(DType::u32), bits(value) {}
+KernelArgument::KernelArgument(std::uint64_t value) : dtype(DType::u64), bits(value) {}
+
+KernelArgument KernelArgument::example(DType dtype, const Dims& shape) {
+  KernelArgument argument{TensorRef{}};
+  argument.tensor.dtype = dtype;
+  argument.tensor.shape = shape;
+  argument.tensor.strides = contiguous_strides(shape);
+  argument.present = true;
+  return argument;
+}
+
+}  // namespace tegula

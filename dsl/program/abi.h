@@ -1,0 +1,24 @@
+// What a caller must know to launch a kernel, read off its Program: the order of the compiled
+// function's parameters, the grid and the requirements as formulas of the arguments.
+#pragma once
+
+#include <vector>
+
+#include "dsl/program/program.h"
+#include "runtime/format/launch_record.h"
+
+namespace tegula::program {
+
+/// The compiled function's parameters, argument by argument: for a present tensor its pointer, then
+/// each dynamic extent (i32), then each dynamic stride (i64); for a scalar its value. Absent
+/// tensors have none.
+std::vector<format::KernelParameter> kernel_parameters(const Program& program);
+
+/// The formula of an integer scalar that depends on extents and constants alone. Throws
+/// Error{kernel}, at the author's line, if `value` depends on anything else.
+format::Expression host_expression(const Program& program, ValueId value);
+
+/// Everything but dynamic_shared, which only the compiler knows.
+format::LaunchRecord launch_record(const Program& program);
+
+}  // namespace tegula::program

@@ -1,0 +1,23 @@
+// Bounds that the tracer tells authors about and that verify holds every Program to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tegula/dtype.h"
+
+namespace tegula::program {
+
+inline constexpr std::size_t max_rank = 8;
+inline constexpr std::int64_t max_tile_elements = std::int64_t{1} << 20;
+inline constexpr std::int64_t max_extent = 0x7fffffff;
+inline constexpr std::uint32_t max_warps = 32;
+
+/// A C identifier: names of kernels, parameters and config fields.
+bool is_identifier(std::string_view name);
+/// Whether an integer dtype (or i1) can hold the value. u64 takes any: its values are kept as the
+/// bits of an i64.
+bool fits(DType dtype, std::int64_t value);
+
+}  // namespace tegula::program

@@ -1,0 +1,174 @@
+// A Program is what tracing a kernel leaves behind: plain data, no MLIR, no pointers into the
+// tracer. Everything downstream hangs on it: keys are its hash, compile jobs are its bytes, and a
+// reproducer is a file that holds one.
+//
+// It is in SSA form. Values are numbered; every value has a Type; instructions sit in regions, and
+// a region's last instruction is a `yield`. Elementwise instructions want operands of one type:
+// the tracer spells out every broadcast and cast.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/format/bytes.h"
+#include "tegula/dtype.h"
+
+namespace tegula::program {
+
+using ValueId = std::uint32_t;
+inline constexpr std::uint32_t format_version = 1;
+
+/// A tile (rank 0: a scalar) or a view. Extents of tiles are powers of two.
+struct Type {
+  enum class Kind : std::uint8_t { tile, view };
+  Kind kind = Kind::tile;
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;
+  friend bool operator==(const Type&, const Type&) = default;
+};
+/// "f32", "tile<1x1024xf32>", "view<1x1024xbf16>".
+std::string to_string(const Type& type);
+
+/// What an instruction does. Attributes are integers, by position; a float is its double's bits.
+/// The numeric values are serialised: append, never renumber.
+enum class Op : std::uint16_t {
+  constant = 0,    // () -> scalar; [bits: the integer, or the bits of the double]
+  dim = 1,         // () -> i32; [parameter, dimension]: a tensor's extent
+  scalar = 2,      // () -> scalar; [parameter]: a scalar parameter's value
+  program_id = 3,  // () -> i32; [axis 0..2]
+  iota = 4,        // () -> tile<n x i32>: 0, 1, ..., n-1
+  view = 5,        // () -> view; [parameter, pad bits of a double, 1 if promised in bounds]
+  load = 6,        // (view, i32 tile coordinate...) -> tile of the view's shape
+  store = 7,       // (tile, view, i32 tile coordinate...) -> ()
+  splat = 8,       // (scalar) -> tile
+  broadcast = 9,   // (tile) -> tile of the same rank; extents of 1 grow
+  reshape = 10,    // (tile) -> tile of as many elements, row-major order
+  cast = 11,       // (tile) -> tile of another dtype; float to integer rounds toward zero
+  reduce = 12,     // (tile) -> tile with extent 1 at the axis; [ReduceKind, axis]
+  add = 13,        // elementwise, one type
+  sub = 14,
+  mul = 15,
+  div = 16,      // floats: correctly rounded; integers: truncating
+  rem = 17,      // integers: sign of the dividend
+  minimum = 18,  // floats: NaN if either is
+  maximum = 19,
+  cdiv = 20,      // integers: ceil(a / b), b > 0
+  bit_and = 21,   // integers and i1
+  bit_or = 22,    // integers and i1
+  bit_xor = 23,   // integers and i1
+  neg = 24,       // floats and signed integers
+  abs = 25,       // floats and signed integers
+  sqrt = 26,      // floats, correctly rounded
+  rsqrt = 27,     // floats; see docs/language.md for the bound
+  fma = 28,       // floats (a, b, c) -> a * b + c, rounded once
+  compare = 29,   // (a, b) -> i1 tile; [Comparison]; floats: ordered, but ne is unordered
+  select = 30,    // (i1 tile, a, b) -> tile, all of one shape
+  for_loop = 31,  // (lower i32, upper i32, inits...) -> (finals...); one region
+                  // (induction i32, carried...) that yields the carried; step 1
+  yield = 32,     // (values...) -> (); ends a region
+};
+inline constexpr int op_count = 33;
+std::string_view op_name(Op op);
+
+enum class ReduceKind : std::uint8_t { sum = 0 };
+inline constexpr int reduce_kind_count = 1;
+
+enum class Comparison : std::uint8_t { eq = 0, ne = 1, lt = 2, le = 3, gt = 4, ge = 5 };
+inline constexpr int comparison_count = 6;
+
+/// An index into Program::locations.
+using LocationId = std::uint32_t;
+inline constexpr LocationId no_location = 0xffffffff;
+
+struct Region;
+
+struct Instruction {
+  Op op = Op::yield;
+  std::vector<ValueId> operands;
+  std::vector<ValueId> results;
+  std::vector<std::int64_t> attributes;
+  std::vector<Region> regions;
+  LocationId location = no_location;
+};
+
+struct Region {
+  std::vector<ValueId> arguments;
+  std::vector<Instruction> body;
+};
+
+/// One parameter of the kernel, specialised for a class of arguments.
+struct Parameter {
+  enum class Kind : std::uint8_t { tensor, absent_tensor, scalar };
+  enum class Access : std::uint8_t { in, out, in_out };
+  static constexpr std::int64_t dynamic = -1;
+
+  Kind kind = Kind::tensor;
+  Access access = Access::in;
+  std::string name;
+  DType dtype = DType::f32;
+  // The rest is for tensors.
+  std::vector<std::int64_t> extents;  ///< elements, or dynamic
+  std::vector<std::int64_t> strides;  ///< elements, or dynamic
+  /// A power of two that divides each stride, in elements; 0 stands for any (a stride of 0).
+  std::vector<std::int64_t> stride_divisors;
+  std::int64_t alignment = 1;  ///< of the pointer, bytes, a power of two
+};
+
+/// `require(w, {n})`: tensor parameter `parameter` has extent `extent` in dimension `dimension`.
+/// A rank is checked by dimension == -1 and extent naming a constant.
+struct Requirement {
+  std::uint32_t parameter = 0;
+  std::int32_t dimension = 0;
+  ValueId extent = 0;
+  LocationId location = no_location;
+};
+
+struct ConfigField {
+  std::string name;
+  std::int64_t value = 0;
+};
+
+struct Location {
+  std::uint32_t file = 0;  ///< index into Program::files
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+struct Program {
+  std::string name;  ///< the kernel's, a C identifier
+  std::vector<ConfigField> config;
+  std::uint32_t warps = 4;
+  std::vector<Parameter> parameters;
+  std::vector<Type> types;  ///< by ValueId
+  Region body;
+  std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend on dims and constants alone
+  std::vector<Requirement> requirements;
+  // Outside the hash:
+  std::vector<std::string> files;
+  std::vector<Location> locations;
+};
+
+/// Canonical bytes; read back by deserialise. Locations come last and stay out of content_hash.
+format::Bytes serialise(const Program& program);
+/// Throws Error{corrupt_data} for bytes that are damaged, of another version, or no valid Program.
+Program deserialise(std::span<const std::byte> bytes);
+/// The identity of what the Program computes: all but names of files and lines.
+format::Hash128 content_hash(const Program& program);
+
+/// Checks every rule that this header states. Throws Error{corrupt_data} that names the
+/// instruction's number and what is wrong with it.
+void verify(const Program& program);
+
+/// Readable text, for `tegula emit --stage program` and for tests.
+std::string to_text(const Program& program);
+
+/// The locations of instructions, by instruction number: pre-order over the body (an instruction
+/// comes before those of its regions). Images and reports name instructions by these numbers.
+std::vector<Location> instruction_locations(const Program& program);
+/// "file:line:column" of an instruction, or "" if it has no location.
+std::string describe_location(const Program& program, const Location& location);
+
+}  // namespace tegula::program

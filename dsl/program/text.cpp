@@ -1,0 +1,165 @@
+// Readable text of a Program:
+//
+//   kernel rms_norm_fwd(bn=1024) warps 4
+//     in x: tensor<? x 4096 x bf16> strides [?:16, 1] align 16
+//     scalar eps: f32
+//   grid [%0]
+//   require weight.dim(0) == %1
+//     %0 = dim x[0] : i32
+//     %9 = for %7 in [%2, %3) carry (%8 = %6) : tile<1x1024xf32>
+//       ...
+//       yield %12
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "dsl/program/program.h"
+#include "tegula/error.h"
+
+namespace tegula::program {
+namespace {
+
+constexpr std::string_view comparison_names[comparison_count] = {"eq", "ne", "lt",
+                                                                 "le", "gt", "ge"};
+constexpr std::string_view access_names[] = {"in", "out", "inout"};
+
+std::string values(std::span<const ValueId> ids) {
+  std::string text;
+  for (const ValueId id : ids) text += fmt::format("{}%{}", text.empty() ? "" : ", ", id);
+  return text;
+}
+
+std::string maybe_dynamic(std::int64_t value) {
+  return value == Parameter::dynamic ? "?" : std::to_string(value);
+}
+
+class Printer {
+ public:
+  explicit Printer(const Program& program) : program_(program) {}
+
+  std::string run() {
+    header();
+    region(program_.body, 1);
+    return std::move(text_);
+  }
+
+ private:
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+  }
+
+  void header() {
+    add("kernel {}(", program_.name);
+    for (std::size_t i = 0; i < program_.config.size(); ++i)
+      add("{}{}={}", i > 0 ? ", " : "", program_.config[i].name, program_.config[i].value);
+    add(") warps {}\n", program_.warps);
+    for (const Parameter& p : program_.parameters) parameter(p);
+    add("grid [{}]\n", values(program_.grid));
+    for (const Requirement& r : program_.requirements)
+      add("require {}.{} == %{}\n", program_.parameters[r.parameter].name,
+          r.dimension < 0 ? "rank" : fmt::format("dim({})", r.dimension), r.extent);
+  }
+
+  void parameter(const Parameter& p) {
+    if (p.kind == Parameter::Kind::scalar)
+      return add("  scalar {}: {}\n", p.name, dtype_name(p.dtype));
+    add("  {} {}: ", access_names[static_cast<std::size_t>(p.access)], p.name);
+    if (p.kind == Parameter::Kind::absent_tensor) return add("absent\n");
+    add("tensor<");
+    for (const std::int64_t extent : p.extents) add("{} x ", maybe_dynamic(extent));
+    add("{}> strides [", dtype_name(p.dtype));
+    for (std::size_t i = 0; i < p.strides.size(); ++i) {
+      add("{}{}", i > 0 ? ", " : "", maybe_dynamic(p.strides[i]));
+      if (p.strides[i] == Parameter::dynamic) add(":{}", p.stride_divisors[i]);
+    }
+    add("] align {}\n", p.alignment);
+  }
+
+  void region(const Region& region, int depth) {
+    for (const Instruction& instruction : region.body) {
+      if (instruction.op == Op::yield && depth == 1) continue;
+      text_.append(2 * static_cast<std::size_t>(depth), ' ');
+      if (!instruction.results.empty()) add("{} = ", values(instruction.results));
+      if (instruction.op == Op::for_loop)
+        loop(instruction, depth);
+      else
+        simple(instruction);
+    }
+  }
+
+  void loop(const Instruction& loop, int depth) {
+    const Region& body = loop.regions[0];
+    add("for %{} in [%{}, %{})", body.arguments[0], loop.operands[0], loop.operands[1]);
+    if (!loop.results.empty()) {
+      add(" carry (");
+      for (std::size_t i = 1; i < body.arguments.size(); ++i)
+        add("{}%{} = %{}", i > 1 ? ", " : "", body.arguments[i], loop.operands[i + 1]);
+      add(") : ");
+      types(loop.results);
+    }
+    add("\n");
+    region(body, depth + 1);
+  }
+
+  void simple(const Instruction& instruction) {
+    add("{}", op_name(instruction.op));
+    attributes(instruction);
+    if (!instruction.operands.empty()) add(" {}", values(instruction.operands));
+    if (!instruction.results.empty()) {
+      add(" : ");
+      types(instruction.results);
+    }
+    add("\n");
+  }
+
+  void types(std::span<const ValueId> ids) {
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      add("{}{}", i > 0 ? ", " : "", to_string(program_.types[ids[i]]));
+  }
+
+  void attributes(const Instruction& instruction) {
+    const auto& a = instruction.attributes;
+    const auto name = [&] { return program_.parameters[static_cast<std::size_t>(a[0])].name; };
+    switch (instruction.op) {
+      case Op::constant:
+        if (is_float(program_.types[instruction.results[0]].dtype))
+          return add(" {}", std::bit_cast<double>(a[0]));
+        return add(" {}", a[0]);
+      case Op::dim:
+        return add(" {}[{}]", name(), a[1]);
+      case Op::scalar:
+        return add(" {}", name());
+      case Op::program_id:
+        return add(" {}", a[0]);
+      case Op::view:
+        add(" {}", name());
+        if (a[1] != 0) add(" pad {}", std::bit_cast<double>(a[1]));
+        if (a[2] != 0) add(" in_bounds");
+        return;
+      case Op::reduce:
+        return add(" sum axis {}", a[1]);
+      case Op::compare:
+        return add(" {}", comparison_names[a[0]]);
+      default:
+        return;
+    }
+  }
+
+  const Program& program_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string to_string(const Type& type) {
+  const bool view = type.kind == Type::Kind::view;
+  if (type.shape.empty() && !view) return std::string(dtype_name(type.dtype));
+  std::string text = view ? "view<" : "tile<";
+  for (const std::int64_t extent : type.shape) text += std::to_string(extent) + "x";
+  return text + std::string(dtype_name(type.dtype)) + ">";
+}
+
+std::string to_text(const Program& program) { return Printer(program).run(); }
+
+}  // namespace tegula::program

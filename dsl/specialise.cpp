@@ -1,0 +1,143 @@
+#include "dsl/specialise.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "dsl/program/limits.h"
+#include "tegula/error.h"
+
+namespace tegula::detail {
+namespace {
+
+using program::Parameter;
+
+constexpr std::uint64_t max_alignment = 16;       // bytes: the widest load of one thread
+constexpr std::uint64_t max_stride_divisor = 16;  // elements: that of the narrowest dtype
+
+std::uint8_t power_of_two_in(std::uint64_t value, std::uint64_t limit) {
+  return static_cast<std::uint8_t>(std::min(limit, value & (~value + 1)));
+}
+
+[[noreturn]] void invalid(const std::string& kernel, const ParameterInfo& parameter,
+                          const char* problem, std::string got, std::string wanted) {
+  throw Error(ErrorCode::invalid_argument, {.where = kernel,
+                                            .argument = parameter.name,
+                                            .problem = problem,
+                                            .got = std::move(got),
+                                            .wanted = std::move(wanted)});
+}
+
+void classify_strides(ArgumentClass& c, const TensorRef& tensor) {
+  bool found_one = false;
+  // While true: all dimensions inside this one are compiled in and lie densely, `inner` elements.
+  bool dense = true;
+  std::int64_t inner = 1;
+  for (std::size_t d = tensor.rank(); d-- > 0;) {
+    const std::int64_t stride = tensor.strides[d];
+    const bool unit = stride == 1 && !found_one;
+    const bool row = dense && d + 1 < tensor.rank() && stride == inner;
+    c.strides[d] = stride == 0 || unit || row ? stride : Parameter::dynamic;
+    c.stride_divisors[d] =
+        stride == 0 ? 0 : power_of_two_in(static_cast<std::uint64_t>(stride), max_stride_divisor);
+    found_one = found_one || unit;
+    dense = dense && stride == inner && c.extents[d] != Parameter::dynamic && c.extents[d] > 0;
+    if (dense) inner *= c.extents[d];
+  }
+}
+
+}  // namespace
+
+TensorRef canonical(TensorRef tensor) {
+  if (tensor.strides.size() != tensor.rank()) return tensor;  // an error that the launch reports
+  const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
+  std::int64_t inner = 1;
+  for (std::size_t d = tensor.rank(); d-- > 0;) {
+    const std::int64_t extent = tensor.shape[d];
+    if (empty || extent == 1) tensor.strides[d] = inner;
+    // What a dimension further out steps over if this tensor is contiguous.
+    inner = extent > 1 ? tensor.strides[d] * extent : inner;
+  }
+  return tensor;
+}
+
+ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter,
+                       const KernelArgument& argument) {
+  const bool wants_tensor = parameter.kind == ParameterInfo::Kind::tensor;
+  if (argument.is_tensor != wants_tensor)
+    invalid(kernel, parameter, "the argument is of the wrong kind",
+            argument.is_tensor ? "a tensor" : "a scalar", wants_tensor ? "a tensor" : "a scalar");
+  ArgumentClass c{.dtype = argument.dtype, .is_tensor = wants_tensor};
+  if (!wants_tensor) {
+    if (argument.dtype != parameter.dtype)
+      invalid(kernel, parameter, "the scalar is of another dtype",
+              std::string(dtype_name(argument.dtype)), std::string(dtype_name(parameter.dtype)));
+    return c;
+  }
+  const TensorRef& tensor = argument.tensor;
+  if (!argument.present) {
+    if (!parameter.optional)
+      invalid(kernel, parameter, "the tensor is missing", "a TensorRef without a device",
+              "a tensor: the parameter is not optional");
+    c.present = false;
+    c.dtype = DType::f32;
+    return c;
+  }
+  if (tensor.strides.size() != tensor.rank())
+    invalid(kernel, parameter, "not one stride for each dimension",
+            fmt::format("{} strides", tensor.strides.size()), fmt::format("{}", tensor.rank()));
+  c.dtype = tensor.dtype;
+  c.rank = static_cast<std::uint8_t>(tensor.rank());
+  c.alignment = tensor.data == nullptr
+                    ? static_cast<std::uint8_t>(max_alignment)
+                    : power_of_two_in(reinterpret_cast<std::uintptr_t>(tensor.data), max_alignment);
+  for (std::size_t d = 0; d < tensor.rank(); ++d) {
+    if (tensor.shape[d] < 0 || tensor.shape[d] > program::max_extent)
+      invalid(kernel, parameter, "an extent is out of range", to_string(tensor.shape),
+              "0 to 2147483647");
+    c.extents[d] = Parameter::dynamic;
+  }
+  for (const int declared : parameter.specialised_dims) {
+    const int d = declared < 0 ? declared + c.rank : declared;
+    if (d >= 0 && d < c.rank)
+      c.extents[static_cast<std::size_t>(d)] = tensor.shape[static_cast<std::size_t>(d)];
+  }
+  classify_strides(c, tensor);
+  return c;
+}
+
+program::Parameter to_parameter(const ParameterInfo& info, const ArgumentClass& c) {
+  Parameter p;
+  p.kind = info.kind == ParameterInfo::Kind::scalar ? Parameter::Kind::scalar
+           : c.present                              ? Parameter::Kind::tensor
+                                                    : Parameter::Kind::absent_tensor;
+  p.access = static_cast<Parameter::Access>(info.access);
+  p.name = info.name;
+  p.dtype = c.dtype;
+  p.extents.assign(c.extents.begin(), c.extents.begin() + c.rank);
+  p.strides.assign(c.strides.begin(), c.strides.begin() + c.rank);
+  p.stride_divisors.assign(c.stride_divisors.begin(), c.stride_divisors.begin() + c.rank);
+  p.alignment = c.alignment;
+  return p;
+}
+
+void append_key(std::vector<std::byte>& key, const ArgumentClass& c) {
+  const auto put = [&](auto value) {
+    const std::size_t at = key.size();
+    key.resize(at + sizeof(value));
+    std::memcpy(key.data() + at, &value, sizeof(value));
+  };
+  put(static_cast<std::uint8_t>((c.is_tensor ? 1 : 0) | (c.present ? 2 : 0)));
+  put(c.dtype);
+  put(c.rank);
+  put(c.alignment);
+  for (std::size_t d = 0; d < c.rank; ++d) {
+    put(c.extents[d]);
+    put(c.strides[d]);
+    put(c.stride_divisors[d]);
+  }
+}
+
+}  // namespace tegula::detail

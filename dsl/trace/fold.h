@@ -1,0 +1,20 @@
+// Arithmetic on constants, as the kernel would do it; nothing where that would overflow or divide
+// by zero.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "dsl/program/program.h"
+
+namespace tegula::detail {
+
+/// An elementwise op of two integers of one dtype, u64 excepted.
+std::optional<std::int64_t> fold_integers(program::Op op, DType dtype, std::int64_t a,
+                                          std::int64_t b);
+
+/// An integer converted to another integer dtype, or exactly rounded to f32 or f64; gives the
+/// constant's bits.
+std::optional<std::int64_t> fold_cast(std::int64_t value, DType from, DType to);
+
+}  // namespace tegula::detail

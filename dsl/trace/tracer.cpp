@@ -1,0 +1,177 @@
+#include "dsl/trace/tracer.h"
+
+#include <utility>
+
+#include "dsl/program/abi.h"
+#include "dsl/trace/errors.h"
+#include "dsl/trace/simplify.h"
+
+namespace tegula::detail {
+
+using program::Instruction;
+using program::LocationId;
+using program::Op;
+using program::Region;
+using program::Type;
+
+namespace {
+thread_local Tracer* current_tracer = nullptr;
+}
+
+Tracer::Tracer(program::Program declarations)
+    : program_(std::move(declarations)), outer_(std::exchange(current_tracer, this)) {}
+
+Tracer::~Tracer() {
+  // Handles that live on (globals, members of the author's objects) must not name values of a later
+  // trace by accident.
+  while (handles_ != nullptr) {
+    Handle& handle = *handles_;
+    if (handle.value_ < out_of_trace) handle.value_ = out_of_trace;
+    handle.unlink();
+  }
+  current_tracer = outer_;
+}
+
+Tracer* Tracer::current() { return current_tracer; }
+
+Tracer& Tracer::here(const std::source_location& at) {
+  if (current_tracer == nullptr)
+    fail(at, {.problem = "tiles exist only while a kernel is traced",
+              .hint = "call this from a function given to kernel(...)"});
+  return *current_tracer;
+}
+
+ValueId Tracer::use(ValueId value, const Tracer* owner, const std::source_location& at) const {
+  if (value == uninitialised)
+    fail(at, {.problem = "a tile is used that has no value yet",
+              .hint = "give it one where it is declared, as in `Tile t = zeros(f32, {64});`"});
+  if (value == out_of_loop)
+    fail(at, {.problem = "a value made inside a traced loop is used after it",
+              .hint = "give the tile a value before the loop: it is then carried out of it"});
+  if (value == out_of_trace || owner != this)
+    fail(at, {.problem = "a tile of another trace is used",
+              .hint = "make tiles inside the kernel's function; do not keep them outside"});
+  return value;
+}
+
+LocationId Tracer::location(const std::source_location& at) {
+  if (at.line() == 0) return program::no_location;
+  last_place_ = at;
+  std::uint32_t file = 0;
+  while (file < program_.files.size() && program_.files[file] != at.file_name()) ++file;
+  if (file == program_.files.size()) program_.files.emplace_back(at.file_name());
+  const program::Location location{file, at.line(), at.column()};
+  // The same place mostly comes again soon after: search from the end.
+  for (std::size_t i = program_.locations.size(); i-- > 0;)
+    if (program_.locations[i] == location) return static_cast<LocationId>(i);
+  program_.locations.push_back(location);
+  return static_cast<LocationId>(program_.locations.size() - 1);
+}
+
+ValueId Tracer::new_value(Type type, LocationId location) {
+  const auto value = static_cast<ValueId>(program_.types.size());
+  program_.types.push_back(std::move(type));
+  substitute_.push_back(value);
+  value_location_.push_back(location);
+  return value;
+}
+
+ValueId Tracer::emit(Op op, std::vector<ValueId> operands, Type result,
+                     const std::source_location& at, std::vector<std::int64_t> attributes) {
+  const LocationId where = location(at);
+  const ValueId value = new_value(std::move(result), where);
+  open_region().body.push_back({.op = op,
+                                .operands = std::move(operands),
+                                .results = {value},
+                                .attributes = std::move(attributes),
+                                .location = where});
+  return value;
+}
+
+void Tracer::emit_store(std::vector<ValueId> operands, const std::source_location& at) {
+  open_region().body.push_back(
+      {.op = Op::store, .operands = std::move(operands), .location = location(at)});
+}
+
+ValueId Tracer::leaf(Op op, Type result, std::vector<std::int64_t> attributes,
+                     const std::source_location& at) {
+  for (const Instruction& instruction : leaves_.body)
+    if (instruction.op == op && instruction.attributes == attributes &&
+        type(instruction.results[0]) == result)
+      return instruction.results[0];
+  const LocationId where = location(at);
+  const ValueId value = new_value(std::move(result), where);
+  leaves_.body.push_back(
+      {.op = op, .results = {value}, .attributes = std::move(attributes), .location = where});
+  return value;
+}
+
+ValueId Tracer::constant(DType dtype, std::int64_t bits, const std::source_location& at) {
+  return leaf(Op::constant, {.dtype = dtype}, {bits}, at);
+}
+
+std::optional<std::int64_t> Tracer::known_integer(ValueId value) const {
+  value = resolve(value);
+  if (!is_integer(type(value).dtype)) return std::nullopt;
+  for (const Instruction& leaf : leaves_.body)
+    if (leaf.op == Op::constant && leaf.results[0] == value) return leaf.attributes[0];
+  return std::nullopt;
+}
+
+const Instruction* Tracer::definition(ValueId value, Op op) const {
+  const Region& region = loops_.empty() ? body_ : loops_.back().body;
+  for (std::size_t i = region.body.size(); i-- > 0;) {
+    const Instruction& instruction = region.body[i];
+    if (instruction.results.size() == 1 && instruction.results[0] == value)
+      return instruction.op == op ? &instruction : nullptr;
+  }
+  return nullptr;
+}
+
+void Tracer::set_grid(std::vector<ValueId> extents) { program_.grid = std::move(extents); }
+
+void Tracer::require(std::uint32_t parameter, std::int32_t dimension, ValueId extent,
+                     const std::source_location& at) {
+  program_.requirements.push_back({parameter, dimension, extent, location(at)});
+}
+
+ValueId Tracer::resolve(ValueId value) const {
+  while (substitute_[value] != value) value = substitute_[value];
+  return value;
+}
+
+void Tracer::resolve(Region& region) const {
+  for (Instruction& instruction : region.body) {
+    for (ValueId& operand : instruction.operands) operand = resolve(operand);
+    for (Region& inner : instruction.regions) resolve(inner);
+  }
+}
+
+program::Program Tracer::finish() {
+  if (!loops_.empty())
+    fail(loops_.back().at, {.problem = "a traced loop was left by an exception",
+                            .hint = "do not catch exceptions around a traced loop"});
+  if (program_.grid.empty())
+    throw Error(ErrorCode::kernel, {.where = program_.name,
+                                    .problem = "the kernel states no grid",
+                                    .hint = "say `auto [i] = grid({cdiv(n, 64)});`"});
+  body_.body.push_back({.op = Op::yield});
+  program::Program program = std::move(program_);
+  program.body = std::move(leaves_);
+  for (Instruction& instruction : body_.body) program.body.body.push_back(std::move(instruction));
+  resolve(program.body);
+  for (ValueId& extent : program.grid) extent = resolve(extent);
+  for (program::Requirement& r : program.requirements) r.extent = resolve(r.extent);
+
+  simplify(program);
+  // Throws where a formula is no formula of extents, at its author's line.
+  (void)program::launch_record(program);
+  try {
+    program::verify(program);
+  } catch (const Error& error) {
+    throw InternalError(std::string("tracing made an invalid Program: ") + error.what());
+  }
+  return program;
+}
+
+}  // namespace tegula::detail

@@ -1,0 +1,107 @@
+// Loads and stores of tiles through views.
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "dsl/program/limits.h"
+#include "dsl/trace/errors.h"
+#include "dsl/trace/operand.h"
+#include "tegula/dsl/parameter.h"
+
+namespace tegula {
+namespace {
+
+using detail::Shape;
+using detail::Tracer;
+using detail::ValueId;
+using program::Op;
+using program::Parameter;
+using program::Type;
+
+std::vector<ValueId> coordinates_of(Tracer& tracer, const std::string& name, std::size_t rank,
+                                    std::initializer_list<Operand> coordinates,
+                                    const std::source_location& at) {
+  if (coordinates.size() != rank)
+    detail::fail(at, {.argument = name,
+                      .problem = "the tile coordinates do not match the view's rank",
+                      .got = std::to_string(coordinates.size()),
+                      .wanted = std::to_string(rank)});
+  std::vector<ValueId> values;
+  for (const Operand& coordinate : coordinates)
+    values.push_back(detail::i32_scalar(tracer, coordinate, "a tile coordinate"));
+  return values;
+}
+
+}  // namespace
+
+View View::pad(double value, Location at) const {
+  const Parameter& parameter = Tracer::here(at).parameter(parameter_);
+  const bool whole = value >= -9.2e18 && value <= 9.2e18 &&
+                     value == static_cast<double>(static_cast<std::int64_t>(value));
+  if (!is_float(parameter.dtype) &&
+      !(whole && program::fits(parameter.dtype, static_cast<std::int64_t>(value))))
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "the tensor's dtype cannot hold the pad value",
+                      .got = fmt::format("{}", value),
+                      .wanted = fmt::format("a value of {}", dtype_name(parameter.dtype))});
+  View padded = *this;
+  // +0.0 and -0.0 stay apart; all NaNs are one.
+  padded.pad_ = value == value ? value : std::numeric_limits<double>::quiet_NaN();
+  return padded;
+}
+
+View View::in_bounds() const {
+  View promised = *this;
+  promised.in_bounds_ = true;
+  return promised;
+}
+
+Tile View::load(std::initializer_list<Operand> coordinates, Location at) const {
+  Tracer& tracer = Tracer::here(at);
+  const Parameter& parameter = tracer.parameter(parameter_);
+  if (parameter.access == Parameter::Access::out)
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "a load from an Out tensor",
+                      .hint = "declare the parameter as InOut"});
+  const Shape shape = detail::to_shape(shape_);
+  std::vector<ValueId> operands =
+      coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
+  const Type view{Type::Kind::view, parameter.dtype, shape};
+  operands.insert(
+      operands.begin(),
+      tracer.leaf(Op::view, view, {parameter_, std::bit_cast<std::int64_t>(pad_), in_bounds_}, at));
+  return {tracer, tracer.emit(Op::load, std::move(operands),
+                              {.dtype = parameter.dtype, .shape = shape}, at)};
+}
+
+void View::store(Operand operand, std::initializer_list<Operand> coordinates, Location at) const {
+  Tracer& tracer = Tracer::here(at);
+  const Parameter& parameter = tracer.parameter(parameter_);
+  if (parameter.access == Parameter::Access::in)
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "a store to an In tensor",
+                      .hint = "declare the parameter as Out or InOut"});
+  ValueId tile = detail::value_of(tracer, operand, parameter.dtype);
+  if (tracer.type(tile).dtype != parameter.dtype)
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "the tile is not of the tensor's dtype",
+                      .got = to_string(tracer.type(tile)),
+                      .wanted = std::string(dtype_name(parameter.dtype)),
+                      .hint = fmt::format("convert it with .to({}.dtype())", parameter.name)});
+  const Shape shape = detail::to_shape(shape_);
+  if (detail::broadcast_shape("store", tracer.type(tile).shape, shape, at) != shape)
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "the tile is larger than the view's tiles",
+                      .got = detail::to_text(tracer.type(tile).shape),
+                      .wanted = detail::to_text(shape)});
+  tile = detail::broadcast_to(tracer, tile, shape, at);
+  std::vector<ValueId> operands =
+      coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
+  const Type view{Type::Kind::view, parameter.dtype, shape};
+  // What the view pads with matters to loads alone.
+  const ValueId target = tracer.leaf(Op::view, view, {parameter_, 0, in_bounds_}, at);
+  operands.insert(operands.begin(), {tile, target});
+  tracer.emit_store(std::move(operands), at);
+}
+
+}  // namespace tegula

@@ -1,0 +1,94 @@
+#include "dsl/trace_kernel.h"
+
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "dsl/program/limits.h"
+#include "dsl/trace/errors.h"
+#include "dsl/trace/tracer.h"
+
+namespace tegula {
+namespace {
+
+std::atomic<bool>& checked_flag() {
+  static std::atomic<bool> flag = [] {
+    const char* value = std::getenv("TEGULA_CHECKED_TRACING");
+    return value != nullptr && std::string_view(value) == "1";
+  }();
+  return flag;
+}
+
+}  // namespace
+
+void set_checked_tracing(bool on) { checked_flag() = on; }
+bool checked_tracing() { return checked_flag(); }
+
+namespace detail {
+namespace {
+
+constexpr std::uint32_t default_warps = 4;
+
+std::uint32_t warps_of(const KernelBase& kernel, const Config& config) {
+  for (std::size_t i = 0; i < kernel.fields().size(); ++i) {
+    if (kernel.fields()[i].name != "warps") continue;
+    const std::int64_t warps = config.values[i];
+    if (warps < 1 || warps > program::max_warps ||
+        !std::has_single_bit(static_cast<std::uint64_t>(warps)))
+      throw Error(ErrorCode::invalid_argument,
+                  {.where = kernel.name(),
+                   .argument = "config field warps",
+                   .problem = "the number of warps is no power of two in range",
+                   .got = std::to_string(warps),
+                   .wanted = fmt::format("1, 2, 4, ... {}", program::max_warps)});
+    return static_cast<std::uint32_t>(warps);
+  }
+  return default_warps;
+}
+
+program::Program trace_once(const KernelBase& kernel, const Config& config,
+                            std::span<const ArgumentClass> classes) {
+  program::Program declarations;
+  declarations.name = kernel.name();
+  declarations.warps = warps_of(kernel, config);
+  for (std::size_t i = 0; i < kernel.fields().size(); ++i)
+    declarations.config.push_back({kernel.fields()[i].name, config.values[i]});
+  std::vector<ParameterSlot> slots;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    declarations.parameters.push_back(to_parameter(kernel.parameters()[i], classes[i]));
+    slots.push_back({static_cast<std::uint32_t>(i), classes[i].present});
+  }
+  Tracer tracer(std::move(declarations));
+  KernelAccess::run(kernel, config, slots);
+  return tracer.finish();
+}
+
+}  // namespace
+
+void check_count(const KernelBase& kernel, std::size_t arguments) {
+  if (arguments == kernel.parameters().size()) return;
+  throw Error(ErrorCode::invalid_argument, {.where = kernel.name(),
+                                            .problem = "wrong number of arguments",
+                                            .got = std::to_string(arguments),
+                                            .wanted = std::to_string(kernel.parameters().size())});
+}
+
+program::Program trace_kernel(const KernelBase& kernel, const Config& config,
+                              std::span<const ArgumentClass> classes) {
+  KernelAccess::check(kernel);
+  program::Program program = trace_once(kernel, config, classes);
+  if (checked_tracing() &&
+      content_hash(program) != content_hash(trace_once(kernel, config, classes)))
+    fail(KernelAccess::at(kernel),
+         {.argument = kernel.name(),
+          .problem = "tracing the kernel twice gave two different Programs",
+          .hint = "it reads host state that changed in between, a global or a static: make that "
+                  "a config field or a parameter"});
+  return program;
+}
+
+}  // namespace detail
+}  // namespace tegula

@@ -1,0 +1,34 @@
+// From a kernel, a config and classes of arguments to a Program.
+#pragma once
+
+#include <span>
+
+#include "dsl/program/program.h"
+#include "dsl/specialise.h"
+#include "tegula/dsl/kernel_base.h"
+
+namespace tegula::detail {
+
+/// Throws Error{invalid_argument} if it is not the number of the kernel's parameters.
+void check_count(const KernelBase& kernel, std::size_t arguments);
+
+/// Runs the kernel's function under a tracer; twice if checked_tracing(). Throws Error{kernel}.
+program::Program trace_kernel(const KernelBase& kernel, const Config& config,
+                              std::span<const ArgumentClass> classes);
+
+}  // namespace tegula::detail
+
+namespace tegula {
+
+/// What the implementation sees of a kernel beyond its public face.
+struct KernelAccess {
+  static std::uintptr_t function(const KernelBase& kernel) { return kernel.function_; }
+  static const std::source_location& at(const KernelBase& kernel) { return kernel.at_; }
+  static void check(const KernelBase& kernel) { kernel.check_definition(); }
+  static void run(const KernelBase& kernel, const Config& config,
+                  std::span<const detail::ParameterSlot> slots) {
+    kernel.run(config, slots);
+  }
+};
+
+}  // namespace tegula

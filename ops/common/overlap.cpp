@@ -1,0 +1,32 @@
+#include "ops/common/overlap.h"
+
+#include "runtime/tensor_hull.h"
+
+namespace tegula::ops {
+namespace {
+
+/// Bytes from one row to the next; 0 where there is a single row.
+std::int64_t pitch(const TensorRef& tensor) {
+  return tensor.rank() == 2 && tensor.shape[0] > 1 ? tensor.strides[0] * dtype_bytes(tensor.dtype)
+                                                   : 0;
+}
+
+std::uintptr_t row_bytes(const TensorRef& tensor) {
+  return static_cast<std::uintptr_t>(tensor.shape.back() * dtype_bytes(tensor.dtype));
+}
+
+}  // namespace
+
+bool overlaps(const TensorRef& a, const TensorRef& b, std::string_view argument) {
+  const runtime::Hull first = runtime::hull(a, argument), second = runtime::hull(b, argument);
+  if (!first.overlaps(second)) return false;
+  if (pitch(a) <= 0 || pitch(a) != pitch(b)) return true;
+  // Modulo the pitch, a's rows are all [0, width of a) and b's all begin at `offset`.
+  const auto period = static_cast<std::uintptr_t>(pitch(a));
+  const std::uintptr_t offset = second.begin >= first.begin
+                                    ? (second.begin - first.begin) % period
+                                    : (period - (first.begin - second.begin) % period) % period;
+  return offset < row_bytes(a) || offset + row_bytes(b) > period;
+}
+
+}  // namespace tegula::ops

@@ -1,0 +1,4 @@
+// Every op of the library.
+#pragma once
+
+#include "tegula/ops/norm.h"

@@ -1,0 +1,118 @@
+#include "runtime/argument_checks.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace tegula::runtime {
+namespace {
+
+using format::ArgumentRecord;
+using format::LaunchRecord;
+
+[[noreturn]] void invalid(const LaunchRecord& record, std::string_view argument,
+                          std::string_view problem, std::string got, std::string wanted,
+                          std::string hint = {}) {
+  throw Error(ErrorCode::invalid_argument, {.where = record.function,
+                                            .argument = std::string(argument),
+                                            .problem = std::string(problem),
+                                            .got = std::move(got),
+                                            .wanted = std::move(wanted),
+                                            .hint = std::move(hint)});
+}
+
+std::string describe(const TensorRef& tensor) {
+  return fmt::format("{}:{}", to_string(tensor.shape), dtype_name(tensor.dtype));
+}
+
+void check_scalar(const LaunchRecord& record, const ArgumentRecord& declared,
+                  const Argument& argument) {
+  const auto* scalar = std::get_if<ScalarArgument>(&argument);
+  if (scalar == nullptr)
+    invalid(record, declared.name, "a tensor in place of a scalar",
+            describe(std::get<TensorRef>(argument)), std::string(dtype_name(declared.dtype)));
+  if (scalar->dtype != declared.dtype)
+    invalid(record, declared.name, "wrong dtype", std::string(dtype_name(scalar->dtype)),
+            std::string(dtype_name(declared.dtype)));
+}
+
+void check_tensor(const LaunchRecord& record, const ArgumentRecord& declared,
+                  const TensorRef& tensor, const Device& device) {
+  if (tensor.dtype != declared.dtype)
+    invalid(record, declared.name, "wrong dtype", describe(tensor),
+            std::string(dtype_name(declared.dtype)));
+  if (tensor.rank() != declared.rank)
+    invalid(record, declared.name, "wrong rank", describe(tensor),
+            fmt::format("rank {}", declared.rank));
+  if (tensor.strides.size() != tensor.rank())
+    invalid(record, declared.name, "not one stride for each dimension",
+            fmt::format("{} strides", tensor.strides.size()), fmt::format("{}", tensor.rank()));
+  if (tensor.device != &device)
+    invalid(record, declared.name, "the tensor lies on another device than the stream",
+            tensor.device->name(), device.name(),
+            tensor.device->name() == device.name()
+                ? "the two are of one name, but opened twice: share one device"
+                : "");
+  if (tensor.data == nullptr && element_count(tensor.shape) != 0)
+    invalid(record, declared.name, "a null pointer", "null", "memory for " + describe(tensor));
+  for (const std::int64_t extent : tensor.shape)
+    if (extent > std::numeric_limits<std::int32_t>::max())
+      invalid(record, declared.name, "an extent is too large", describe(tensor),
+              "extents below 2^31");
+}
+
+void check_argument(const LaunchRecord& record, const ArgumentRecord& declared,
+                    const Argument& argument, const Device& device) {
+  if (declared.kind == ArgumentRecord::Kind::scalar)
+    return check_scalar(record, declared, argument);
+  const auto* tensor = std::get_if<TensorRef>(&argument);
+  if (tensor == nullptr)
+    invalid(record, declared.name, "a scalar in place of a tensor",
+            std::string(dtype_name(std::get<ScalarArgument>(argument).dtype)), "a tensor");
+  const bool wanted = declared.kind == ArgumentRecord::Kind::tensor;
+  if (wanted && !tensor->present())
+    invalid(record, declared.name, "the tensor is absent", "no tensor",
+            fmt::format("{} of rank {}", dtype_name(declared.dtype), declared.rank));
+  if (!wanted && tensor->present())
+    invalid(record, declared.name, "this kernel was compiled without the tensor", describe(*tensor),
+            "no tensor");
+  if (wanted) check_tensor(record, declared, *tensor, device);
+}
+
+void check_requirement(const LaunchRecord& record, const format::RequirementRecord& requirement,
+                       const Extents& extents) {
+  const std::int64_t got = extents(requirement.argument, requirement.dimension);
+  const std::int64_t wanted = evaluate(requirement.extent, extents);
+  if (got == wanted) return;
+  std::vector<std::string> names;
+  for (const ArgumentRecord& argument : record.arguments) names.push_back(argument.name);
+  const std::string formula = to_string(requirement.extent, names);
+  invalid(record, names.at(requirement.argument),
+          fmt::format("wrong extent in dimension {}", requirement.dimension), std::to_string(got),
+          formula == std::to_string(wanted) ? formula : fmt::format("{} = {}", formula, wanted));
+}
+
+}  // namespace
+
+std::int64_t Extents::operator()(std::uint32_t argument, std::uint32_t dimension) const {
+  const TensorRef* tensor =
+      argument < arguments_.size() ? std::get_if<TensorRef>(&arguments_[argument]) : nullptr;
+  if (tensor == nullptr || dimension >= tensor->rank())
+    throw InternalError(
+        fmt::format("a launch record names dimension {} of argument {}", dimension, argument));
+  return tensor->shape[dimension];
+}
+
+void check_arguments(const LaunchRecord& record, std::span<const Argument> arguments,
+                     const Device& device) {
+  if (arguments.size() != record.arguments.size())
+    invalid(record, "arguments", "wrong number of arguments", std::to_string(arguments.size()),
+            std::to_string(record.arguments.size()));
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    check_argument(record, record.arguments[i], arguments[i], device);
+  const Extents extents(arguments);
+  for (const format::RequirementRecord& requirement : record.requirements)
+    check_requirement(record, requirement, extents);
+}
+
+}  // namespace tegula::runtime

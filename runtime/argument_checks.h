@@ -1,0 +1,27 @@
+// What a launch asks of its arguments before anything is packed.
+#pragma once
+
+#include <span>
+
+#include "runtime/launch.h"
+
+namespace tegula::runtime {
+
+/// Whether `arguments` are what `record` declares: their number, kind, presence, dtype, rank,
+/// sizes, device, and the extents that the kernel requires. Throws Error{invalid_argument} naming
+/// kernel, argument, got and wanted.
+void check_arguments(const format::LaunchRecord& record, std::span<const Argument> arguments,
+                     const Device& device);
+
+/// The extents of a call's tensors, as the launch record's formulas ask for them.
+class Extents {
+ public:
+  explicit Extents(std::span<const Argument> arguments) : arguments_(arguments) {}
+  /// Throws InternalError for an argument or a dimension that is not there.
+  std::int64_t operator()(std::uint32_t argument, std::uint32_t dimension) const;
+
+ private:
+  std::span<const Argument> arguments_;
+};
+
+}  // namespace tegula::runtime

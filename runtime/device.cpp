@@ -1,0 +1,52 @@
+#include "tegula/device.h"
+
+#include <dlfcn.h>
+#include <charconv>
+
+#include "tegula/simulator.h"
+
+namespace tegula {
+namespace {
+
+/// The ordinal of "cuda:N"; -1 if the name is not of that form.
+int cuda_ordinal(std::string_view name) {
+  constexpr std::string_view prefix = "cuda:";
+  if (!name.starts_with(prefix)) return -1;
+  const std::string_view digits = name.substr(prefix.size());
+  int ordinal = -1;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), ordinal);
+  return error == std::errc() && end == digits.end() ? ordinal : -1;
+}
+
+[[noreturn]] void no_cuda(std::string_view name) {
+  // Which of the two is missing decides what the user can do, so both are looked at.
+  void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+  const bool have_driver = driver != nullptr;
+  if (have_driver) dlclose(driver);
+  throw Error(
+      ErrorCode::environment,
+      {.argument = "device",
+       .problem = have_driver
+                      ? "the CUDA driver is installed, but this version of Tegula has no CUDA "
+                        "backend yet"
+                      : "the CUDA driver (libcuda.so.1) cannot be opened, and this version of "
+                        "Tegula has no CUDA backend yet",
+       .got = std::string(name),
+       .wanted = "a device that this machine has",
+       .hint = "use the simulator: sim, sim:sm_80, sim:sm_90a"});
+}
+
+}  // namespace
+
+std::shared_ptr<Device> open_device(std::string_view name) {
+  constexpr std::string_view sim_prefix = "sim:";
+  if (name == "sim") return make_sim_device("sm_90a");
+  if (name.starts_with(sim_prefix)) return make_sim_device(name.substr(sim_prefix.size()));
+  if (cuda_ordinal(name) >= 0) no_cuda(name);
+  throw Error(ErrorCode::invalid_argument, {.argument = "device",
+                                            .problem = "not the name of a device",
+                                            .got = "'" + std::string(name) + "'",
+                                            .wanted = "cuda:N, sim, or sim:ARCH (sim:sm_90a)"});
+}
+
+}  // namespace tegula

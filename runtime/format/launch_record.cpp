@@ -1,0 +1,124 @@
+#include "runtime/format/launch_record.h"
+
+#include "tegula/tensor.h"
+
+namespace tegula::format {
+namespace {
+
+void write(Writer& w, const Expression& expression) {
+  w.list(expression.nodes, [&](const Expression::Node& n) {
+    w.put(n.op);
+    w.put(n.value);
+    w.put(n.argument);
+    w.put(n.dimension);
+  });
+}
+
+/// `may_be_empty`: an axis of the grid that was not given.
+Expression read_expression(Reader& r, const std::vector<ArgumentRecord>& arguments,
+                           bool may_be_empty) {
+  constexpr std::size_t node_bytes = 1 + 8 + 4 + 4;
+  Expression e;
+  e.nodes.resize(r.get_count(node_bytes));
+  std::size_t depth = 0;
+  for (auto& n : e.nodes) {
+    n.op = r.get_enum<Expression::Op>(Expression::op_count);
+    n.value = r.get<std::int64_t>();
+    n.argument = r.get<std::uint32_t>();
+    n.dimension = r.get<std::uint32_t>();
+    if (n.op == Expression::Op::constant) {
+      ++depth;
+    } else if (n.op == Expression::Op::extent) {
+      if (n.argument >= arguments.size() || n.dimension >= arguments[n.argument].rank)
+        r.fail("an expression names an extent that no argument has");
+      ++depth;
+    } else {
+      if (depth < 2) r.fail("an expression lacks an operand");
+      --depth;
+    }
+  }
+  if (depth != 1 && !(may_be_empty && e.nodes.empty()))
+    r.fail("an expression does not leave one value");
+  return e;
+}
+
+ArgumentRecord read_argument(Reader& r) {
+  ArgumentRecord a;
+  a.name = r.get_string();
+  a.kind = r.get_enum<ArgumentRecord::Kind>(3);
+  a.access = r.get_enum<ArgumentRecord::Access>(3);
+  a.dtype = r.get_enum<DType>(dtype_count);
+  a.rank = r.get<std::uint32_t>();
+  if (a.rank > Dims::capacity) r.fail("an argument has too many dimensions");
+  return a;
+}
+
+KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arguments) {
+  using Source = KernelParameter::Source;
+  KernelParameter p;
+  p.source = r.get_enum<Source>(KernelParameter::source_count);
+  p.argument = r.get<std::uint32_t>();
+  p.dimension = r.get<std::uint32_t>();
+  p.dtype = r.get_enum<DType>(dtype_count);
+  if (p.argument >= arguments.size()) r.fail("a parameter names an argument that is not there");
+  const ArgumentRecord& a = arguments[p.argument];
+  const bool of_dimension = p.source == Source::extent || p.source == Source::stride;
+  if (of_dimension && p.dimension >= a.rank)
+    r.fail("a parameter names a dimension that its argument lacks");
+  if ((p.source == Source::scalar) != (a.kind == ArgumentRecord::Kind::scalar))
+    r.fail("a parameter's source does not fit its argument's kind");
+  return p;
+}
+
+}  // namespace
+
+void write(Writer& w, const LaunchRecord& record) {
+  w.put(record.function);
+  w.list(record.arguments, [&](const ArgumentRecord& a) {
+    w.put(a.name);
+    w.put(a.kind);
+    w.put(a.access);
+    w.put(a.dtype);
+    w.put(a.rank);
+  });
+  w.list(record.parameters, [&](const KernelParameter& p) {
+    w.put(p.source);
+    w.put(p.argument);
+    w.put(p.dimension);
+    w.put(p.dtype);
+  });
+  for (const Expression& extent : record.grid) write(w, extent);
+  w.list(record.requirements, [&](const RequirementRecord& q) {
+    w.put(q.argument);
+    w.put(q.dimension);
+    write(w, q.extent);
+  });
+  w.put(record.threads);
+  w.put(record.dynamic_shared);
+}
+
+LaunchRecord read_launch_record(Reader& r) {
+  constexpr std::size_t argument_bytes = 4 + 1 + 1 + 1 + 4;
+  constexpr std::size_t parameter_bytes = 1 + 4 + 4 + 1;
+  constexpr std::size_t requirement_bytes = 4 + 4 + 4;
+  LaunchRecord record;
+  record.function = r.get_string();
+  record.arguments.resize(r.get_count(argument_bytes));
+  for (auto& a : record.arguments) a = read_argument(r);
+  record.parameters.resize(r.get_count(parameter_bytes));
+  for (auto& p : record.parameters) p = read_parameter(r, record.arguments);
+  for (auto& extent : record.grid) extent = read_expression(r, record.arguments, true);
+  record.requirements.resize(r.get_count(requirement_bytes));
+  for (auto& q : record.requirements) {
+    q.argument = r.get<std::uint32_t>();
+    q.dimension = r.get<std::uint32_t>();
+    if (q.argument >= record.arguments.size() || q.dimension >= record.arguments[q.argument].rank)
+      r.fail("a requirement names a dimension that is not there");
+    q.extent = read_expression(r, record.arguments, false);
+  }
+  record.threads = r.get<std::uint32_t>();
+  record.dynamic_shared = r.get<std::uint32_t>();
+  return record;
+}
+
+}  // namespace tegula::format

@@ -1,0 +1,78 @@
+// The simulator as a device: what to check, what it counted, what it found.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tegula/device.h"
+
+namespace tegula {
+
+struct SimOptions {
+  bool checks = true;  ///< bounds, alignment, divergent barriers and shuffles
+  /// The order of blocks and warps; the same seed gives the same run. 0: ascending order.
+  std::uint64_t seed = 0;
+  /// A launch that ends with a report throws Error{device_fault}; false: reports are only kept.
+  bool throw_on_report = true;
+  /// Warp instructions that a block may run before it is stopped with a report; 0: no limit.
+  std::uint64_t step_limit = 0;
+};
+
+/// What the kernels launched so far did. Sums over launches.
+struct SimCounters {
+  struct Argument {
+    std::uint64_t load_bytes = 0;  ///< requested by the kernel's instructions, active lanes
+    std::uint64_t store_bytes = 0;
+  };
+  std::map<std::string, Argument, std::less<>> arguments;
+  std::uint64_t global_sectors = 0;    ///< 32-byte sectors touched, per warp request
+  std::uint64_t min_sectors = 0;       ///< the fewest that could serve those requests
+  std::uint64_t global_bytes = 0;      ///< requested
+  std::uint64_t global_bytes_128 = 0;  ///< of it, by accesses of 16 bytes or more a lane
+  std::uint64_t shared_wavefronts = 0;
+  std::uint64_t min_shared_wavefronts = 0;
+  std::uint64_t mma_ops = 0;
+  std::uint64_t barriers = 0;  ///< block-wide barriers passed, per block
+  std::uint64_t blocks = 0;
+  /// Warp instructions by class: "integer", "float", "conversion", "move", "memory", "shuffle",
+  /// "barrier", "control", "other".
+  std::map<std::string, std::uint64_t, std::less<>> instructions;
+  std::uint64_t lane_instructions = 0;  ///< active lanes summed over instructions
+
+  double vector128_fraction() const {
+    return global_bytes == 0
+               ? 1.0
+               : static_cast<double>(global_bytes_128) / static_cast<double>(global_bytes);
+  }
+};
+
+/// A fault that a check found in a running kernel.
+struct SimReport {
+  /// "bounds", "alignment", "barrier", "shuffle"; with checks off, too: "deadlock", "trap", "limit"
+  std::string check;
+  std::string kernel;
+  SourceLocation location;  ///< the kernel author's line; file empty if unknown
+  std::array<std::uint32_t, 3> block = {0, 0, 0};
+  std::uint32_t warp = 0;
+  std::uint32_t lane = 0;
+  std::string message;  ///< the whole report on one line, all of the above in it
+};
+
+class SimDevice : public Device {
+ public:
+  virtual SimOptions& options() = 0;
+  virtual const SimCounters& counters() const = 0;
+  virtual const std::vector<SimReport>& reports() const = 0;
+  /// Forgets counters and reports.
+  virtual void reset_statistics() = 0;
+};
+
+/// A simulator of one architecture ("sm_80", "sm_90a", ...). Throws Error{invalid_argument} for an
+/// architecture that it does not know.
+std::shared_ptr<SimDevice> make_sim_device(std::string_view arch, const SimOptions& options = {});
+
+}  // namespace tegula

@@ -1,0 +1,91 @@
+// Tensors: a TensorRef says where elements lie and never owns them; a Tensor owns.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "tegula/dtype.h"
+
+namespace tegula {
+
+class Device;
+
+/// Up to 8 extents or strides, held inline: no call that takes one allocates.
+class Dims {
+ public:
+  static constexpr std::size_t capacity = 8;
+
+  Dims() = default;
+  /// Throws Error{invalid_argument} beyond 8.
+  Dims(std::initializer_list<std::int64_t> values);
+  explicit Dims(std::span<const std::int64_t> values);
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::int64_t operator[](std::size_t i) const { return values_[i]; }
+  std::int64_t& operator[](std::size_t i) { return values_[i]; }
+  std::int64_t back() const { return values_[size_ - 1]; }
+  const std::int64_t* begin() const { return values_.data(); }
+  const std::int64_t* end() const { return values_.data() + size_; }
+  void push_back(std::int64_t value);
+  friend bool operator==(const Dims& a, const Dims& b);
+
+ private:
+  std::array<std::int64_t, capacity> values_{};
+  std::size_t size_ = 0;
+};
+
+/// "64x4096"; "scalar" for rank 0.
+std::string to_string(const Dims& dims);
+/// The product of the extents; throws Error{invalid_argument} if it, times 8 bytes, overflows.
+std::int64_t element_count(const Dims& shape);
+/// Row-major strides, in elements.
+Dims contiguous_strides(const Dims& shape);
+
+/// Elements in some device's memory. Never owns; copy it freely. A null `data` is legal where an
+/// extent is zero, and stands for "absent" where an argument is optional.
+struct TensorRef {
+  void* data = nullptr;
+  DType dtype = DType::f32;
+  Dims shape;
+  Dims strides;  ///< in elements
+  Device* device = nullptr;
+
+  bool present() const { return device != nullptr; }
+  std::size_t rank() const { return shape.size(); }
+};
+
+/// A row-major tensor on memory of the caller's.
+TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device);
+
+/// Owns device memory through a shared handle, or aliases memory of somebody else's.
+class Tensor {
+ public:
+  Tensor() = default;
+  /// Row-major, uninitialised. Throws Error{out_of_resources} if the device has no room.
+  static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
+  /// Names memory that the caller keeps alive: an output that is one of the inputs.
+  static Tensor alias(const TensorRef& ref);
+
+  const TensorRef& ref() const { return ref_; }
+  operator const TensorRef&() const { return ref_; }
+  void* data() const { return ref_.data; }
+  DType dtype() const { return ref_.dtype; }
+  const Dims& shape() const { return ref_.shape; }
+
+  /// Between a host buffer and this (contiguous) tensor; waits until done. Throws
+  /// Error{invalid_argument} if `bytes` is not the tensor's size.
+  void copy_from_host(const void* source, std::size_t bytes);
+  void copy_to_host(void* target, std::size_t bytes) const;
+
+ private:
+  TensorRef ref_;
+  std::shared_ptr<void> storage_;
+};
+
+}  // namespace tegula

@@ -1,0 +1,83 @@
+// From a compiled entry to a launch: checking arguments against the launch record, evaluating the
+// grid, packing parameters. And the table of kernels that this process holds ready.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/format/entry.h"
+#include "tegula/device.h"
+#include "tegula/tensor.h"
+
+namespace tegula::runtime {
+
+/// A scalar argument: its value's bits, low bytes first.
+struct ScalarArgument {
+  DType dtype = DType::f32;
+  std::uint64_t bits = 0;
+};
+/// One argument of a kernel call, in the kernel's order. An absent optional tensor is a TensorRef
+/// with no device.
+using Argument = std::variant<TensorRef, ScalarArgument>;
+
+/// A kernel on a device, ready to launch.
+struct ReadyKernel {
+  format::Entry entry;
+  std::shared_ptr<LoadedKernel> loaded;
+  double compile_ms = 0;  ///< what making it took; 0 if it came from a cache
+};
+
+/// The kernels that this process holds ready. Thread-safe; one thread makes a kernel while others
+/// that want the same wait for it, and no lock is held meanwhile.
+class KernelTable {
+ public:
+  KernelTable();
+  using Make = std::function<std::shared_ptr<const ReadyKernel>()>;
+  /// `key`: canonical bytes that name kernel, configuration, argument classes and device. If
+  /// `make` throws, the exception reaches every waiter and nothing is kept.
+  std::shared_ptr<const ReadyKernel> find_or_make(std::span<const std::byte> key, const Make& make);
+  std::size_t size() const;
+  void clear();
+  /// The process-wide table.
+  static KernelTable& instance();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+/// Checks `arguments` against the launch record and launches on the stream's device. A grid with a
+/// zero extent launches nothing. Throws Error{invalid_argument} naming kernel, argument, got,
+/// wanted: a count, a presence, a dtype, a rank, a required extent, another device, an extent of
+/// 2^31 or more, a grid beyond the hardware's limits (2^31-1, 65535, 65535).
+void launch(Stream& stream, const ReadyKernel& kernel, std::span<const Argument> arguments);
+
+/// What a thread's last launches were, for reports: kernel name, config text, from where.
+struct LaunchTrace {
+  std::string kernel;
+  std::string config;  ///< "bn=4096,warps=8"
+  std::string source;  ///< "memory", "disk", "pack" or "compiled"
+  double compile_ms = 0;
+};
+/// Collects the launches of this thread while it lives; the innermost one collects.
+class LaunchRecorder {
+ public:
+  LaunchRecorder();
+  ~LaunchRecorder();
+  LaunchRecorder(const LaunchRecorder&) = delete;
+  LaunchRecorder& operator=(const LaunchRecorder&) = delete;
+  const std::vector<LaunchTrace>& launches() const { return launches_; }
+  /// Adds to the innermost recorder of this thread, if there is one.
+  static void record(LaunchTrace trace);
+
+ private:
+  std::vector<LaunchTrace> launches_;
+  LaunchRecorder* outer_ = nullptr;
+};
+
+}  // namespace tegula::runtime

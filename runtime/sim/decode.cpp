@@ -1,0 +1,185 @@
+#include "runtime/sim/decode.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/sim/handlers.h"
+#include "tegula/error.h"
+
+namespace tegula::sim {
+namespace {
+
+using format::Image;
+using format::ImageInstruction;
+using format::Kind;
+using format::no_register;
+using format::Opcode;
+using format::Scalar;
+
+/// Places are multiples of this: whole vectors and cache lines.
+constexpr std::size_t place_alignment = 64;
+
+Step step_of(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::load:
+      return Step::load;
+    case Opcode::store:
+      return Step::store;
+    case Opcode::warp_shuffle:
+      return Step::warp_shuffle;
+    case Opcode::barrier:
+      return Step::barrier;
+    case Opcode::warp_sync:  // a warp's lanes run together; its memory is in order already
+      return Step::nothing;
+    case Opcode::br:
+      return Step::branch;
+    case Opcode::cond_br:
+      return Step::branch_if;
+    case Opcode::ret:
+      return Step::exit;
+    case Opcode::trap:
+      return Step::trap;
+    default:
+      return Step::value;
+  }
+}
+
+/// Constants first, so that they are one run of bytes; then the rest.
+std::vector<std::uint32_t> place_registers(const Image& image, Program& program) {
+  std::vector<std::uint32_t> places(image.registers.size(), no_place);
+  std::size_t next = 0;
+  const auto place = [&](std::uint32_t reg) {
+    if (places[reg] != no_place) return;
+    places[reg] = static_cast<std::uint32_t>(next);
+    const std::size_t bytes = std::size_t{warp_lanes} * lane_bytes(image.registers[reg]);
+    next += (bytes + place_alignment - 1) / place_alignment * place_alignment;
+  };
+  for (const format::Constant& c : image.constants) place(c.reg);
+  program.constants.resize(next);
+  for (const std::uint32_t reg : image.parameters) place(reg);
+  for (std::uint32_t reg = 0; reg < places.size(); ++reg) place(reg);
+  program.frame_bytes = next;
+  return places;
+}
+
+void fill_constants(const Image& image, const std::vector<std::uint32_t>& places,
+                    Program& program) {
+  for (const format::Constant& c : image.constants) {
+    const format::Register& r = image.registers[c.reg];
+    const auto bytes = static_cast<std::size_t>(scalar_bytes(r.scalar));
+    std::byte* at = program.constants.data() + places[c.reg];
+    for (std::size_t lane = 0; lane < warp_lanes; ++lane)
+      for (std::size_t e = 0; e < r.elements; ++e, at += bytes)
+        std::memcpy(at, &c.bits[c.bits.size() == 1 ? 0 : e], bytes);  // low bytes first
+  }
+}
+
+Handler find_handler(const HandlerKey& key) {
+  for (const auto family : {integer_handler, compare_handler, float_handler, approximation_handler,
+                            conversion_handler, shape_handler, special_handler})
+    if (const Handler handler = family(key)) return handler;
+  throw InternalError("the simulator has no handler for a valid instruction");
+}
+
+class Decoder {
+ public:
+  Decoder(const Image& image, const std::vector<std::uint32_t>& places, Program& program)
+      : image_(image), places_(places), program_(program) {}
+
+  Instruction decode(const ImageInstruction& from) const {
+    const format::OpcodeRow& row = opcode_row(from.opcode);
+    Instruction i;
+    i.step = step_of(from.opcode);
+    i.modifier = from.modifier;
+    i.targets = from.targets;
+    i.immediate = from.immediate;
+    i.origin = from.origin;
+    for (std::size_t k = 0; k < 3; ++k) i.operands[k] = place(from.operands[k]);
+    i.result = place(from.result);
+
+    const std::uint32_t subject = subject_of(from, row);
+    if (subject == no_register) return i;
+    const format::Register& s = image_.registers[subject];
+    i.scalar = s.scalar;
+    i.elements = s.elements;
+    i.lane_bytes = lane_bytes(s);
+    if (from.result != no_register) i.lane_bytes = lane_bytes(image_.registers[from.result]);
+    if (from.operands[0] != no_register)
+      i.source_elements = image_.registers[from.operands[0]].elements;
+    if (row.immediate == format::Immediate::table)
+      i.table = program_.tables[static_cast<std::size_t>(from.immediate)].data();
+    i.in_place = row.instruction_class != format::InstructionClass::move || !reads_its_result(from);
+    if (i.step == Step::value) i.handler = find_handler(key_of(from, row, s));
+    return i;
+  }
+
+ private:
+  std::uint32_t place(std::uint32_t reg) const {
+    return reg == no_register ? no_place : places_[reg];
+  }
+
+  static std::uint32_t subject_of(const ImageInstruction& i, const format::OpcodeRow& row) {
+    if (row.result == Kind::subject) return i.result;
+    for (std::size_t k = 0; k < 3; ++k)
+      if (row.operands[k] == Kind::subject) return i.operands[k];
+    return no_register;
+  }
+
+  static bool reads_its_result(const ImageInstruction& i) {
+    return std::find(i.operands.begin(), i.operands.end(), i.result) != i.operands.end();
+  }
+
+  HandlerKey key_of(const ImageInstruction& i, const format::OpcodeRow& row,
+                    const format::Register& subject) const {
+    HandlerKey key{i.opcode,       i.modifier,          subject.scalar,
+                   subject.scalar, lane_bytes(subject), false};
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (row.operands[k] == Kind::source || row.operands[k] == Kind::index)
+        key.source = image_.registers[i.operands[k]].scalar;
+      if (row.operands[k] == Kind::condition)
+        key.one_condition = image_.registers[i.operands[k]].elements != subject.elements;
+    }
+    return key;
+  }
+
+  const Image& image_;
+  const std::vector<std::uint32_t>& places_;
+  Program& program_;
+};
+
+}  // namespace
+
+Program decode(const Image& image) {
+  Program program;
+  program.kernel = image.kernel;
+  program.warps = image.warps;
+  program.shared_bytes = image.shared_bytes;
+  program.tables = image.tables;
+  const std::vector<std::uint32_t> places = place_registers(image, program);
+  fill_constants(image, places, program);
+  for (const std::uint32_t reg : image.parameters)
+    program.parameters.push_back(
+        {places[reg], lane_bytes(image.registers[reg]), image.registers[reg].scalar == Scalar::i1});
+  const Decoder decoder(image, places, program);
+  for (const ImageInstruction& i : image.code) {
+    program.code.push_back(decoder.decode(i));
+    program.classes.push_back(opcode_row(i.opcode).instruction_class);
+    program.scratch_bytes =
+        std::max(program.scratch_bytes, std::size_t{warp_lanes} * program.code.back().lane_bytes);
+  }
+  return program;
+}
+
+void Program::prepare_frame(std::byte* frame, std::span<void* const> values) const {
+  if (!constants.empty()) std::memcpy(frame, constants.data(), constants.size());
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    const Parameter& p = parameters[k];
+    std::byte value[8] = {};
+    std::memcpy(value, values[k], p.bytes);
+    if (p.truth) value[0] &= std::byte{1};
+    for (std::size_t lane = 0; lane < warp_lanes; ++lane)
+      std::memcpy(frame + p.place + lane * p.bytes, value, p.bytes);
+  }
+}
+
+}  // namespace tegula::sim

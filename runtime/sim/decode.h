@@ -1,0 +1,98 @@
+// An image made ready to run: registers have places in a warp's frame, instructions have handlers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/format/image.h"
+#include "runtime/format/opcode.h"
+
+namespace tegula::sim {
+
+inline constexpr std::uint32_t warp_lanes = 32;
+inline constexpr std::uint32_t all_lanes = 0xffffffff;
+inline constexpr std::uint32_t no_place = 0xffffffff;
+
+struct Instruction;
+
+/// What a value's handler may see of its warp.
+struct WarpView {
+  const std::byte* frame = nullptr;
+  std::uint32_t warp = 0;
+  std::uint32_t threads = 0;
+  std::array<std::uint32_t, 3> block = {0, 0, 0};
+  std::array<std::uint32_t, 3> grid = {1, 1, 1};
+
+  const std::byte* at(std::uint32_t place) const { return frame + place; }
+};
+
+/// Computes all 32 lanes of a result; lanes that are not active are kept by the caller. `result`
+/// is either the register itself or scratch of its size.
+using Handler = void (*)(const WarpView& warp, const Instruction& i, std::byte* result);
+
+/// What the interpreter's loop does with an instruction. `value`: calls its handler.
+enum class Step : std::uint8_t {
+  value,
+  load,
+  store,
+  warp_shuffle,
+  barrier,
+  nothing,
+  branch,
+  branch_if,
+  exit,
+  trap,
+};
+
+struct Instruction {
+  Handler handler = nullptr;
+  Step step = Step::value;
+  std::uint8_t modifier = 0;
+  bool in_place = true;  ///< the handler may write where it reads
+  std::array<std::uint32_t, 3> operands = {no_place, no_place, no_place};  ///< places in the frame
+  std::uint32_t result = no_place;
+  std::uint32_t elements = 1;         ///< of the result; of the stored value
+  std::uint32_t source_elements = 1;  ///< of operand 0
+  std::uint32_t lane_bytes = 0;       ///< of the result; of the stored value
+  format::Scalar scalar = format::Scalar::i32;
+  std::array<std::uint32_t, 2> targets = {0, 0};
+  std::int64_t immediate = 0;
+  const std::int32_t* table = nullptr;
+  std::uint32_t origin = 0;
+};
+
+/// A register lies in a frame as [lane][element], so that a bitcast is a copy and a contiguous
+/// vector load is one too.
+struct Program {
+  struct Parameter {
+    std::uint32_t place = 0;
+    std::uint32_t bytes = 0;
+    bool truth = false;
+  };
+
+  Program() = default;
+  Program(Program&&) = default;  // never copied: instructions point into `tables`
+
+  std::string kernel;
+  std::uint32_t warps = 1;
+  std::uint32_t shared_bytes = 0;
+  std::vector<Instruction> code;
+  std::vector<format::InstructionClass> classes;  ///< by instruction
+  std::vector<std::vector<std::int32_t>> tables;
+  std::vector<Parameter> parameters;
+  std::vector<std::byte> constants;  ///< the first bytes of every frame
+  std::size_t frame_bytes = 0;
+  std::size_t scratch_bytes = 0;  ///< the largest result
+
+  /// Writes what never changes in a frame: constants and parameters. No instruction writes there
+  /// (the image's validation says so), so this is done once a launch, not once a block.
+  void prepare_frame(std::byte* frame, std::span<void* const> values) const;
+};
+
+/// `image` must have passed validate().
+Program decode(const format::Image& image);
+
+}  // namespace tegula::sim

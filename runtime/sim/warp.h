@@ -1,0 +1,58 @@
+// A warp that can stop and go on: at barriers, and after a while, so that no warp starves another.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "runtime/sim/memory.h"
+
+namespace tegula::sim {
+
+class Warp {
+ public:
+  enum class State : std::uint8_t { ready, at_barrier, exited, faulted };
+
+  Warp(Launch& launch, std::uint32_t number)
+      : launch_(launch), frame_(launch.workspace.frame(number)), number_(number) {}
+
+  void start(const std::array<std::uint32_t, 3>& block);
+  /// Goes on until the warp waits, ends, fails a check, or has run for a while. Adds the
+  /// instructions it ran to `steps`.
+  void run(std::uint64_t& steps);
+
+  State state() const { return state_; }
+  std::uint32_t barrier() const { return barrier_; }  ///< while at a barrier: its number
+  void pass_barrier() { state_ = State::ready; }
+  /// The instruction that the warp is at, for a report.
+  FaultSite site() const;
+
+ private:
+  /// Lanes that took another way, waiting for the active ones.
+  struct Group {
+    std::uint32_t pc = 0;
+    std::uint32_t lanes = 0;
+  };
+
+  void run_value(const Instruction& i);
+  bool run_shuffle(const Instruction& i);
+  bool arrive_at_barrier(const Instruction& i);
+  void branch_if(const Instruction& i);
+  void reconverge();
+  void fault(std::string_view check, const std::string& what);
+
+  Launch& launch_;
+  std::byte* frame_;
+  std::uint32_t number_;
+  State state_ = State::exited;
+  std::uint32_t barrier_ = 0;
+  std::uint32_t pc_ = 0;
+  std::uint32_t active_ = 0;
+  /// All lanes that have not exited are active or in one of these, at a later instruction: the
+  /// group that is farthest behind runs, and takes up the others as it reaches them.
+  std::vector<Group> waiting_;
+  std::uint32_t meet_at_ = 0;  ///< the least pc of those groups
+  WarpView view_;
+};
+
+}  // namespace tegula::sim

@@ -1,0 +1,155 @@
+#include "tegula/tensor.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tegula/device.h"
+#include "tegula/error.h"
+
+namespace tegula {
+namespace {
+
+[[noreturn]] void invalid(ErrorDetails details) {
+  throw Error(ErrorCode::invalid_argument, std::move(details));
+}
+
+std::size_t byte_count(const TensorRef& ref) {
+  // element_count() leaves room for elements of eight bytes, so this cannot overflow.
+  return static_cast<std::size_t>(element_count(ref.shape)) *
+         static_cast<std::size_t>(dtype_bytes(ref.dtype));
+}
+
+bool is_contiguous(const TensorRef& ref) {
+  const Dims wanted = contiguous_strides(ref.shape);
+  for (std::size_t d = 0; d < ref.rank(); ++d)
+    if (ref.shape[d] != 1 && ref.strides[d] != wanted[d]) return false;
+  return true;
+}
+
+/// What both copies ask of a tensor. `call` names the copy in messages.
+void check_copy(const TensorRef& ref, std::size_t bytes, std::string_view call) {
+  if (ref.device == nullptr)
+    invalid({.where = std::string(call), .argument = "this", .problem = "the tensor is empty"});
+  if (bytes != byte_count(ref))
+    invalid({.where = std::string(call),
+             .argument = "bytes",
+             .problem = "not the size of the tensor",
+             .got = fmt::format("{} bytes", bytes),
+             .wanted = fmt::format("{} bytes for {}:{}", byte_count(ref), to_string(ref.shape),
+                                   dtype_name(ref.dtype))});
+  if (!is_contiguous(ref))
+    invalid({.where = std::string(call),
+             .argument = "this",
+             .problem = "only a contiguous tensor can be copied",
+             .got = fmt::format("strides {}", to_string(ref.strides)),
+             .wanted = to_string(contiguous_strides(ref.shape))});
+}
+
+}  // namespace
+
+Dims::Dims(std::initializer_list<std::int64_t> values)
+    : Dims(std::span<const std::int64_t>(values.begin(), values.size())) {}
+
+Dims::Dims(std::span<const std::int64_t> values) {
+  if (values.size() > capacity)
+    invalid({.argument = "dims",
+             .problem = "too many dimensions",
+             .got = std::to_string(values.size()),
+             .wanted = fmt::format("at most {}", capacity)});
+  std::copy(values.begin(), values.end(), values_.begin());
+  size_ = values.size();
+}
+
+void Dims::push_back(std::int64_t value) {
+  if (size_ == capacity)
+    invalid({.argument = "dims",
+             .problem = "too many dimensions",
+             .got = std::to_string(size_ + 1),
+             .wanted = fmt::format("at most {}", capacity)});
+  values_[size_++] = value;
+}
+
+bool operator==(const Dims& a, const Dims& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+std::string to_string(const Dims& dims) {
+  return dims.empty() ? "scalar" : fmt::format("{}", fmt::join(dims.begin(), dims.end(), "x"));
+}
+
+std::int64_t element_count(const Dims& shape) {
+  for (const std::int64_t extent : shape)
+    if (extent < 0)
+      invalid({.argument = "shape",
+               .problem = "a negative extent",
+               .got = to_string(shape),
+               .wanted = "extents of 0 or more"});
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  std::int64_t count = 1;
+  std::int64_t bytes = 0;
+  bool overflow = false;
+  for (const std::int64_t extent : shape)
+    overflow = overflow || __builtin_mul_overflow(count, extent, &count);
+  if (overflow || __builtin_mul_overflow(count, std::int64_t{8}, &bytes))
+    invalid({.argument = "shape",
+             .problem = "the size in bytes does not fit 64 bits",
+             .got = to_string(shape),
+             .wanted = "fewer than 2^60 elements"});
+  return count;
+}
+
+Dims contiguous_strides(const Dims& shape) {
+  element_count(shape);  // for its checks
+  Dims strides = shape;
+  std::int64_t stride = 1;
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    strides[d] = stride;
+    // An extent of zero has no elements to step over; counting it as one keeps the others useful.
+    if (__builtin_mul_overflow(stride, std::max<std::int64_t>(shape[d], 1), &stride))
+      invalid({.argument = "shape",
+               .problem = "a stride does not fit 64 bits",
+               .got = to_string(shape),
+               .wanted = "extents whose product is below 2^63"});
+  }
+  return strides;
+}
+
+TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device) {
+  const Dims strides = contiguous_strides(shape);
+  return {data, dtype, shape, strides, &device};
+}
+
+Tensor Tensor::empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape) {
+  if (device == nullptr)
+    invalid({.where = "Tensor::empty", .argument = "device", .problem = "no device is given"});
+  Tensor tensor;
+  tensor.ref_ = contiguous(nullptr, dtype, shape, *device);
+  if (const std::size_t bytes = byte_count(tensor.ref_); bytes > 0) {
+    // The handle keeps the device alive: a tensor may outlive every other owner of it.
+    tensor.storage_ = std::shared_ptr<void>(device->allocate(bytes),
+                                            [device](void* data) { device->deallocate(data); });
+    tensor.ref_.data = tensor.storage_.get();
+  } else {
+    tensor.storage_ = std::shared_ptr<void>(device, nullptr);
+  }
+  return tensor;
+}
+
+Tensor Tensor::alias(const TensorRef& ref) {
+  Tensor tensor;
+  tensor.ref_ = ref;
+  return tensor;
+}
+
+void Tensor::copy_from_host(const void* source, std::size_t bytes) {
+  check_copy(ref_, bytes, "Tensor::copy_from_host");
+  if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes);
+}
+
+void Tensor::copy_to_host(void* target, std::size_t bytes) const {
+  check_copy(ref_, bytes, "Tensor::copy_to_host");
+  if (bytes > 0) ref_.device->copy_to_host(target, ref_.data, bytes);
+}
+
+}  // namespace tegula

@@ -1,0 +1,165 @@
+#include <cmath>
+#include <cstring>
+
+#include "tests/cli/cli_harness.h"
+#include "tools/npy/npy.h"
+
+namespace tegula::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+npy::Array floats(const Dims& shape, const std::vector<float>& values) {
+  npy::Array array{DType::f32, shape, {}};
+  array.data.resize(values.size() * sizeof(float));
+  std::memcpy(array.data.data(), values.data(), array.data.size());
+  return array;
+}
+
+std::vector<float> floats_of(const std::string& path) {
+  const npy::Array array = npy::read_file(path);
+  EXPECT_EQ(array.dtype, DType::f32);
+  std::vector<float> values(array.data.size() / sizeof(float));
+  std::memcpy(values.data(), array.data.data(), array.data.size());
+  return values;
+}
+
+TEST(Run, TheCheckOfTheFirstSlice) {
+  for (const std::string arch : {"sim:sm_80", "sim:sm_90a"})
+    for (const std::string n : {"1", "77", "1000", "4096", "8191"}) {
+      const CliResult result =
+          tegula_cli("run rms_norm_fn --random x=8x" + n + ":bf16 --random weight=" + n +
+                     ":bf16 --random residual=8x" + n +
+                     ":bf16 --param prenorm=1 --check --counters --json --device " + arch);
+      EXPECT_EQ(result.status, 0) << arch << " " << n << result.err << result.out;
+      const auto json = result.json();
+      EXPECT_EQ(json.at("op"), "rms_norm_fn");
+      EXPECT_EQ(json.at("device"), arch);
+      EXPECT_EQ(json.at("dtype"), "bf16");
+      EXPECT_EQ(json.at("shapes").at("x")[0], 8);
+      EXPECT_TRUE(json.at("passed").get<bool>());
+      EXPECT_LE(json.at("ratio").get<double>(), 1);
+      EXPECT_NEAR(json.at("ratio").get<double>(),
+                  json.at("max_error").get<double>() / json.at("bound").get<double>(), 1e-9);
+      EXPECT_TRUE(json.at("plain_error").is_number());
+      EXPECT_TRUE(json.at("config").at("bn").is_number_integer());
+      EXPECT_EQ(json.at("outputs").size(), 3U);
+    }
+}
+
+TEST(Run, CountersAndLaunches) {
+  const std::string line =
+      "run rms_norm_fn --random x=6x512:f16 --random weight=512:f32 --device sim:sm_80 --counters "
+      "--check --json";
+  const auto json = tegula_cli(line).json();
+  const auto& counters = json.at("counters");
+  EXPECT_EQ(counters.at("arguments").at("x").at("load_bytes"), 6 * 512 * 2);
+  EXPECT_EQ(counters.at("arguments").at("x").at("store_bytes"), 0);
+  EXPECT_EQ(counters.at("arguments").at("y").at("store_bytes"), 6 * 512 * 2);
+  for (const char* name :
+       {"global_sectors", "min_sectors", "vector128_fraction", "shared_wavefronts",
+        "min_shared_wavefronts", "mma_ops", "barriers", "blocks"})
+    EXPECT_TRUE(counters.at(name).is_number()) << name;
+  EXPECT_TRUE(counters.at("instructions").is_object());
+  EXPECT_FALSE(counters.at("checks").empty());
+  EXPECT_TRUE(counters.at("reports").empty());
+  ASSERT_EQ(json.at("launches").size(), 1U);
+  EXPECT_EQ(json.at("launches")[0].at("kernel"), "rms_norm_fwd");
+  EXPECT_THAT((std::vector<std::string>{"memory", "compiled"}),
+              ::testing::Contains(json.at("cache").get<std::string>()));
+  EXPECT_TRUE(tegula_cli(line + " --sim-checks none").json().at("counters").at("checks").empty());
+}
+
+TEST(Run, FilesIn_FilesOut_ByHand) {
+  const TemporaryFolder folder;
+  npy::write_file(folder.file("x.npy"), floats({2, 2}, {3, 4, 0, 5}));
+  npy::write_file(folder.file("w.npy"), floats({2}, {1, 10}));
+  const CliResult result = tegula_cli(
+      "run rms_norm_fn --in x=" + folder.file("x.npy") + " --in weight=" + folder.file("w.npy") +
+      " --param eps=3.5 --out y=" + folder.file("y.npy") + " --out rstd=" + folder.file("r.npy") +
+      " --device sim --check");
+  ASSERT_EQ(result.status, 0) << result.err;
+  // Both rows: mean(s^2) = 12.5, plus eps = 16, so rstd = 1/4 exactly.
+  const std::vector<float> y = floats_of(folder.file("y.npy"));
+  const std::vector<float> wanted = {0.75F, 10, 0, 12.5F};
+  ASSERT_EQ(y.size(), wanted.size());
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], wanted[i], 1e-5);
+  EXPECT_NEAR(floats_of(folder.file("r.npy"))[1], 0.25F, 1e-7);
+  EXPECT_THAT(result.out, HasSubstr("passed"));
+}
+
+TEST(Run, DTypesConvertOnLoad) {
+  const TemporaryFolder folder;
+  npy::write_file(folder.file("x.npy"), floats({1, 2}, {1 + 0x1p-9F, 2}));
+  const std::string files =
+      "run rms_norm_fn --random weight=2:f32 --device sim --json --check --in x=" +
+      folder.file("x.npy");
+  EXPECT_EQ(tegula_cli(files).json().at("dtype"), "f32");
+  EXPECT_EQ(tegula_cli(files + ":bf16").json().at("dtype"), "bf16");
+  const auto converted = tegula_cli(files + " --dtype f16 --param out_dtype=f32").json();
+  EXPECT_EQ(converted.at("dtype"), "f16");
+  EXPECT_EQ(converted.at("outputs").at("y").at("dtype"), "f32");
+}
+
+TEST(Run, ADamagedFileIsWrongInput) {
+  const TemporaryFolder folder;
+  auto array = floats({2, 2}, {1, 2, 3, 4});
+  array.data.resize(15);
+  npy::write_file(folder.file("x.npy"), array);
+  expect_refused(
+      "run rms_norm_fn --device sim --random weight=2:f32 --in x=" + folder.file("x.npy"), 2,
+      {"x.npy", "ends within its data"});
+}
+
+TEST(Run, TheSameSeedGivesTheSameNumbers) {
+  const TemporaryFolder folder;
+  const auto y_of = [&](const std::string& options) {
+    const CliResult result = tegula_cli(
+        "run rms_norm_fn --random x=2x16:f32 --random weight=16:f32 --device sim --out y=" +
+        folder.file("y.npy") + " " + options);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return floats_of(folder.file("y.npy"));
+  };
+  const std::vector<float> first = y_of("");
+  EXPECT_EQ(y_of("--seed 0"), first);
+  EXPECT_EQ(y_of("--sim-seed 5"), first);
+  EXPECT_NE(y_of("--seed 1"), first);
+}
+
+TEST(Run, NothingToDo) {
+  for (const char* shapes :
+       {"--random x=0x8:f32 --random weight=8:f32", "--random x=3x0:f32 --random weight=0:f32"}) {
+    const CliResult result = tegula_cli(std::string("run rms_norm_fn --device sim --check "
+                                                    "--counters --json ") +
+                                        shapes);
+    EXPECT_EQ(result.status, 0) << shapes << result.err << result.out;
+    EXPECT_TRUE(result.json().at("launches").empty());
+  }
+}
+
+TEST(Run, DestinationsAreWritten) {
+  const CliResult result = tegula_cli(
+      "run rms_norm_fn --device sim --check --json --random x=3x32:bf16 --random weight=32:bf16 "
+      "--random residual=3x32:f32 --random out=3x32:f32 --random residual_out=3x32:f32");
+  EXPECT_EQ(result.status, 0) << result.err << result.out;
+  EXPECT_EQ(result.json().at("outputs").at("y").at("dtype"), "f32");
+}
+
+TEST(Run, WithoutADeviceTheSimulatorIsSaid) {
+  const CliResult result = tegula_cli("run rms_norm_fn --random x=1x8:f32 --random weight=8:f32");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err + result.out, HasSubstr("on "));
+}
+
+TEST(Run, TheEnvironmentNamesADevice) {
+  setenv("TEGULA_DEVICE", "sim:sm_80", 1);
+  const std::string run = "run rms_norm_fn --random x=1x8:f32 --random weight=8:f32 --json";
+  EXPECT_EQ(tegula_cli(run).json().at("device"), "sim:sm_80");
+  EXPECT_EQ(tegula_cli(run + " --device sim").json().at("device"), "sim:sm_90a");
+  setenv("TEGULA_DEVICE", "gpu", 1);
+  expect_refused(run, 2, {"TEGULA_DEVICE", "not the name of a device"});
+  unsetenv("TEGULA_DEVICE");
+}
+
+}  // namespace
+}  // namespace tegula::testing

@@ -1,0 +1,10 @@
+// expect: no match for .operator\+.|invalid operands
+#include "tegula/dsl.h"
+using namespace tegula;
+struct Cfg {
+  int bn = 64;
+};
+void k(const Cfg&, In x) {
+  Tile t = x.tiles({64}).load({0});
+  t = t + true;
+}

@@ -1,0 +1,124 @@
+// From a kernel's launch to a device, with a compiler that only copies the launch record.
+#include "runtime/launch.h"
+
+#include "dsl/program/abi.h"
+#include "tegula/compile.h"
+#include "tests/dsl/helpers.h"
+#include "tests/runtime/fake_device.h"
+
+namespace tegula::test {
+namespace {
+
+using tegula::testing::FakeDevice;
+
+int compiled = 0;
+std::vector<std::byte> fake_compile(std::span<const std::byte> bytes) {
+  ++compiled;
+  const CompileRequest request = read_compile_request(bytes);
+  const program::Program program = program::deserialise(request.program);
+  format::Entry entry;
+  entry.program = content_hash(program);
+  entry.arch = request.target.arch;
+  entry.payload_kind = format::PayloadKind::image;
+  entry.launch = launch_record(program);
+  return serialise(entry);
+}
+
+struct Cfg {
+  int bn = 64;
+};
+void scale(const Cfg& c, In x, OptIn w, Out y, F32 factor) {
+  auto [m, n] = dims2(x);
+  require(y, {m, n});
+  auto [i, j] = grid({m, cdiv(n, c.bn)});
+  auto v = x.tiles({1, c.bn}).load({i, j}) * factor;
+  if (w) v *= w.tiles({c.bn}).load({j});
+  y.tiles({1, c.bn}).store(v, {i, j});
+}
+const auto scale_kernel =
+    kernel("scale", scale, {"x", "w", "y", "factor"}).sweep("bn", &Cfg::bn, {64, 128});
+
+class Launch : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    runtime::KernelTable::instance().clear();
+    previous_ = set_compile_function(fake_compile);
+    compiled = 0;
+  }
+  void TearDown() override {
+    set_compile_function(previous_);
+    runtime::KernelTable::instance().clear();
+  }
+
+  std::shared_ptr<FakeDevice> device = std::make_shared<FakeDevice>();
+  Stream stream{device};
+
+ private:
+  CompileFunction previous_ = nullptr;
+};
+
+TEST_F(Launch, CompilesOnceForAClass) {
+  const runtime::LaunchRecorder recorder;
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
+  scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f);
+  const Tensor x2 = stream.empty(f32, {7, 160}), y2 = stream.empty(f32, {7, 160});
+  scale_kernel.launch(stream, x2, TensorRef{}, y2, 3.0f);
+  EXPECT_EQ(compiled, 1);
+  ASSERT_EQ(device->launches.size(), 2u);
+  EXPECT_EQ(device->launches[1].grid, (std::array<std::uint32_t, 3>{7, 3, 1}));
+  EXPECT_EQ(device->launches[1].threads, 128u);
+  // x: pointer, 2 extents, row stride; the same of y; the factor.
+  EXPECT_EQ(device->launches[1].parameters.size(), 9u);
+  ASSERT_EQ(recorder.launches().size(), 2u);
+  EXPECT_EQ(recorder.launches()[0].source, "compiled");
+  EXPECT_EQ(recorder.launches()[1].source, "memory");
+  EXPECT_EQ(recorder.launches()[1].kernel, "scale");
+  EXPECT_EQ(recorder.launches()[1].config, "bn=64");
+}
+
+TEST_F(Launch, AnotherClassOrConfigCompilesAgain) {
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
+  const Tensor w = stream.empty(f32, {96});
+  scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f);
+  scale_kernel.launch(stream, x, w, y, 2.0f);
+  scale_kernel.with({.bn = 128}).launch(stream, x, w, y, 2.0f);
+  const Tensor odd = stream.empty(f32, {5, 97}), odd_y = stream.empty(f32, {5, 97});
+  scale_kernel.with({.bn = 128}).launch(stream, odd, w, odd_y, 2.0f);
+  EXPECT_EQ(compiled, 4);
+  EXPECT_EQ(runtime::KernelTable::instance().size(), 4u);
+}
+
+TEST_F(Launch, RequirementsAreChecked) {
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 100});
+  const Error error = error_of([&] { scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f); });
+  EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+  EXPECT_THAT(error.what(), ::testing::HasSubstr("y"));
+  EXPECT_TRUE(device->launches.empty());
+}
+
+TEST_F(Launch, NothingIsLaunchedForNoRows) {
+  const Tensor x = stream.empty(f32, {0, 96}), y = stream.empty(f32, {0, 96});
+  scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f);
+  EXPECT_TRUE(device->launches.empty());
+}
+
+TEST_F(Launch, AFailedTraceIsTriedAgain) {
+  const auto k = kernel("bad", [](const NoConfig&, In x) { (void)(x.tiles({3})); }, {"x"});
+  const Tensor x = stream.empty(f32, {5});
+  for (int n = 0; n < 2; ++n)
+    EXPECT_EQ(error_of([&] { k.launch(stream, x); }).code(), ErrorCode::kernel);
+  EXPECT_EQ(compiled, 0);
+}
+
+TEST_F(Launch, ByNameAsToolsDo) {
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
+  const KernelBase& base = scale_kernel.base();
+  Config config = base.default_config();
+  base.set(config, "bn", 128);
+  const std::vector<KernelArgument> arguments = {x.ref(), TensorRef{}, y.ref(), 2.0f};
+  base.launch(stream, config, arguments);
+  EXPECT_EQ(device->launches.size(), 1u);
+}
+
+}  // namespace
+}  // namespace tegula::test

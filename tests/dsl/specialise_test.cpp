@@ -1,0 +1,114 @@
+// Which facts about a tensor are compiled in.
+#include "dsl/specialise.h"
+
+#include "tests/dsl/helpers.h"
+
+namespace tegula::test {
+namespace {
+
+using program::Parameter;
+constexpr std::int64_t dynamic = Parameter::dynamic;
+
+// Only compared with null, never used.
+Device* some_device = reinterpret_cast<Device*>(16);
+
+Parameter classified(const Dims& shape, const Dims& strides, std::vector<int> specialised = {},
+                     std::uintptr_t address = 4096, DType dtype = bf16) {
+  ParameterInfo info{.name = "x", .specialised_dims = std::move(specialised)};
+  const TensorRef tensor{reinterpret_cast<void*>(address), dtype, shape, strides, some_device};
+  return to_parameter(info, detail::classify("k", info, detail::canonical(tensor)));
+}
+
+TEST(Specialise, NothingIsConstantUnlessDeclared) {
+  const Parameter p = classified({64, 4096}, {4096, 1});
+  EXPECT_EQ(p.extents, (std::vector<std::int64_t>{dynamic, dynamic}));
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{dynamic, 1}));
+  EXPECT_EQ(p.stride_divisors, (std::vector<std::int64_t>{16, 1}));
+}
+
+TEST(Specialise, DeclaredExtentsAndTheDenseRowStride) {
+  const Parameter p = classified({64, 4096}, {4096, 1}, {-1});
+  EXPECT_EQ(p.extents, (std::vector<std::int64_t>{dynamic, 4096}));
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{4096, 1}));
+  const Parameter rows_apart = classified({64, 4096}, {8192, 1}, {1});
+  EXPECT_EQ(rows_apart.strides, (std::vector<std::int64_t>{dynamic, 1}));
+}
+
+TEST(Specialise, RowStridesFarOutStayDynamic) {
+  const Parameter p = classified({2, 64, 128}, {64 * 128, 128, 1}, {2});
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{dynamic, 128, 1}));
+  const Parameter all = classified({2, 64, 128}, {64 * 128, 128, 1}, {1, 2});
+  EXPECT_EQ(all.strides, (std::vector<std::int64_t>{64 * 128, 128, 1}));
+}
+
+TEST(Specialise, DivisorsOfStrides) {
+  for (const auto& [stride, divisor] :
+       {std::pair{4100, 4}, {4098, 2}, {4097, 1}, {4104, 8}, {4112, 16}, {8192, 16}, {-8, 8}})
+    EXPECT_EQ(classified({64, 100}, {stride, 1}).stride_divisors[0], divisor) << stride;
+}
+
+TEST(Specialise, BroadcastAndStridedTensors) {
+  const Parameter p = classified({64, 100}, {0, 2});
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{0, dynamic}));
+  EXPECT_EQ(p.stride_divisors, (std::vector<std::int64_t>{0, 2}));
+  EXPECT_EQ(classified({64, 100}, {1, 64}).strides, (std::vector<std::int64_t>{1, dynamic}));
+}
+
+TEST(Specialise, AlignmentOfTheAddress) {
+  for (const auto& [address, alignment] :
+       {std::pair{4096, 16}, {4104, 8}, {4098, 2}, {4099, 1}, {0, 16}})
+    EXPECT_EQ(classified({4}, {1}, {}, static_cast<std::uintptr_t>(address)).alignment, alignment);
+}
+
+TEST(Specialise, StridesAlongOneElementDoNotMatter) {
+  const Parameter row = classified({1, 4096}, {7, 1}), rows = classified({2, 4096}, {4096, 1});
+  EXPECT_EQ(row.strides, rows.strides);
+  EXPECT_EQ(row.stride_divisors, rows.stride_divisors);
+  EXPECT_EQ(classified({64, 1}, {1, 99}).strides, (std::vector<std::int64_t>{dynamic, 1}));
+}
+
+TEST(Specialise, TensorsWithoutElements) {
+  const Parameter p = classified({0, 4096}, {3, 5}, {1}, 0);
+  EXPECT_EQ(p.extents, (std::vector<std::int64_t>{dynamic, 4096}));
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{4096, 1}));
+  EXPECT_EQ(classified({8, 0}, {1, 1}, {1}).extents[1], 0);
+}
+
+TEST(Specialise, Scalar) {
+  const ParameterInfo info{.kind = ParameterInfo::Kind::scalar, .dtype = f32, .name = "eps"};
+  EXPECT_EQ(to_parameter(info, detail::classify("k", info, 1.0f)).kind, Parameter::Kind::scalar);
+}
+
+TEST(Specialise, ErrorsOfTheCaller) {
+  const ParameterInfo x{.name = "x"};
+  const ParameterInfo eps{.kind = ParameterInfo::Kind::scalar, .dtype = f32, .name = "eps"};
+  const auto message = [](const ParameterInfo& info, const KernelArgument& argument) {
+    return std::string(error_of([&] { detail::classify("k", info, argument); }).what());
+  };
+  EXPECT_EQ(message(x, absent()),
+            "k: error: x: the tensor is missing (got a TensorRef without a device; wanted a "
+            "tensor: the parameter is not optional)");
+  EXPECT_EQ(message(x, 1.0f),
+            "k: error: x: the argument is of the wrong kind (got a scalar; wanted a tensor)");
+  EXPECT_EQ(message(eps, 1.0),
+            "k: error: eps: the scalar is of another dtype (got f64; wanted f32)");
+  const TensorRef huge{nullptr, f32, {1, std::int64_t{1} << 31}, {1, 1}, some_device};
+  EXPECT_THAT(message(x, huge), testing::HasSubstr("an extent is out of range"));
+}
+
+TEST(Specialise, KeysTellClassesApart) {
+  const auto key = [](const Dims& shape, const Dims& strides, std::uintptr_t address = 4096) {
+    const ParameterInfo info{.name = "x"};
+    const TensorRef tensor{reinterpret_cast<void*>(address), bf16, shape, strides, some_device};
+    std::vector<std::byte> bytes;
+    append_key(bytes, detail::classify("k", info, detail::canonical(tensor)));
+    return bytes;
+  };
+  EXPECT_EQ(key({64, 4096}, {4096, 1}), key({3, 160}, {160, 1}));
+  EXPECT_NE(key({64, 4096}, {4096, 1}), key({64, 4096}, {4100, 1}));
+  EXPECT_NE(key({64, 4096}, {4096, 1}), key({64, 4096}, {4096, 1}, 4100));
+  EXPECT_NE(key({64}, {1}), key({64, 1}, {1, 1}));
+}
+
+}  // namespace
+}  // namespace tegula::test

@@ -1,0 +1,65 @@
+// What the kernel moves: every byte once, in full vectors and full sectors.
+#include <gtest/gtest.h>
+
+#include "tests/ops/rms_case.h"
+
+namespace tegula::testing {
+namespace {
+
+class RmsNormCounters : public ::testing::TestWithParam<const char*> {
+ protected:
+  static constexpr std::int64_t rows = 5;
+
+  /// Runs bf16 x with residual at this row length; the counters are the device's.
+  void run(std::int64_t n) {
+    device->reset_statistics();
+    Stream stream(device);
+    const PaddedTensor x(stream, DType::bf16, {rows, n}, 0, normal_values(rows * n, 1));
+    const PaddedTensor residual(stream, DType::bf16, {rows, n}, 0, normal_values(rows * n, 2));
+    const PaddedTensor weight(stream, DType::bf16, {n}, 0, normal_values(n, 3));
+    ops::RmsNormOptions options;
+    options.residual = residual.ref();
+    ops::rms_norm_fn(stream, x.ref(), weight.ref(), options);
+  }
+  SimCounters::Argument argument(const char* name) const {
+    const auto& arguments = device->counters().arguments;
+    const auto at = arguments.find(name);
+    return at == arguments.end() ? SimCounters::Argument{} : at->second;
+  }
+  std::shared_ptr<SimDevice> device = make_sim_device(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(Sim, RmsNormCounters, ::testing::Values("sm_80", "sm_90a"));
+
+TEST_P(RmsNormCounters, EveryByteMovesOnce) {
+  for (const std::int64_t n : {8, 64, 128, 1000, 3000, 4096, 5120, 8192, 12288, 16384}) {
+    SCOPED_TRACE(n);
+    run(n);
+    const auto bytes = static_cast<std::uint64_t>(rows * n * 2);
+    for (const char* input : {"x", "residual"}) {
+      EXPECT_EQ(argument(input).load_bytes, bytes) << input;
+      EXPECT_EQ(argument(input).store_bytes, 0U) << input;
+    }
+    for (const char* output : {"y", "residual_out"}) {
+      EXPECT_EQ(argument(output).store_bytes, bytes) << output;
+      EXPECT_EQ(argument(output).load_bytes, 0U) << output;
+    }
+    EXPECT_EQ(argument("rstd").store_bytes, rows * 4U);
+  }
+}
+
+TEST_P(RmsNormCounters, LongRowsMoveInFullVectors) {
+  for (const std::int64_t n : {4096, 16384}) {
+    SCOPED_TRACE(n);
+    run(n);
+    const SimCounters& counters = device->counters();
+    EXPECT_GE(counters.vector128_fraction(), 0.98);
+    EXPECT_LE(static_cast<double>(counters.global_sectors),
+              1.01 * static_cast<double>(counters.min_sectors));
+    EXPECT_EQ(counters.shared_wavefronts, counters.min_shared_wavefronts);
+    EXPECT_EQ(counters.blocks, static_cast<std::uint64_t>(rows));
+    EXPECT_TRUE(device->reports().empty());
+  }
+}
+
+}  // namespace
+}  // namespace tegula::testing

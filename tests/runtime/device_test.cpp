@@ -1,0 +1,30 @@
+#include "tegula/device.h"
+
+#include "tests/runtime/expect_error.h"
+
+namespace tegula {
+namespace {
+
+using testing::expect_error;
+
+TEST(OpenDevice, SimulatorsByName) {
+  EXPECT_EQ(open_device("sim")->name(), "sim:sm_90a");
+  EXPECT_EQ(open_device("sim:sm_80")->name(), "sim:sm_80");
+  EXPECT_EQ(open_device("sim:sm_80")->target(), (Target{Target::Backend::sim, "sm_80"}));
+  expect_error(ErrorCode::invalid_argument, {"sm_1"}, [] { open_device("sim:sm_1"); });
+}
+
+TEST(OpenDevice, CudaSaysWhatIsMissing) {
+  expect_error(ErrorCode::environment,
+               {"device", "CUDA", "no CUDA backend yet", "got cuda:0", "sim"},
+               [] { open_device("cuda:0"); });
+}
+
+TEST(OpenDevice, OtherNames) {
+  for (const char* name : {"", "gpu", "cuda", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "Sim"})
+    expect_error(ErrorCode::invalid_argument, {"device", name, "cuda:N, sim, or sim:ARCH"},
+                 [&] { open_device(name); });
+}
+
+}  // namespace
+}  // namespace tegula

@@ -1,0 +1,126 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "runtime/launch.h"
+
+namespace tegula::runtime {
+namespace {
+
+std::span<const std::byte> key_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::shared_ptr<const ReadyKernel> named(const std::string& name) {
+  auto kernel = std::make_shared<ReadyKernel>();
+  kernel->entry.launch.function = name;
+  return kernel;
+}
+
+TEST(KernelTable, MakesOnceForEachKey) {
+  KernelTable table;
+  int made = 0;
+  const auto make = [&] { return ++made, named("k"); };
+  const auto first = table.find_or_make(key_of("a"), make);
+  EXPECT_EQ(table.find_or_make(key_of("a"), make), first);
+  EXPECT_NE(table.find_or_make(key_of("b"), make), first);
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(table.size(), 2U);
+  table.clear();
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_EQ(first->entry.launch.function, "k") << "who holds a kernel keeps it";
+}
+
+TEST(KernelTable, KeysAreBytes) {
+  KernelTable table;
+  const auto with_zero =
+      table.find_or_make(key_of(std::string_view("a\0b", 3)), [] { return named("1"); });
+  const auto other =
+      table.find_or_make(key_of(std::string_view("a\0c", 3)), [] { return named("2"); });
+  EXPECT_NE(with_zero, other);
+}
+
+TEST(KernelTable, AFailureIsNotKept) {
+  KernelTable table;
+  EXPECT_THROW(table.find_or_make(
+                   key_of("a"),
+                   []() -> std::shared_ptr<const ReadyKernel> { throw std::runtime_error("no"); }),
+               std::runtime_error);
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_NE(table.find_or_make(key_of("a"), [] { return named("k"); }), nullptr);
+}
+
+TEST(KernelTable, ManyThreadsMakeOne) {
+  constexpr int threads = 16;
+  KernelTable table;
+  std::atomic<int> made = 0;
+  std::latch start(threads);
+  std::vector<std::shared_ptr<const ReadyKernel>> got(threads);
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i)
+    workers.emplace_back([&, i] {
+      start.arrive_and_wait();
+      got[i] = table.find_or_make(key_of("a"), [&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return ++made, named("k");
+      });
+    });
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(made, 1);
+  for (const auto& kernel : got) EXPECT_EQ(kernel, got[0]);
+}
+
+TEST(KernelTable, AFailureReachesEveryWaiter) {
+  constexpr int threads = 8;
+  KernelTable table;
+  std::latch waiting(1);
+  std::atomic<int> failed = 0;
+  std::thread maker([&] {
+    try {
+      table.find_or_make(key_of("a"), [&]() -> std::shared_ptr<const ReadyKernel> {
+        waiting.count_down();
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        throw std::runtime_error("no");
+      });
+    } catch (const std::runtime_error&) {
+      ++failed;
+    }
+  });
+  waiting.wait();
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i)
+    workers.emplace_back([&] {
+      try {
+        // Whoever comes too late for the failure makes the kernel himself, and fails as well.
+        table.find_or_make(key_of("a"), []() -> std::shared_ptr<const ReadyKernel> {
+          throw std::runtime_error("late");
+        });
+      } catch (const std::runtime_error&) {
+        ++failed;
+      }
+    });
+  maker.join();
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(failed, threads + 1);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(KernelTable, OneKeyDoesNotBlockAnother) {
+  KernelTable table;
+  const auto outer = table.find_or_make(key_of("a"), [&] {
+    table.find_or_make(key_of("b"), [] { return named("b"); });  // no lock is held meanwhile
+    table.clear();
+    return named("a");
+  });
+  EXPECT_EQ(outer->entry.launch.function, "a");
+}
+
+TEST(KernelTable, TheInstanceIsOne) {
+  EXPECT_EQ(&KernelTable::instance(), &KernelTable::instance());
+}
+
+}  // namespace
+}  // namespace tegula::runtime

@@ -1,0 +1,94 @@
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tools/cli/command.h"
+#include "tools/cli/machine.h"
+
+namespace tegula::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* cache_state = "kernels are kept in memory only in this version";
+
+Json component_json(const Component& component) {
+  return {{"name", component.name},
+          {"found", component.found},
+          {"version", component.version},
+          {"detail", component.detail}};
+}
+
+Json components_json(const std::vector<Component>& components) {
+  Json json = Json::array();
+  for (const Component& component : components) json.push_back(component_json(component));
+  return json;
+}
+
+std::string to_json(const Machine& machine) {
+  Json json;
+  json["devices"] = components_json(machine.devices);
+  json["driver"] = component_json(machine.driver);
+  json["assemblers"] = components_json(machine.assemblers);
+  json["nvrtc"] = component_json(machine.nvrtc);
+  json["cache"] = {{"directory", Json()}, {"state", cache_state}};
+  json["environment"] = Json::object();
+  for (const Variable& variable : machine.environment)
+    json["environment"][variable.name] = {{"value", variable.value},
+                                          {"origin", variable.set ? "environment" : "default"}};
+  json["missing"] = Json::array();
+  for (const Lack& lack : machine.missing)
+    json["missing"].push_back({{"what", lack.what}, {"remedy", lack.remedy}});
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void print(const Component& component) {
+  std::printf("  %-13s %-4s %-10s %s\n", component.name.c_str(), component.found ? "yes" : "no",
+              component.version.c_str(), component.detail.c_str());
+}
+
+void print(const Machine& machine) {
+  std::printf("devices\n");
+  for (const Component& device : machine.devices) print(device);
+  std::printf("driver\n");
+  print(machine.driver);
+  std::printf("assemblers, the preferred one first\n");
+  for (const Component& assembler : machine.assemblers) print(assembler);
+  if (machine.assemblers.empty()) std::printf("  none\n");
+  std::printf("CUDA C++ compiler\n");
+  print(machine.nvrtc);
+  std::printf("cache\n  %s\n", cache_state);
+  std::printf("environment\n");
+  for (const Variable& variable : machine.environment)
+    std::printf("  %-16s %-12s %s\n", variable.name.c_str(),
+                variable.set ? "environment" : "default",
+                variable.value.empty() ? "(empty)" : variable.value.c_str());
+  std::printf("missing\n");
+  for (const Lack& lack : machine.missing)
+    std::printf("  %s: %s\n", lack.what.c_str(), lack.remedy.c_str());
+  if (machine.missing.empty()) std::printf("  nothing\n");
+}
+
+int examine(bool json) {
+  const Machine machine = inspect_machine();
+  if (json)
+    std::printf("%s\n", to_json(machine).c_str());
+  else
+    print(machine);
+  return done;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("doctor", "what this machine has, and what is missing and how to get it");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "one JSON object on standard output");
+  command->callback([&action, json] { action = [json] { return examine(*json); }; });
+}
+
+}  // namespace tegula::cli

@@ -1,0 +1,41 @@
+// A kernel's example binding: the tensors with which `tegula emit` specialises it, as far as the
+// command line leaves them open.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tegula/dsl/kernel_base.h"
+#include "tools/cli/values.h"
+
+namespace tegula::cli {
+
+struct Binding {
+  DType dtype = DType::f32;
+  Dims shape;
+};
+using Bindings = std::map<std::string, Binding, std::less<>>;
+
+struct KernelExample {
+  std::string_view kernel;
+  /// Adds the bindings that are not given, so that they suit those that are.
+  void (*complete)(Bindings& bindings);
+  /// The config fields that suit the bindings; null: the kernel's defaults.
+  ConfigFields (*config)(const Bindings& bindings) = nullptr;
+};
+
+extern const KernelExample rms_norm_fwd_example;
+
+/// Null for a kernel of a user's own: its bindings must all be given.
+const KernelExample* find_example(std::string_view kernel);
+
+/// Throws Error{invalid_argument} listing the kernels.
+const KernelBase& find_kernel(std::string_view name);
+
+/// "64x4096:bf16".
+std::string to_string(const Binding& binding);
+
+}  // namespace tegula::cli

@@ -1,0 +1,30 @@
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tools/cli/command.h"
+#include "tools/cli/kernels/example.h"
+
+namespace tegula::cli {
+
+const KernelExample* find_example(std::string_view kernel) {
+  static const std::array<const KernelExample*, 1> table = {&rms_norm_fwd_example};
+  for (const KernelExample* example : table)
+    if (example->kernel == kernel) return example;
+  return nullptr;
+}
+
+const KernelBase& find_kernel(std::string_view name) {
+  std::vector<std::string> names;
+  for (const KernelBase* kernel : tegula::kernels()) {
+    if (kernel->name() == name) return *kernel;
+    names.push_back(kernel->name());
+  }
+  usage_error("KERNEL", "no such kernel", fmt::format("'{}'", name), join(names));
+}
+
+std::string to_string(const Binding& binding) {
+  return fmt::format("{}:{}", tegula::to_string(binding.shape), dtype_name(binding.dtype));
+}
+
+}  // namespace tegula::cli

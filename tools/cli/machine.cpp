@@ -1,0 +1,100 @@
+#include "tools/cli/machine.h"
+
+#include <dlfcn.h>
+#include <cstdlib>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "compiler/target/assembler.h"
+#include "tegula/device.h"
+
+namespace tegula::cli {
+namespace {
+
+struct CloseLibrary {
+  void operator()(void* library) const { dlclose(library); }
+};
+using Library = std::unique_ptr<void, CloseLibrary>;
+
+Library open_library(const char* name) { return Library(dlopen(name, RTLD_LAZY | RTLD_LOCAL)); }
+
+/// cuDriverGetVersion needs no device and no context: it gives 1000 * major + 10 * minor.
+std::string driver_version(void* library) {
+  using GetVersion = int (*)(int*);
+  const auto get = reinterpret_cast<GetVersion>(dlsym(library, "cuDriverGetVersion"));
+  int version = 0;
+  if (get == nullptr || get(&version) != 0) return "";
+  return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+}
+
+Component find_driver() {
+  const Library library = open_library("libcuda.so.1");
+  if (!library) return {"libcuda.so.1", false, "", "cannot be opened: no NVIDIA driver"};
+  return {"libcuda.so.1", true, driver_version(library.get()), "CUDA version that it supports"};
+}
+
+Component find_nvrtc() {
+  using GetVersion = int (*)(int*, int*);
+  for (const char* name : {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"}) {
+    const Library library = open_library(name);
+    if (!library) continue;
+    int major = 0, minor = 0;
+    const auto get = reinterpret_cast<GetVersion>(dlsym(library.get(), "nvrtcVersion"));
+    const bool known = get != nullptr && get(&major, &minor) == 0;
+    return {"NVRTC", true, known ? fmt::format("{}.{}", major, minor) : "", name};
+  }
+  return {"NVRTC", false, "", "libnvrtc.so cannot be opened; nothing in this version needs it"};
+}
+
+Component try_device(const std::string& name) {
+  try {
+    const auto device = open_device(name);
+    return {device->name(), true, device->target().arch, "ready"};
+  } catch (const std::exception& error) {
+    return {name, false, "", error.what()};
+  }
+}
+
+Variable variable(const char* name, const char* default_value) {
+  const char* value = std::getenv(name);
+  return {name, value != nullptr ? value : default_value, value != nullptr};
+}
+
+std::vector<Variable> environment() {
+  return {variable("TEGULA_CACHE_DIR", ""),
+          variable("TEGULA_PACK", ""),
+          variable("TEGULA_DEVICE", ""),
+          variable("TEGULA_JIT", "auto"),
+          variable("TEGULA_COMPILE", "inline"),
+          variable("TEGULA_LOG", "warn"),
+          variable("TEGULA_DUMP", ""),
+          variable("NO_COLOR", ""),
+          variable("CUDA_HOME", ""),
+          variable("CUDA_PATH", "")};
+}
+
+}  // namespace
+
+Machine inspect_machine() {
+  Machine machine;
+  machine.driver = find_driver();
+  machine.nvrtc = find_nvrtc();
+  for (const char* name : {"cuda:0", "sim:sm_80", "sim:sm_90a"})
+    machine.devices.push_back(try_device(name));
+  for (const compiler::AssemblerInfo& assembler : compiler::assemblers())
+    machine.assemblers.push_back({assembler.name, true, assembler.version, assembler.path});
+  machine.environment = environment();
+
+  if (!machine.driver.found)
+    machine.missing.push_back({"an NVIDIA driver (libcuda.so.1)",
+                               "install the driver for this machine's GPU; without a GPU the "
+                               "simulator (--device sim) runs every kernel"});
+  if (machine.assemblers.empty())
+    machine.missing.push_back({"an assembler for PTX (libnvJitLink.so or ptxas)",
+                               "install the CUDA toolkit 12 or 13, or set CUDA_HOME to it; the "
+                               "simulator needs none"});
+  return machine;
+}
+
+}  // namespace tegula::cli

@@ -1,0 +1,30 @@
+#include "tools/cli/command.h"
+#include "tools/cli/ops/op.h"
+
+namespace tegula::cli {
+
+const InputTensor* OpCall::find(std::string_view name) const {
+  const auto at = tensors.find(name);
+  return at == tensors.end() ? nullptr : &at->second;
+}
+
+TensorRef OpCall::ref(std::string_view name) const {
+  const InputTensor* input = find(name);
+  return input == nullptr ? TensorRef{} : input->tensor.ref();
+}
+
+const std::vector<const OpEntry*>& op_table() {
+  static const std::vector<const OpEntry*> table = {&rms_norm_op()};
+  return table;
+}
+
+const OpEntry& find_op(std::string_view name) {
+  std::vector<std::string> names;
+  for (const OpEntry* op : op_table()) {
+    if (op->name == name) return *op;
+    names.push_back(op->name);
+  }
+  usage_error("OP", "no such op", "'" + std::string(name) + "'", join(names));
+}
+
+}  // namespace tegula::cli

@@ -1,0 +1,129 @@
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "ops/reference/number_format.h"
+#include "tools/cli/command.h"
+#include "tools/cli/device_choice.h"
+#include "tools/cli/run_options.h"
+#include "tools/cli/run_result.h"
+#include "tools/npy/npy.h"
+
+namespace tegula::cli {
+namespace {
+
+InputTensor upload(Stream& stream, const HostTensor& host) {
+  InputTensor input{stream.empty(host.dtype, host.shape), host.values()};
+  input.tensor.copy_from_host(host.bytes.data(), host.bytes.size());
+  return input;
+}
+
+std::vector<double> download(const Tensor& tensor) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(element_count(tensor.shape())) *
+                               static_cast<std::size_t>(dtype_bytes(tensor.dtype())));
+  tensor.copy_to_host(bytes.data(), bytes.size());
+  return reference::decode(tensor.dtype(), bytes);
+}
+
+/// Floats as float32, masks as bool.
+void save(const std::string& path, const Tensor& tensor, const std::vector<double>& values) {
+  const DType dtype = tensor.dtype() == DType::i1 ? DType::i1 : DType::f32;
+  npy::write_file(path, {dtype, tensor.shape(), reference::encode(dtype, values)});
+}
+
+int run(const RunOptions& options) {
+  const OpEntry& op = find_op(options.op);
+  const HostTensors host = read_tensors(op, options);
+  OpCall call{{}, read_params(op, options), read_config(op, options)};
+  const auto destinations = read_destinations(op, options);
+
+  const std::shared_ptr<Device> device = choose_device(options.device);
+  SimDevice* simulator = configure_simulator(*device, options);
+  Stream stream(device);
+  for (const auto& [name, tensor] : host) call.tensors.emplace(name, upload(stream, tensor));
+
+  const runtime::LaunchRecorder recorder;
+  const std::vector<Output> outputs = op.run(stream, call);
+  stream.synchronize();
+
+  RunResult result;
+  result.op = op.name;
+  result.device = device->name();
+  result.dtype = host.at(op.tensors.front().name).dtype;
+  for (const auto& [name, tensor] : host) result.shapes[name] = tensor.shape;
+  result.launches = recorder.launches();
+  result.simulator = simulator;
+  result.show_counters = options.counters;
+  result.checks = options.sim_checks == "all";
+
+  std::map<std::string, std::vector<double>> values;
+  for (const Output& output : outputs) {
+    result.outputs.push_back({output.name, output.tensor.dtype(), output.tensor.shape(), {}});
+    values[output.name] = download(output.tensor);
+  }
+  if (options.check) {
+    const std::vector<ExpectedOutput> expected = op.expect(call, outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      result.outputs[i].accuracy =
+          reference::compare(values.at(outputs[i].name), expected[i].ref64, expected[i].plain,
+                             outputs[i].tensor.dtype(), expected[i].factor);
+  }
+  for (const auto& [name, path] : destinations) {
+    if (!values.contains(name))
+      usage_error("--out", "this call gives no such output", "'" + name + "'");
+    for (const Output& output : outputs)
+      if (output.name == name) save(path, output.tensor, values.at(name));
+  }
+
+  std::fputs((options.json ? to_json(result) + "\n" : to_text(result)).c_str(), stdout);
+  if (simulator != nullptr)
+    for (const SimReport& report : simulator->reports())
+      std::fprintf(stderr, "tegula: %s\n", report.message.c_str());
+  return result.passed() ? done : check_failed;
+}
+
+std::string help_of_ops() {
+  std::string text = "Ops of this version:\n";
+  for (const OpEntry* op : op_table()) {
+    text += "  " + op->name + ": " + op->summary + "\n    tensors:";
+    for (const TensorSpec& spec : op->tensors)
+      text += " " + spec.name + " " + spec.meaning + (spec.required ? ";" : ", optional;");
+    text += "\n    outputs: " + join(op->outputs) + "\n    parameters:";
+    for (const ParamSpec& spec : op->params)
+      text += " " + spec.name + "=" + spec.default_value + " (" + spec.meaning + ");";
+    text += "\n    config: " + join(op->config_fields) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("run", "run one op on given or random tensors");
+  auto options = std::make_shared<RunOptions>();
+  command->footer(help_of_ops);
+  const auto list = [&](const char* name, std::vector<std::string>& target, const char* what) {
+    command->add_option(name, target, what)->allow_extra_args(false);
+  };
+  command->add_option("OP", options->op, "the op")->required();
+  list("--in", options->in, "name=FILE.npy[:DTYPE]: a tensor from a file (repeatable)");
+  list("--random", options->random, "name=SHAPE:DTYPE: a random tensor (repeatable)");
+  command->add_option("--seed", options->seed, "of the random tensors (default 0)");
+  list("--param", options->params, "name=VALUE (repeatable)");
+  command->add_option("--dtype", options->dtype, "of all floating inputs that name none");
+  list("--out", options->out, "name=FILE.npy: save an output as float32 (repeatable)");
+  command->add_option("--device", options->device, "cuda:N, sim or sim:ARCH");
+  auto* checks = command->add_option("--sim-checks", options->sim_checks, "all or none");
+  auto* seed = command->add_option("--sim-seed", options->sim_seed, "order of blocks and warps");
+  command->add_option("--config", options->config, "name=N,...: pin the kernel's configuration");
+  command->add_flag("--check", options->check, "compare with the fp64 reference; exit 1 if beyond");
+  command->add_flag("--counters", options->counters, "report what the simulated run did");
+  command->add_flag("--json", options->json, "one JSON object on standard output");
+  command->callback([&action, options, checks, seed] {
+    options->sim_checks_given = checks->count() > 0;
+    options->sim_seed_given = seed->count() > 0;
+    action = [options] { return run(*options); };
+  });
+}
+
+}  // namespace tegula::cli

@@ -1,0 +1,149 @@
+#include "tools/cli/run_options.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "ops/reference/number_format.h"
+#include "tegula/error.h"
+#include "tools/cli/command.h"
+#include "tools/npy/npy.h"
+
+namespace tegula::cli {
+namespace {
+
+template <class Specs>
+std::vector<std::string> names_of(const Specs& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.push_back(spec.name);
+  return names;
+}
+
+const TensorSpec& find_tensor(const OpEntry& op, const std::string& name, const char* option) {
+  for (const TensorSpec& spec : op.tensors)
+    if (spec.name == name) return spec;
+  usage_error(option, fmt::format("{} has no such tensor", op.name), "'" + name + "'",
+              join(names_of(op.tensors)));
+}
+
+void add(HostTensors& tensors, const std::string& name, HostTensor tensor) {
+  if (!tensors.emplace(name, std::move(tensor)).second)
+    usage_error(name, "the tensor is given twice", name, "one --in or --random");
+}
+
+HostTensor from_file(const std::string& value, const std::optional<DType>& default_dtype) {
+  const auto [path, dtype] = parse_file(value, "--in");
+  npy::Array array = npy::read_file(path);
+  HostTensor tensor{array.dtype, array.shape, std::move(array.data)};
+  DType wanted = array.dtype;
+  if (dtype)
+    wanted = *dtype;
+  else if (default_dtype && is_float(array.dtype))
+    wanted = *default_dtype;
+  if (wanted != tensor.dtype) {
+    tensor.bytes = reference::encode(wanted, tensor.values());
+    tensor.dtype = wanted;
+  }
+  return tensor;
+}
+
+HostTensor from_random(const TensorSpec& spec, const std::string& value,
+                       const std::optional<DType>& default_dtype, std::uint64_t seed) {
+  const ShapeAndDType parsed = parse_shape(value, "--random");
+  const auto dtype = parsed.dtype ? parsed.dtype : default_dtype;
+  if (!dtype)
+    usage_error("--random", fmt::format("no dtype for {}", spec.name), "'" + value + "'",
+                "SHAPE:DTYPE, or --dtype");
+  const auto count = static_cast<std::size_t>(element_count(parsed.shape));
+  const std::vector<double> values = random_values(count, seed, spec.name, spec.spread);
+  return {*dtype, parsed.shape, reference::encode(*dtype, values)};
+}
+
+}  // namespace
+
+std::vector<double> HostTensor::values() const { return reference::decode(dtype, bytes); }
+
+HostTensors read_tensors(const OpEntry& op, const RunOptions& options) {
+  std::optional<DType> default_dtype;
+  if (!options.dtype.empty()) {
+    default_dtype = parse_dtype_value(options.dtype, "--dtype");
+    if (!is_float(*default_dtype))
+      usage_error("--dtype", "no floating dtype", options.dtype, "f32, f16, bf16 or f64");
+  }
+  HostTensors tensors;
+  for (const std::string& text : options.in) {
+    const auto [name, value] = split_assignment(text, "--in");
+    find_tensor(op, name, "--in");
+    add(tensors, name, from_file(value, default_dtype));
+  }
+  for (const std::string& text : options.random) {
+    const auto [name, value] = split_assignment(text, "--random");
+    const TensorSpec& spec = find_tensor(op, name, "--random");
+    add(tensors, name, from_random(spec, value, default_dtype, options.seed));
+  }
+  for (const TensorSpec& spec : op.tensors)
+    if (spec.required && !tensors.contains(spec.name))
+      usage_error(spec.name, fmt::format("{} needs this tensor", op.name), "nothing",
+                  fmt::format("--in {0}=FILE.npy or --random {0}=SHAPE:DTYPE, {1}", spec.name,
+                              spec.meaning));
+  return tensors;
+}
+
+Params read_params(const OpEntry& op, const RunOptions& options) {
+  Params params;
+  for (const ParamSpec& spec : op.params) params[spec.name] = spec.default_value;
+  std::vector<std::string> given;
+  for (const std::string& text : options.params) {
+    const auto [name, value] = split_assignment(text, "--param");
+    const auto at = params.find(name);
+    if (at == params.end())
+      usage_error("--param", fmt::format("this version's {} has no such parameter", op.name),
+                  "'" + name + "'", join(names_of(op.params)));
+    if (std::find(given.begin(), given.end(), name) != given.end())
+      usage_error("--param", "a parameter is given twice", name);
+    given.push_back(name);
+    at->second = value;
+  }
+  return params;
+}
+
+ConfigFields read_config(const OpEntry& op, const RunOptions& options) {
+  ConfigFields fields = parse_config(options.config, "--config");
+  for (const auto& [name, value] : fields)
+    if (std::find(op.config_fields.begin(), op.config_fields.end(), name) == op.config_fields.end())
+      usage_error("--config", fmt::format("{} has no such field", op.name), "'" + name + "'",
+                  join(op.config_fields));
+  return fields;
+}
+
+std::vector<std::pair<std::string, std::string>> read_destinations(const OpEntry& op,
+                                                                   const RunOptions& options) {
+  std::vector<std::pair<std::string, std::string>> destinations;
+  for (const std::string& text : options.out) {
+    destinations.push_back(split_assignment(text, "--out"));
+    const auto& [name, path] = destinations.back();
+    if (std::find(op.outputs.begin(), op.outputs.end(), name) == op.outputs.end())
+      usage_error("--out", fmt::format("{} has no such output", op.name), "'" + name + "'",
+                  join(op.outputs));
+    if (path.empty()) usage_error("--out", "no file is named", "'" + text + "'", "name=FILE.npy");
+  }
+  return destinations;
+}
+
+SimDevice* configure_simulator(Device& device, const RunOptions& options) {
+  if (options.sim_checks != "all" && options.sim_checks != "none")
+    usage_error("--sim-checks", "no such choice", "'" + options.sim_checks + "'", "all or none");
+  auto* simulator = dynamic_cast<SimDevice*>(&device);
+  if (simulator == nullptr) {
+    if (options.counters || options.sim_checks_given || options.sim_seed_given)
+      usage_error("--device", "--counters, --sim-checks and --sim-seed are the simulator's",
+                  device.name(), "sim or sim:ARCH");
+    return nullptr;
+  }
+  simulator->options().checks = options.sim_checks == "all";
+  simulator->options().seed = options.sim_seed;
+  simulator->options().throw_on_report = false;  // the report belongs in the result
+  return simulator;
+}
+
+}  // namespace tegula::cli
