@@ -41,10 +41,10 @@ endfunction()
 set(tegula_mlir_roots
     MLIRIR MLIRParser MLIRPass MLIRTransforms MLIRSupport
     MLIRFuncDialect MLIRArithDialect MLIRMathDialect MLIRSCFDialect MLIRControlFlowDialect
-    MLIRLLVMDialect MLIRNVVMDialect MLIRUBDialect
+    MLIRLLVMDialect MLIRUBDialect
     MLIRFuncToLLVM MLIRArithToLLVM MLIRMathToLLVM MLIRSCFToControlFlow MLIRControlFlowToLLVM
-    MLIRReconcileUnrealizedCasts MLIRLLVMIRTransforms
-    MLIRBuiltinToLLVMIRTranslation MLIRLLVMToLLVMIRTranslation MLIRNVVMToLLVMIRTranslation
+    MLIRReconcileUnrealizedCasts
+    MLIRBuiltinToLLVMIRTranslation MLIRLLVMToLLVMIRTranslation
     MLIRTargetLLVMIRExport MLIROptLib)
 tegula_archive_closure(tegula_mlir_names ${tegula_mlir_roots})
 llvm_map_components_to_libnames(tegula_llvm_roots Core Support Passes NVPTX TransformUtils ipo MC

@@ -27,6 +27,7 @@ Registry& registry() {
 }
 
 bool can_hold(const ConfigFieldInfo& field, std::int64_t value) {
+  if (field.is_bool) return value == 0 || value == 1;
   const unsigned bits = 8 * static_cast<unsigned>(field.bytes);
   if (bits == 64) return true;
   if (!field.is_signed) return value >= 0 && value < (std::int64_t{1} << bits);

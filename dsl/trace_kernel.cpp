@@ -16,8 +16,13 @@ namespace {
 
 std::atomic<bool>& checked_flag() {
   static std::atomic<bool> flag = [] {
-    const char* value = std::getenv("TEGULA_CHECKED_TRACING");
-    return value != nullptr && std::string_view(value) == "1";
+    if (const char* value = std::getenv("TEGULA_CHECKED_TRACING"))
+      return std::string_view(value) == "1";
+#ifdef NDEBUG
+    return false;
+#else
+    return true;
+#endif
   }();
   return flag;
 }

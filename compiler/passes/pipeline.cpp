@@ -3,6 +3,7 @@
 #include "compiler/ir/dialect.h"
 #include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/assign_layouts.h"
+#include "compiler/passes/attach_lines.h"
 #include "compiler/passes/drop_masks.h"
 #include "compiler/passes/lower_to_llvm.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
@@ -10,7 +11,6 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
@@ -45,11 +45,7 @@ void add_lowering_passes(OpPassManager& passes) {
   passes.addPass(create_lower_to_llvm_pass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   passes.addPass(createCSEPass());
-  // Lines for profilers and for the simulator's reports, without debug information proper: that
-  // would make ptxas optimise less.
-  LLVM::DIScopeForLLVMFuncOpPassOptions lines;
-  lines.emissionKind = LLVM::DIEmissionKind::DebugDirectivesOnly;
-  passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass(lines));
+  passes.addPass(create_attach_lines_pass());
 }
 
 void register_passes() {
@@ -57,6 +53,7 @@ void register_passes() {
   registerPass(create_assign_layouts_pass);
   registerPass(create_allocate_shared_pass);
   registerPass(create_lower_to_llvm_pass);
+  registerPass(create_attach_lines_pass);
 }
 
 }  // namespace tegula::compiler

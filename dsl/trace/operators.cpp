@@ -51,7 +51,10 @@ Pair align(Tracer& tracer, Op op, std::string_view symbol, const Operand& a, con
 Tile binary(Op op, std::string_view symbol, const Operand& a, const Operand& b) {
   Tracer& tracer = Tracer::here(a.at());
   const Pair pair = align(tracer, op, symbol, a, b);
-  if ((op == Op::div || op == Op::rem || op == Op::cdiv) && tracer.known_integer(pair.b) == 0)
+  const bool divides = op == Op::div || op == Op::rem || op == Op::cdiv;
+  const bool by_zero =
+      (b.kind() == Operand::Kind::integer && b.integer() == 0) || tracer.known_integer(pair.b) == 0;
+  if (divides && by_zero && is_integer(pair.type.dtype))
     detail::fail(b.at(), {.problem = fmt::format("{} divides integers by zero", symbol)});
   return {tracer, tracer.emit(op, {pair.a, pair.b}, pair.type, a.at())};
 }

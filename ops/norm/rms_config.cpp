@@ -31,13 +31,15 @@ RmsConfig choose_rms_config(std::int64_t rows, std::int64_t n) {
   config.bn = next_power_of_two(n);
   config.warps = warps_for(config.bn);
   // Short rows share a block, so that each of its threads has one vector to move...
-  const int filling = config.warps * threads_per_warp * vector_elements / config.bn;
-  // ...as far as there are rows. Blocks of many hundred rows would leave multiprocessors idle.
+  const auto rows_that_fill = [&](int warps) {
+    return std::max(warps * threads_per_warp * vector_elements / config.bn, 1);
+  };
+  // ...as far as there are rows, and not so many that multiprocessors would idle. Fewer than fill
+  // one warp would make lanes load the same elements twice: masked rows beyond the last cost less.
   const int available = next_power_of_two(std::min<std::int64_t>(rows, max_rows));
-  config.rows = std::clamp(filling, 1, available);
-  // What is left too small for all the warps takes fewer.
+  config.rows = std::max(std::min(rows_that_fill(config.warps), available), rows_that_fill(1));
   const int vectors = config.rows * config.bn / vector_elements;
-  config.warps = std::clamp(vectors / threads_per_warp, 1, config.warps);
+  config.warps = std::min(vectors / threads_per_warp, config.warps);
   return config;
 }
 

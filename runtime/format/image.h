@@ -153,10 +153,11 @@ struct Register {
   friend bool operator==(const Register&, const Register&) = default;
 };
 
-/// A register that holds the same known value in all lanes of all warps from the start.
+/// A register that holds the same known value in all lanes of all warps from the start. Like a
+/// parameter's register it is never written.
 struct Constant {
   std::uint32_t reg = 0;
-  std::vector<std::uint64_t> bits;  ///< one for each element, or one for all
+  std::vector<std::uint64_t> bits;  ///< one for each element, or one for all; zero-extended
 };
 
 struct ImageInstruction {

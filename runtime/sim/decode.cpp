@@ -75,8 +75,9 @@ void fill_constants(const Image& image, const std::vector<std::uint32_t>& places
 }
 
 Handler find_handler(const HandlerKey& key) {
-  for (const auto family : {integer_handler, compare_handler, float_handler, approximation_handler,
-                            conversion_handler, shape_handler, special_handler})
+  for (const auto family :
+       {integer_handler, compare_handler, float_handler, fma_handler, approximation_handler,
+        conversion_handler, shape_handler, special_handler})
     if (const Handler handler = family(key)) return handler;
   throw InternalError("the simulator has no handler for a valid instruction");
 }

@@ -19,6 +19,7 @@ struct HandlerKey {
 Handler integer_handler(const HandlerKey& key);
 Handler compare_handler(const HandlerKey& key);
 Handler float_handler(const HandlerKey& key);
+Handler fma_handler(const HandlerKey& key);
 Handler approximation_handler(const HandlerKey& key);
 Handler conversion_handler(const HandlerKey& key);
 Handler shape_handler(const HandlerKey& key);

@@ -20,14 +20,20 @@ inline void put(std::byte* values, std::size_t k, T value) {
   std::memcpy(values + k * sizeof(T), &value, sizeof(T));
 }
 
-// `ivdep`: a result may be one of the operands, and then lies exactly on it, so that an iteration
-// reads only what it overwrites itself.
+/// Before a loop over lanes: a result may be one of the operands, and then lies exactly on it, so
+/// that an iteration reads only what it overwrites itself. (clang has no such pragma and checks for
+/// overlap instead.)
+#if defined(__clang__)
+#define TEGULA_LANES_ARE_INDEPENDENT
+#else
+#define TEGULA_LANES_ARE_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 template <class Out, class A, class F>
 void unary(const WarpView& w, const Instruction& i, std::byte* result) {
   const std::byte* a = w.at(i.operands[0]);
   const std::size_t count = std::size_t{warp_lanes} * i.elements;
-#pragma GCC ivdep
+  TEGULA_LANES_ARE_INDEPENDENT
   for (std::size_t k = 0; k < count; ++k) put<Out>(result, k, F{}(get<A>(a, k)));
 }
 
@@ -36,7 +42,7 @@ void binary(const WarpView& w, const Instruction& i, std::byte* result) {
   const std::byte* a = w.at(i.operands[0]);
   const std::byte* b = w.at(i.operands[1]);
   const std::size_t count = std::size_t{warp_lanes} * i.elements;
-#pragma GCC ivdep
+  TEGULA_LANES_ARE_INDEPENDENT
   for (std::size_t k = 0; k < count; ++k) put<Out>(result, k, F{}(get<A>(a, k), get<A>(b, k)));
 }
 
@@ -46,7 +52,7 @@ void ternary(const WarpView& w, const Instruction& i, std::byte* result) {
   const std::byte* b = w.at(i.operands[1]);
   const std::byte* c = w.at(i.operands[2]);
   const std::size_t count = std::size_t{warp_lanes} * i.elements;
-#pragma GCC ivdep
+  TEGULA_LANES_ARE_INDEPENDENT
   for (std::size_t k = 0; k < count; ++k)
     put<T>(result, k, F{}(get<T>(a, k), get<T>(b, k), get<T>(c, k)));
 }

@@ -27,7 +27,8 @@ void Workspace::reserve(const Program& program, std::uint32_t shared_bytes) {
   frame_bytes_ = aligned(program.frame_bytes);
   scratch_at_ = frame_bytes_ * program.warps;
   shared_at_ = scratch_at_ + aligned(program.scratch_bytes);
-  const std::size_t bytes = shared_at_ + aligned(shared_bytes);
+  // One byte at least, so that empty parts have an address, too.
+  const std::size_t bytes = shared_at_ + aligned(shared_bytes + 1);
   if (bytes <= capacity_) return;
   auto* larger =
       static_cast<std::byte*>(::operator new (bytes, std::align_val_t{workspace_alignment}));

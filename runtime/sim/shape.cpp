@@ -60,7 +60,7 @@ void select(const WarpView& w, const Instruction& i, std::byte* result) {
   const std::byte* a = w.at(i.operands[1]);
   const std::byte* b = w.at(i.operands[2]);
   const std::size_t count = std::size_t{warp_lanes} * i.elements;
-#pragma GCC ivdep
+  TEGULA_LANES_ARE_INDEPENDENT
   for (std::size_t k = 0; k < count; ++k) {
     const T x = get<T>(a, k), y = get<T>(b, k);
     put<T>(result, k, get<std::uint8_t>(condition, k) != 0 ? x : y);

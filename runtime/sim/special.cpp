@@ -53,7 +53,7 @@ void address(const WarpView& w, const Instruction& i, std::byte* result) {
   const auto scale = static_cast<std::uint64_t>(i.immediate);
   const std::size_t count = std::size_t{warp_lanes} * i.elements;
   // Sign-extended, then modulo 2^64 (or 2^32): as unsigned, so that nothing overflows.
-#pragma GCC ivdep
+  TEGULA_LANES_ARE_INDEPENDENT
   for (std::size_t k = 0; k < count; ++k) {
     const auto offset = static_cast<std::uint64_t>(std::int64_t{get<Index>(index, k)});
     put<Base>(result, k, static_cast<Base>(get<Base>(base, k) + offset * scale));

@@ -12,6 +12,9 @@
 
 namespace tegula::test {
 
+/// Every kernel of these tests is traced twice.
+inline const bool checked = (set_checked_tracing(true), true);
+
 struct NoConfig {};
 
 inline KernelArgument tensor(DType dtype, const Dims& shape) {

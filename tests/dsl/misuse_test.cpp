@@ -51,6 +51,7 @@ TEST(Misuse, IntegerOpOnFloats) {
 }
 TEST(Misuse, IntegerDivisionByZero) {
   expect(BODY(auto u = x.dim(0) / 0; (void)u;), __LINE__, "divides integers by zero");
+  expect(BODY(auto u = index.tiles({64}).load({0}) % 0; (void)u;), __LINE__, "operator% divides integers by zero");
 }
 TEST(Misuse, HostNumbersAlone) {
   expect(BODY(auto u = min(1, 2); (void)u; (void)t;), __LINE__, "min has no tile among its operands");

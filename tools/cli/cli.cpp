@@ -30,6 +30,17 @@ int exit_status_of(ErrorCode code) {
 
 void complain(const char* text) { std::fprintf(stderr, "tegula: %s\n", text); }
 
+/// CLI11 would only say that a subcommand is required.
+void check_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == argv[1]) return;
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  usage_error("SUBCOMMAND", "no such subcommand", std::string("'") + argv[1] + "'", names);
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Tegula: a JIT kernel generator for NVIDIA GPUs", "tegula");
   app.require_subcommand(1);
@@ -40,6 +51,7 @@ int parse_and_run(int argc, char** argv) {
   add_emit(app, action);
   add_run(app, action);
   add_later(app, action);
+  check_subcommand(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,9 +23,9 @@ void complete(Bindings& bindings) {
       break;
     }
   bindings.try_emplace("x", Binding{DType::bf16, shape});
-  if (shape.size() != 2) return;  // tracing says what is wrong with it
+  if (shape.empty()) return;  // tracing says what is wrong with it
   const DType dtype = bindings.at("x").dtype;
-  bindings.try_emplace("weight", Binding{dtype, {shape[1]}});
+  bindings.try_emplace("weight", Binding{dtype, {shape.back()}});
   bindings.try_emplace("y", Binding{dtype, shape});
   bindings.try_emplace("rstd", Binding{DType::f32, {shape[0]}});
   if (bindings.contains("residual"))

@@ -34,6 +34,7 @@ struct ConfigFieldInfo {
   std::vector<std::int64_t> sweep;  ///< empty: not swept
   std::size_t offset = 0, bytes = 0;
   bool is_signed = true;
+  bool is_bool = false;
 };
 
 namespace detail {
@@ -66,6 +67,7 @@ ConfigFieldInfo describe_field(const char* name, F C::*member) {
   field.offset = static_cast<std::size_t>(reinterpret_cast<const char*>(&(initial.*member)) -
                                           reinterpret_cast<const char*>(&initial));
   field.bytes = sizeof(F);
+  field.is_bool = std::is_same_v<F, bool>;
   if constexpr (std::is_enum_v<F>)
     field.is_signed = std::is_signed_v<std::underlying_type_t<F>>;
   else

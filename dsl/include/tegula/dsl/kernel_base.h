@@ -112,7 +112,8 @@ class KernelBase {
 std::vector<const KernelBase*> kernels();
 
 /// Checked tracing traces every kernel twice and compares: a kernel that reads host state which it
-/// changes itself would be baked in unseen. Off, unless TEGULA_CHECKED_TRACING=1.
+/// changes itself would be baked in unseen. On in debug builds of the library; the environment
+/// variable TEGULA_CHECKED_TRACING, 0 or 1, decides otherwise.
 void set_checked_tracing(bool on);
 bool checked_tracing();
 
