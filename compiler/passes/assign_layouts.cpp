@@ -51,7 +51,7 @@ class Assignment {
     function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
     function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
     std::stable_sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
-      return shape_size(a) > shape_size(b);
+      return std::pair(shape_size(a), a.streams) > std::pair(shape_size(b), b.streams);
     });
     for (const Access& access : accesses_)
       if (!layouts_.contains(access.tile))

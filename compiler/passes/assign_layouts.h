@@ -9,7 +9,8 @@ namespace tegula::compiler {
 
 /// Gives every tile of a func.func a #tile.layout.
 ///
-/// Memory accesses decide. The largest one comes first: its tile is laid out in row-major order
+/// Memory accesses decide. The largest one comes first, of equals one that touches other memory in
+/// every block: its tile is laid out in row-major order
 /// with vectors as wide as every access that streams through the same tiles can use; the layout
 /// then spreads along the values, in both directions, through whatever moves no data (elementwise
 /// operations, loops, reshapes, broadcasts, reductions). Then the next access that has no layout.

@@ -1,0 +1,65 @@
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts))' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts))' 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+
+!row = !tile.view<1x4096xbf16, extents [?, 4096], strides [4096, 1], divisors [16, 1], align 16>
+!odd = !tile.view<1x4096xbf16, extents [?, 4095], strides [4095, 1], divisors [1, 1], align 16>
+!weight = !tile.view<4096xf32, extents [4096], strides [1], divisors [1], align 16>
+!square = !tile.view<32x32xf32, extents [?, 32], strides [32, 1], divisors [16, 1], align 16>
+!column = !tile.view<32xf32, extents [32], strides [1], divisors [1], align 16>
+
+// 16-byte vectors of bf16; the f32 weight, which every block reads again, does not narrow them, and
+// its layout is the row's. The sum's threads all hold it.
+// REMARK-NOT: load of x moves 4
+// CHECK-LABEL: func @row
+func.func @row(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !row
+  %w = tile.view "weight" %q extents() strides() : !llvm.ptr<1>, !weight
+  // CHECK: tile.load {{.*}} -> tensor<1x4096xbf16, #tile.layout<[1, 4096], register = [1, 2, 4, 1024, 2048], lane = [8, 16, 32, 64, 128], warp = [256, 512]>>
+  %t = tile.load %x[%r, %c0] full [true, true] : !row -> tensor<1x4096xbf16>
+  %f = arith.extf %t : tensor<1x4096xbf16> to tensor<1x4096xf32>
+  // CHECK: tile.reduce sum {{.*}} -> tensor<1x1xf32, #tile.layout<[1, 1], register = [], lane = [0, 0, 0, 0, 0], warp = [0, 0]>>
+  %s = tile.reduce sum %f axis 1 : tensor<1x4096xf32> -> tensor<1x1xf32>
+  %b = tile.broadcast %s : tensor<1x1xf32> -> tensor<1x4096xf32>
+  // CHECK: tile.load {{.*}} -> tensor<4096xf32, #tile.layout<[4096], register = [1, 2, 4, 1024, 2048], lane = [8, 16, 32, 64, 128], warp = [256, 512]>>
+  %v = tile.load %w[%c0] full [true] : !weight -> tensor<4096xf32>
+  %u = tile.reshape %v : tensor<4096xf32> -> tensor<1x4096xf32>
+  %m = arith.mulf %u, %b : tensor<1x4096xf32>
+  %n = arith.truncf %m : tensor<1x4096xf32> to tensor<1x4096xbf16>
+  tile.store %n, %x[%r, %c0] full [true, true] : tensor<1x4096xbf16>, !row
+  // CHECK-NOT: convert_layout
+  // CHECK: return
+  return
+}
+
+// Rows that are not aligned are moved element by element, neighbours by neighbouring lanes.
+// REMARK: remark: assign-layouts: load of x moves 1 of 8 elements at a time: the stride of dimension 0 is a multiple of 2 bytes only
+// CHECK-LABEL: func @odd
+func.func @odd(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !odd
+  // CHECK: lane = [1, 2, 4, 8, 16], warp = [32, 64]
+  %t = tile.load %x[%r, %c0] full [true, false] : !odd -> tensor<1x4096xbf16>
+  tile.store %t, %x[%r, %c0] full [true, false] : tensor<1x4096xbf16>, !odd
+  return
+}
+
+// One tile summed both ways and added: one of the sums has to move.
+// REMARK: remark: assign-layouts: a tile of 32 'f32' moves between threads
+// CHECK-LABEL: func @both_ways
+func.func @both_ways(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !square
+  %y = tile.view "y" %q extents() strides() : !llvm.ptr<1>, !column
+  %t = tile.load %x[%c0, %c0] full [false, true] : !square -> tensor<32x32xf32>
+  %a = tile.reduce sum %t axis 0 : tensor<32x32xf32> -> tensor<1x32xf32>
+  %b = tile.reduce sum %t axis 1 : tensor<32x32xf32> -> tensor<32x1xf32>
+  %c = tile.reshape %a : tensor<1x32xf32> -> tensor<32xf32>
+  %d = tile.reshape %b : tensor<32x1xf32> -> tensor<32xf32>
+  // CHECK: tile.convert_layout
+  %e = arith.addf %c, %d : tensor<32xf32>
+  tile.store %e, %y[%c0] full [true] : tensor<32xf32>, !column
+  return
+}

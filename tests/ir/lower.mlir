@@ -1,0 +1,62 @@
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
+
+!row = !tile.view<1x1024xf32, extents [?, 1024], strides [1024, 1], divisors [16, 1], align 16>
+!ragged = !tile.view<1x1024xf32, extents [?, 1000], strides [1000, 1], divisors [8, 1], align 16>
+!scalar = !tile.view<1xf32, extents [?], strides [1], divisors [1], align 4>
+
+// 1024 floats over 128 threads: two 16-byte loads each. The sum: a tree over 8 registers, five
+// butterflies, four partials through shared memory behind one barrier.
+// CHECK-LABEL: llvm.func @sum
+// CHECK-COUNT-2: llvm.load {{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xi32>
+// CHECK-NOT: llvm.load
+// CHECK-COUNT-3: llvm.fadd
+// CHECK-COUNT-5: llvm.call_intrinsic "llvm.nvvm.shfl.sync.bfly.i32"
+// CHECK: llvm.call @tegula.store_if.shared.i32
+// CHECK-NEXT: llvm.call_intrinsic "llvm.nvvm.barrier.cta.sync.aligned.all"
+// CHECK: llvm.load {{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+// CHECK-NOT: barrier
+// One thread of the 128 that have the sum stores it.
+// CHECK: llvm.call @tegula.store_if.global.i32
+func.func @sum(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !row
+  %y = tile.view "y" %q extents(%rows) strides() : !llvm.ptr<1>, !scalar
+  %t = tile.load %x[%r, %c0] full [true, true] : !row -> tensor<1x1024xf32>
+  %s = tile.reduce sum %t axis 1 : tensor<1x1024xf32> -> tensor<1x1xf32>
+  %u = tile.reshape %s : tensor<1x1xf32> -> tensor<1xf32>
+  tile.store %u, %y[%r] full [true] : tensor<1xf32>, !scalar
+  return
+}
+
+// 1000 is a multiple of 4: whole vectors are inside or outside, and each has a predicate.
+// CHECK-LABEL: llvm.func @masked
+// CHECK-COUNT-2: llvm.call @tegula.load_if.global.v4i32
+// CHECK-COUNT-2: llvm.call @tegula.store_if.global.v4i32
+func.func @masked(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !ragged
+  %t = tile.load %x[%r, %c0] full [true, false] : !ragged -> tensor<1x1024xf32>
+  tile.store %t, %x[%r, %c0] full [true, false] : tensor<1x1024xf32>, !ragged
+  return
+}
+
+// In a loop the partials of the last round may still be read: a barrier before writing as well.
+// CHECK-LABEL: llvm.func @loop
+// CHECK: llvm.call_intrinsic "llvm.nvvm.barrier.cta.sync.aligned.all"
+// CHECK: llvm.call @tegula.store_if.shared.i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.barrier.cta.sync.aligned.all"
+func.func @loop(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !row
+  %y = tile.view "y" %q extents(%rows) strides() : !llvm.ptr<1>, !scalar
+  scf.for %r = %c0 to %rows step %c1 : i32 {
+    %t = tile.load %x[%r, %c0] full [true, true] : !row -> tensor<1x1024xf32>
+    %s = tile.reduce sum %t axis 1 : tensor<1x1024xf32> -> tensor<1x1xf32>
+    %u = tile.reshape %s : tensor<1x1xf32> -> tensor<1xf32>
+    tile.store %u, %y[%r] full [true] : tensor<1xf32>, !scalar
+  }
+  return
+}

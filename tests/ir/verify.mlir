@@ -1,0 +1,91 @@
+// RUN: tegula-opt %s --split-input-file --verify-diagnostics -o /dev/null
+// What the dialect's verifiers reject, and how they say it.
+
+func.func @program_id(%n: i32) {
+  // expected-error @+1 {{axis 3 is not 0, 1 or 2}}
+  %r = tile.program_id 3 below %n
+  return
+}
+
+// -----
+
+!v = !tile.view<8xf32, extents [?], strides [1], divisors [1], align 16>
+func.func @view(%p: !llvm.ptr<1>) {
+  // expected-error @+1 {{gives 0 extents and 0 strides}}
+  %v = tile.view "x" %p extents() strides() : !llvm.ptr<1>, !v
+  return
+}
+
+// -----
+
+// expected-error @+1 {{a view of rank 1 has 2 extents, 1 strides and 1 divisors}}
+func.func @rank(%v: !tile.view<8xf32, extents [8, 8], strides [1], divisors [1], align 16>) {
+  return
+}
+
+// -----
+
+!v = !tile.view<8xf32, extents [8], strides [1], divisors [1], align 16>
+func.func @load(%v: !v, %c: i32) {
+  // expected-error @+1 {{of a view of rank 1 has 2 coordinates and 1 flags in `full`}}
+  %t = tile.load %v[%c, %c] full [true] : !v -> tensor<8xf32>
+  return
+}
+
+// -----
+
+!v = !tile.view<8xf32, extents [8], strides [1], divisors [1], align 16>
+func.func @load_type(%v: !v, %c: i32) {
+  // expected-error @+1 {{moves 'tensor<4xf32>' through '!tile.view<8xf32}}
+  %t = tile.load %v[%c] full [true] : !v -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @broadcast(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{cannot stretch 'tensor<4x2xf32>' to 'tensor<4x8xf32>'}}
+  %b = tile.broadcast %t : tensor<4x2xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @reshape(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{changes the number of elements}}
+  %b = tile.reshape %t : tensor<4x2xf32> -> tensor<16xf32>
+  return
+}
+
+// -----
+
+func.func @reduce(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{along axis 1 cannot give 'tensor<1x2xf32>'}}
+  %b = tile.reduce sum %t axis 1 : tensor<4x2xf32> -> tensor<1x2xf32>
+  return
+}
+
+// -----
+
+func.func @splat(%x: f32) {
+  // expected-error @+1 {{of 'f32' gives 'tensor<4xbf16>'}}
+  %b = tile.splat %x : f32 -> tensor<4xbf16>
+  return
+}
+
+// -----
+
+#wide = #tile.layout<[64], register = [1], lane = [2, 4, 8, 16, 32], warp = []>
+#plain = #tile.layout<[64], register = [32], lane = [1, 2, 4, 8, 16], warp = []>
+func.func @layout(%t: tensor<64xf32, #wide>) {
+  // expected-error @+1 {{moves data between threads}}
+  %b = tile.reshape %t : tensor<64xf32, #wide> -> tensor<64xf32, #plain>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{lane}}
+func.func @attribute(%t: tensor<64xf32, #tile.layout<[64], register = [1], lane = [2, 4], warp = []>>) {
+  return
+}
