@@ -156,6 +156,14 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_ToScalarOp : Tile_Op<"to_scalar", [Pure]> {
+  let summary = "The one element of a tile, in every thread";
+  let arguments = (ins Tile_AnyTile:$value);
+  let results = (outs Tile_AnyScalar:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
   let summary = "Repeat a tile along its extents of 1";
   let arguments = (ins Tile_AnyTile:$value);

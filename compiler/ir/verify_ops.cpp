@@ -74,6 +74,13 @@ LogicalResult SplatOp::verify() {
   return success();
 }
 
+LogicalResult ToScalarOp::verify() {
+  const auto from = tile_type(getValue());
+  if (from.getNumElements() != 1 || from.getElementType() != getResult().getType())
+    return emitOpError() << "of " << from << " gives " << getResult().getType();
+  return success();
+}
+
 LogicalResult BroadcastOp::verify() {
   const auto from = tile_type(getValue()), to = tile_type(getResult());
   if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))

@@ -18,6 +18,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
+using mlir::cast;
 using program::Comparison;
 using program::Instruction;
 using program::Op;
@@ -185,6 +186,19 @@ class Importer {
     for (std::size_t k = first; k < i.operands.size(); ++k) result.push_back(operand(i, k));
     return result;
   }
+  /// The coordinates of an access; a view of rank 0 has one of rank 1.
+  llvm::SmallVector<Value> coordinates_from(const Instruction& i, std::size_t first, Location loc) {
+    llvm::SmallVector<Value> coordinates = operands_from(i, first);
+    if (coordinates.empty()) coordinates.push_back(constant(loc, DType::i32, 0));
+    return coordinates;
+  }
+  Value to_scalar(Value tile, Location loc) {
+    return tile::ToScalarOp::create(builder_, loc, getElementTypeOrSelf(tile.getType()), tile);
+  }
+  Value as_tile(Value value, Location loc) {
+    if (isa<RankedTensorType>(value.getType())) return value;
+    return tile::SplatOp::create(builder_, loc, RankedTensorType::get({1}, value.getType()), value);
+  }
   const program::Type& operand_type(const Instruction& i, std::size_t k) {
     return program_.types.at(i.operands.at(k));
   }
@@ -193,8 +207,8 @@ class Importer {
   void import(const Instruction& i) {
     const Location loc = location(i);
     if (i.op == Op::store) {
-      const llvm::SmallVector<Value> coordinates = operands_from(i, 2);
-      tile::StoreOp::create(builder_, loc, operand(i, 0), operand(i, 1), coordinates,
+      const llvm::SmallVector<Value> coordinates = coordinates_from(i, 2, loc);
+      tile::StoreOp::create(builder_, loc, as_tile(operand(i, 0), loc), operand(i, 1), coordinates,
                             llvm::SmallVector<bool>(coordinates.size(), false));
     } else if (i.op == Op::for_loop) {
       import_loop(i, loc);
@@ -222,21 +236,24 @@ class Importer {
       case Op::view:
         return view(i, loc);
       case Op::load: {
-        const llvm::SmallVector<Value> coordinates = operands_from(i, 1);
-        return tile::LoadOp::create(builder_, loc, tile_type(type), operand(i, 0), coordinates,
-                                    llvm::SmallVector<bool>(coordinates.size(), false));
+        const llvm::SmallVector<Value> coordinates = coordinates_from(i, 1, loc);
+        const Value tile = tile::LoadOp::create(
+            builder_, loc, cast<tile::ViewType>(operand(i, 0).getType()).tileType(), operand(i, 0),
+            coordinates, llvm::SmallVector<bool>(coordinates.size(), false));
+        return type.shape.empty() ? to_scalar(tile, loc) : tile;
       }
       case Op::splat:
         return tile::SplatOp::create(builder_, loc, tile_type(type), operand(i, 0));
       case Op::broadcast:
         return tile::BroadcastOp::create(builder_, loc, tile_type(type), operand(i, 0));
       case Op::reshape:
+        if (type.shape.empty()) return to_scalar(operand(i, 0), loc);
         return tile::ReshapeOp::create(builder_, loc, tile_type(type), operand(i, 0));
       case Op::reduce:
         return tile::ReduceOp::create(builder_, loc, tile_type(type), tile::ReduceKind::sum,
                                       operand(i, 0), static_cast<std::uint32_t>(i.attributes[1]));
       case Op::cast:
-        return cast(i, loc);
+        return convert(i, loc);
       case Op::compare:
         return compare(i, loc);
       case Op::select:
@@ -279,10 +296,16 @@ class Importer {
       if (p.strides[d] == Parameter::dynamic)
         open_strides.push_back(argument(Source::stride, index, d));
     }
-    const auto type = tile::ViewType::get(
-        builder_.getContext(), result_type(i).shape, element_type(p.dtype), extents, strides,
-        p.stride_divisors, p.alignment, /*inBounds=*/i.attributes[2] != 0,
-        /*padBits=*/i.attributes[1]);
+    // A tensor of rank 0 is one of rank 1 with one element.
+    std::vector<std::int64_t> shape = result_type(i).shape, divisors = p.stride_divisors;
+    if (shape.empty()) {
+      shape = divisors = {1};
+      extents = strides = {1};
+    }
+    const auto type =
+        tile::ViewType::get(builder_.getContext(), shape, element_type(p.dtype), extents, strides,
+                            divisors, p.alignment, /*inBounds=*/i.attributes[2] != 0,
+                            /*padBits=*/i.attributes[1]);
     return tile::ViewOp::create(builder_, loc, type, argument(Source::pointer, index), open_extents,
                                 open_strides, builder_.getStringAttr(p.name));
   }
@@ -310,7 +333,7 @@ class Importer {
 
   //===--- Arithmetic -----------------------------------------------------------------------===//
 
-  Value cast(const Instruction& i, Location loc) {
+  Value convert(const Instruction& i, Location loc) {
     const DType from = operand_type(i, 0).dtype, to = result_type(i).dtype;
     const mlir::Type type = tile_type(result_type(i));
     const Value value = operand(i, 0);

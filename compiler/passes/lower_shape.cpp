@@ -68,6 +68,17 @@ struct LowerReshape : ConvertOpToLLVMPattern<tile::ReshapeOp> {
   }
 };
 
+/// A layout of one element has it in register 0 of every thread.
+struct LowerToScalar : ConvertOpToLLVMPattern<tile::ToScalarOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::ToScalarOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    Code code(rewriter, op.getLoc());
+    rewriter.replaceOp(op, code.extract(adaptor.getValue(), 0));
+    return success();
+  }
+};
+
 struct LowerBroadcast : ConvertOpToLLVMPattern<tile::BroadcastOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::BroadcastOp op, OpAdaptor adaptor,
@@ -134,9 +145,8 @@ struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
 }  // namespace
 
 void populate_shape_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns
-      .add<LowerProgramId, LowerSplat, LowerIota, LowerReshape, LowerBroadcast, LowerConvertLayout>(
-          types);
+  patterns.add<LowerProgramId, LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast,
+               LowerConvertLayout>(types);
 }
 
 }  // namespace tegula::compiler

@@ -55,7 +55,8 @@ TEST(Npy, WritesWhatNumpyWrites) {
   wanted += std::string("\x01\0v\0", 4);
   wanted += "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }";
   wanted.append(127 - wanted.size(), ' ');
-  wanted += "\n" + std::string(12, '\0');
+  wanted += '\n';
+  wanted.append(12, '\0');
   EXPECT_EQ(file, bytes_of(wanted));
 }
 

@@ -89,3 +89,11 @@ func.func @layout(%t: tensor<64xf32, #wide>) {
 func.func @attribute(%t: tensor<64xf32, #tile.layout<[64], register = [1], lane = [2, 4], warp = []>>) {
   return
 }
+
+// -----
+
+func.func @to_scalar(%t: tensor<2xf32>) {
+  // expected-error @+1 {{of 'tensor<2xf32>' gives 'f32'}}
+  %b = tile.to_scalar %t : tensor<2xf32> -> f32
+  return
+}

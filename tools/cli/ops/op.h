@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,7 @@ struct OpEntry {
 const OpEntry& rms_norm_op();
 
 /// Every op, by the order in which help lists them.
-const std::vector<const OpEntry*>& op_table();
+std::span<const OpEntry* const> op_table();
 /// Throws Error{invalid_argument} listing the ops.
 const OpEntry& find_op(std::string_view name);
 

@@ -1,3 +1,7 @@
+#include <array>
+
+#include <fmt/format.h>
+
 #include "tools/cli/command.h"
 #include "tools/cli/ops/op.h"
 
@@ -13,8 +17,8 @@ TensorRef OpCall::ref(std::string_view name) const {
   return input == nullptr ? TensorRef{} : input->tensor.ref();
 }
 
-const std::vector<const OpEntry*>& op_table() {
-  static const std::vector<const OpEntry*> table = {&rms_norm_op()};
+std::span<const OpEntry* const> op_table() {
+  static const std::array<const OpEntry*, 1> table = {&rms_norm_op()};
   return table;
 }
 
@@ -24,7 +28,7 @@ const OpEntry& find_op(std::string_view name) {
     if (op->name == name) return *op;
     names.push_back(op->name);
   }
-  usage_error("OP", "no such op", "'" + std::string(name) + "'", join(names));
+  usage_error("OP", "no such op", fmt::format("'{}'", name), join(names));
 }
 
 }  // namespace tegula::cli
