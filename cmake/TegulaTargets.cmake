@@ -23,7 +23,8 @@ target_compile_features(tegula_flags INTERFACE cxx_std_20)
 target_compile_options(
   tegula_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict
                          -Wno-maybe-uninitialized -ffunction-sections
-                         -fdata-sections -fvisibility=hidden -fvisibility-inlines-hidden)
+                         -fdata-sections
+                         -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fvisibility=hidden -fvisibility-inlines-hidden)
 target_include_directories(tegula_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 
 # tegula_add_library(NAME SOURCES... ) with the project's flags.
