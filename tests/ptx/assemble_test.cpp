@@ -1,0 +1,142 @@
+// Every kernel of the library, for every architecture: it assembles, spills nothing, and takes the
+// registers that the table says. The kernels of the language's own tests are in tests/kernels.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "compiler/target/architecture.h"
+#include "compiler/target/assembler.h"
+#include "tegula/compiler.h"
+#include "tegula/error.h"
+#include "tools/cli/specialisation.h"
+
+namespace tegula::compiler {
+namespace {
+
+struct Case {
+  const char* name;
+  const char* kernel;
+  std::vector<std::string> bindings;
+  const char* config;
+  int max_registers;  ///< of any architecture, as measured, plus 5 %
+};
+
+void PrintTo(const Case& c, std::ostream* stream) { *stream << c.name; }
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {"rms_norm_4096", "rms_norm_fwd", {}, "", 65},
+      {"rms_norm_4096_residual_bias",
+       "rms_norm_fwd",
+       {"residual=64x4096:bf16", "bias=4096:bf16"},
+       "",
+       86},
+      {"rms_norm_4096_f32",
+       "rms_norm_fwd",
+       {"x=64x4096:f32", "weight=4096:f32", "y=64x4096:f32", "residual=64x4096:f32"},
+       "",
+       105},
+      {"rms_norm_1000_f16",
+       "rms_norm_fwd",
+       {"x=64x1000:f16", "weight=1000:f32", "y=64x1000:f16"},
+       "rows=1,bn=1024,warps=4",
+       40},
+      {"rms_norm_77",
+       "rms_norm_fwd",
+       {"x=64x77:bf16", "weight=77:bf16", "y=64x77:bf16"},
+       "rows=8,bn=128,warps=4",
+       56},
+      {"rms_norm_16384",
+       "rms_norm_fwd",
+       {"x=64x16384:bf16", "weight=16384:bf16", "y=64x16384:bf16", "residual=64x16384:bf16"},
+       "rows=1,bn=16384,warps=16",
+       90},
+  };
+  return all;
+}
+
+class Assemble : public testing::TestWithParam<std::tuple<std::string, Case>> {};
+
+TEST_P(Assemble, WithoutSpills) {
+  if (assemblers().empty()) GTEST_SKIP() << "SKIP: no assembler for PTX on this machine";
+  const auto& [arch, c] = GetParam();
+  const auto specialisation = cli::specialise(c.kernel, c.bindings, c.config);
+  const Emitted cubin = emit(specialisation.program, {Target::Backend::ptx, arch}, Stage::cubin);
+  EXPECT_GT(cubin.bytes.size(), 0u);
+  EXPECT_EQ(cubin.entry.resources.spill_store_bytes, 0);
+  EXPECT_EQ(cubin.entry.resources.spill_load_bytes, 0);
+  EXPECT_EQ(cubin.entry.resources.stack_bytes, 0);
+  EXPECT_GT(cubin.entry.resources.registers, 0);
+  EXPECT_LE(cubin.entry.resources.registers, c.max_registers);
+}
+
+std::vector<std::string> architecture_names() {
+  std::vector<std::string> names;
+  for (const Architecture& a : architectures()) names.push_back(a.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, Assemble,
+                         testing::Combine(testing::ValuesIn(architecture_names()),
+                                          testing::ValuesIn(cases())),
+                         [](const auto& info) {
+                           return std::get<0>(info.param) + "_" + std::get<1>(info.param).name;
+                         });
+
+TEST(Assemblers, AgreeOnResources) {
+  if (assemblers().size() < 2) GTEST_SKIP() << "SKIP: fewer than two assemblers on this machine";
+  const auto specialisation = cli::specialise("rms_norm_fwd", {}, "");
+  const Emitted ptx = emit(specialisation.program, {Target::Backend::ptx, "sm_90a"}, Stage::ptx);
+  const std::string_view text(reinterpret_cast<const char*>(ptx.bytes.data()), ptx.bytes.size());
+  for (const AssemblerInfo& assembler : assemblers()) {
+    const Cubin cubin = assemble_with(assembler, text, "sm_90a");
+    EXPECT_GT(cubin.bytes.size(), 0u) << assembler.name;
+    EXPECT_EQ(cubin.resources.spill_store_bytes, 0) << assembler.name;
+    EXPECT_GT(cubin.resources.registers, 0) << assembler.name << ": " << cubin.log;
+  }
+}
+
+TEST(Assemblers, RejectedPtxIsAnErrorWithTheLog) {
+  if (assemblers().empty()) GTEST_SKIP() << "SKIP: no assembler for PTX on this machine";
+  for (const AssemblerInfo& assembler : assemblers()) {
+    try {
+      assemble_with(assembler, ".version 8.0\n.target sm_90a\nnonsense\n", "sm_90a");
+      FAIL() << assembler.name << " took it";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported);
+      EXPECT_NE(std::string(error.what()).find("line 3"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Resources, AreReadFromTheLog) {
+  const format::Resources r = parse_resources(
+      "ptxas info    : Compiling entry function 'k' for 'sm_90a'\n"
+      "ptxas info    : Function properties for k\n"
+      "    8 bytes stack frame, 12 bytes spill stores, 16 bytes spill loads\n"
+      "ptxas info    : Used 95 registers, used 2 barriers, 8 bytes cumulative stack size, "
+      "1040 bytes smem\n");
+  EXPECT_EQ(r.registers, 95);
+  EXPECT_EQ(r.stack_bytes, 8);
+  EXPECT_EQ(r.spill_store_bytes, 12);
+  EXPECT_EQ(r.spill_load_bytes, 16);
+  EXPECT_EQ(r.shared_bytes, 1040);
+  EXPECT_EQ(r.barriers, 2);
+  EXPECT_EQ(parse_resources("").registers, -1);
+}
+
+TEST(Architectures, AnUnknownOneIsAnErrorThatListsTheKnown) {
+  const auto specialisation = cli::specialise("rms_norm_fwd", {}, "");
+  try {
+    emit(specialisation.program, {Target::Backend::ptx, "sm_42"}, Stage::ptx);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    EXPECT_NE(std::string(error.what()).find("sm_90a"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace tegula::compiler
