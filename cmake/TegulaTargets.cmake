@@ -32,6 +32,7 @@ function(tegula_add_library name)
   add_library(${name} STATIC ${ARGN})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:tegula_flags>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
 endfunction()
 
 # tegula_add_executable(NAME SOURCES...) with the project's flags and linker.

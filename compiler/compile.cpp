@@ -29,19 +29,6 @@ format::Entry describe(const program::Program& program, std::string_view arch, J
   return entry;
 }
 
-/// A block may declare so much shared memory; kernels that ask for more at launch come later.
-void check_resources(const program::Program& program, const Architecture& architecture,
-                     std::int64_t shared_bytes) {
-  if (shared_bytes <= architecture.shared_static) return;
-  throw Error(ErrorCode::out_of_resources,
-              {.where = program.name,
-               .problem = "the kernel needs more shared memory than a block may have",
-               .got = fmt::format("{} bytes", shared_bytes),
-               .wanted = fmt::format("at most {} bytes on {}", architecture.shared_static,
-                                     architecture.name),
-               .hint = "use smaller tiles or fewer warps"});
-}
-
 void assemble_into(format::Entry& entry, Job& job, std::string_view ptx, std::string_view arch) {
   Cubin cubin = job.timed("assemble", [&] { return assemble(ptx, arch); });
   entry.payload_kind = format::PayloadKind::cubin;
@@ -78,7 +65,6 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
   job.translate();
   if (request.target.backend == Target::Backend::sim) {
     const format::Image image = job.encode();
-    check_resources(program, find_architecture(arch), image.shared_bytes);
     format::Entry entry = describe(program, arch, job);
     entry.payload_kind = format::PayloadKind::image;
     entry.payload = format::serialise(image);
@@ -88,7 +74,6 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
   const std::string ptx = job.emit_ptx();
   format::Entry entry = describe(program, arch, job);
   assemble_into(entry, job, ptx, arch);
-  check_resources(program, find_architecture(arch), entry.resources.shared_bytes);
   return format::serialise(entry);
 }
 
@@ -96,7 +81,7 @@ Emitted emit(std::span<const std::byte> program_bytes, const Target& target, Sta
   const program::Program program = program::deserialise(program_bytes);
   Job job(program, target.arch);
   Emitted result;
-  const auto finish = [&](format::Bytes bytes) {
+  const auto finish = [&](format::Bytes bytes) -> Emitted& {
     result.bytes = std::move(bytes);
     result.entry = describe(program, target.arch, job);
     return result;
@@ -108,12 +93,7 @@ Emitted emit(std::span<const std::byte> program_bytes, const Target& target, Sta
   job.lower();
   job.translate();
   if (stage == Stage::llvm) return finish(as_bytes(print(job.llvm_module())));
-  if (stage == Stage::sim) {
-    const format::Image image = job.encode();
-    finish(as_bytes(format::to_text(image)));
-    result.entry.resources.shared_bytes = image.shared_bytes;
-    return result;
-  }
+  if (stage == Stage::sim) return finish(as_bytes(format::to_text(job.encode())));
   const std::string ptx = job.emit_ptx();
   finish(as_bytes(ptx));
   // The PTX is good without an assembler; its resources are known only with one.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/target/llvm_module.h"
@@ -10,6 +11,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "tegula/error.h"
@@ -88,6 +90,20 @@ void Job::assign_layouts() {
 
 void Job::lower() {
   timed("lower", [&] { run_passes(*module_, add_lowering_passes); });
+  if (shared_bytes() <= architecture_.shared_static) return;
+  throw Error(ErrorCode::out_of_resources,
+              {.where = program_.name,
+               .problem = "the kernel needs more shared memory than a block may have",
+               .got = fmt::format("{} bytes", shared_bytes()),
+               .wanted = fmt::format("at most {} bytes on {}", architecture_.shared_static,
+                                     architecture_.name),
+               .hint = "use smaller tiles or fewer warps"});
+}
+
+std::int64_t Job::shared_bytes() {
+  auto function = module_->lookupSymbol<mlir::LLVM::LLVMFuncOp>(program_.name);
+  auto bytes = function->getAttrOfType<mlir::IntegerAttr>(shared_bytes_attribute);
+  return bytes ? bytes.getInt() : 0;
 }
 
 void Job::translate() {

@@ -35,10 +35,15 @@ class Job {
   // The phases, to be called in this order; the last two are alternatives.
   void import();
   void assign_layouts();  ///< to laid-out tiles
-  void lower();           ///< to the LLVM dialect
-  void translate();       ///< to an optimised LLVM module
+  /// To the LLVM dialect. Throws Error{out_of_resources} if a block would need more shared memory
+  /// than the architecture gives it.
+  void lower();
+  void translate();  ///< to an optimised LLVM module
   format::Image encode();
   std::string emit_ptx();
+
+  /// Static shared memory of a block, in bytes; known once lowered.
+  std::int64_t shared_bytes();
 
   mlir::ModuleOp module() { return *module_; }
   llvm::Module& llvm_module() { return *llvm_module_; }

@@ -44,11 +44,9 @@ std::string names_of(const std::vector<ConfigFieldInfo>& fields) {
 
 KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t config_fields,
                        std::vector<ParameterInfo> parameters, const std::source_location& at)
-    : name_(name),
-      function_(function),
-      config_fields_(config_fields),
-      parameters_(std::move(parameters)),
-      at_(at) {
+    : name_(name), config_fields_(config_fields), parameters_(std::move(parameters)), at_(at) {
+  define("kernel", name_, function);
+  for (const ParameterInfo& parameter : parameters_) define("parameter", parameter.name, 0);
   const std::lock_guard lock(registry().mutex);
   registry().kernels.push_back(this);
 }
@@ -65,9 +63,21 @@ std::vector<const KernelBase*> kernels() {
 
 std::string KernelBase::location() const { return detail::to_text(at_); }
 
-void KernelBase::add_field(ConfigFieldInfo field) { fields_.push_back(std::move(field)); }
+void KernelBase::define(const char* what, std::string_view name, std::uint64_t value) {
+  const std::string text = fmt::format("{:x} {:x} {} {}:{} {}", definition_[0], definition_[1],
+                                       what, name.size(), name, value);
+  const format::Hash128 hash = format::hash128(std::as_bytes(std::span(text)));
+  definition_ = {hash.low, hash.high};
+}
+
+void KernelBase::add_field(ConfigFieldInfo field) {
+  if (++registered_fields_ > Config::capacity) return;
+  define("field", field.name, field.offset);
+  fields_.push_back(std::move(field));
+}
 
 void KernelBase::specialise(std::string_view parameter, int dimension) {
+  define("specialise_dim", parameter, static_cast<std::uint64_t>(dimension));
   declarations_.push_back({std::string(parameter), dimension});
   for (ParameterInfo& info : parameters_)
     if (info.name == parameter) info.specialised_dims.push_back(dimension);
@@ -85,6 +95,9 @@ void KernelBase::check_definition() const {
   if (!program::is_identifier(name_))
     wrong("", "the kernel's name is no C identifier", "\"" + name_ + "\"", "letters, digits, _",
           "it becomes the name of a function");
+  if (registered_fields_ > Config::capacity)
+    wrong("", "too many config fields are registered", std::to_string(registered_fields_),
+          fmt::format("at most {}", Config::capacity), "");
   if (fields_.size() != config_fields_)
     wrong("", "not every field of the config is registered", names_of(fields_),
           fmt::format("{} fields", config_fields_),

@@ -15,6 +15,7 @@ using detail::ArgumentClass;
 /// Length-prefixed, so that no two calls share a key.
 class CallKey {
  public:
+  CallKey() { bytes_.reserve(512); }
   void put(std::uint64_t value) {
     const std::size_t at = bytes_.size();
     bytes_.resize(at + sizeof(value));
@@ -60,8 +61,7 @@ Call prepare(const KernelBase& kernel, Device& device, const Config& config,
 }
 
 void write_key(CallKey& key, const Call& call) {
-  key.put(std::string_view(call.kernel.name()));
-  key.put(static_cast<std::uint64_t>(KernelAccess::function(call.kernel)));
+  for (const std::uint64_t word : KernelAccess::definition(call.kernel)) key.put(word);
   key.put(call.config.size);
   for (const std::int64_t value : call.config.span()) key.put(static_cast<std::uint64_t>(value));
   key.put(std::string_view(call.device.name()));

@@ -43,8 +43,8 @@ void classify_strides(ArgumentClass& c, const TensorRef& tensor) {
     c.stride_divisors[d] =
         stride == 0 ? 0 : power_of_two_in(static_cast<std::uint64_t>(stride), max_stride_divisor);
     found_one = found_one || unit;
-    dense = dense && stride == inner && c.extents[d] != Parameter::dynamic && c.extents[d] > 0;
-    if (dense) inner *= c.extents[d];
+    dense = dense && stride == inner && c.extents[d] != Parameter::dynamic && c.extents[d] > 0 &&
+            !__builtin_mul_overflow(inner, c.extents[d], &inner);
   }
 }
 
@@ -58,7 +58,8 @@ TensorRef canonical(TensorRef tensor) {
     const std::int64_t extent = tensor.shape[d];
     if (empty || extent == 1) tensor.strides[d] = inner;
     // What a dimension further out steps over if this tensor is contiguous.
-    inner = extent > 1 ? tensor.strides[d] * extent : inner;
+    if (extent > 1 && __builtin_mul_overflow(tensor.strides[d], extent, &inner))
+      return tensor;  // not contiguous; the launch reports it if it leaves the address space
   }
   return tensor;
 }

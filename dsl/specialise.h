@@ -32,7 +32,8 @@ struct ArgumentClass {
 };
 
 /// The same tensor with the strides of a contiguous one wherever a stride cannot matter: along
-/// extents of 1, and everywhere if there are no elements.
+/// extents of 1, and everywhere if there are no elements. Strides outside of one whose product with
+/// its extent overflows are left alone.
 TensorRef canonical(TensorRef tensor);
 
 /// Throws Error{invalid_argument}, naming kernel and parameter, for a tensor in place of a scalar,

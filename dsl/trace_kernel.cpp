@@ -66,7 +66,7 @@ program::Program trace_once(const KernelBase& kernel, const Config& config,
     declarations.parameters.push_back(to_parameter(kernel.parameters()[i], classes[i]));
     slots.push_back({static_cast<std::uint32_t>(i), classes[i].present});
   }
-  Tracer tracer(std::move(declarations));
+  Tracer tracer(std::move(declarations), checked_tracing());
   KernelAccess::run(kernel, config, slots);
   return tracer.finish();
 }

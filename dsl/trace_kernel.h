@@ -22,7 +22,9 @@ namespace tegula {
 
 /// What the implementation sees of a kernel beyond its public face.
 struct KernelAccess {
-  static std::uintptr_t function(const KernelBase& kernel) { return kernel.function_; }
+  static std::span<const std::uint64_t> definition(const KernelBase& kernel) {
+    return kernel.definition_;
+  }
   static const std::source_location& at(const KernelBase& kernel) { return kernel.at_; }
   static void check(const KernelBase& kernel) { kernel.check_definition(); }
   static void run(const KernelBase& kernel, const Config& config,

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/tensor_checks.h"
+
 namespace tegula::runtime {
 namespace {
 
@@ -11,18 +13,12 @@ using format::ArgumentRecord;
 using format::LaunchRecord;
 
 [[noreturn]] void invalid(const LaunchRecord& record, std::string_view argument,
-                          std::string_view problem, std::string got, std::string wanted,
-                          std::string hint = {}) {
+                          std::string_view problem, std::string got, std::string wanted) {
   throw Error(ErrorCode::invalid_argument, {.where = record.function,
                                             .argument = std::string(argument),
                                             .problem = std::string(problem),
                                             .got = std::move(got),
-                                            .wanted = std::move(wanted),
-                                            .hint = std::move(hint)});
-}
-
-std::string describe(const TensorRef& tensor) {
-  return fmt::format("{}:{}", to_string(tensor.shape), dtype_name(tensor.dtype));
+                                            .wanted = std::move(wanted)});
 }
 
 void check_scalar(const LaunchRecord& record, const ArgumentRecord& declared,
@@ -44,17 +40,7 @@ void check_tensor(const LaunchRecord& record, const ArgumentRecord& declared,
   if (tensor.rank() != declared.rank)
     invalid(record, declared.name, "wrong rank", describe(tensor),
             fmt::format("rank {}", declared.rank));
-  if (tensor.strides.size() != tensor.rank())
-    invalid(record, declared.name, "not one stride for each dimension",
-            fmt::format("{} strides", tensor.strides.size()), fmt::format("{}", tensor.rank()));
-  if (tensor.device != &device)
-    invalid(record, declared.name, "the tensor lies on another device than the stream",
-            tensor.device->name(), device.name(),
-            tensor.device->name() == device.name()
-                ? "the two are of one name, but opened twice: share one device"
-                : "");
-  if (tensor.data == nullptr && element_count(tensor.shape) != 0)
-    invalid(record, declared.name, "a null pointer", "null", "memory for " + describe(tensor));
+  check_memory(record.function, declared.name, tensor, device);
   for (const std::int64_t extent : tensor.shape)
     if (extent > std::numeric_limits<std::int32_t>::max())
       invalid(record, declared.name, "an extent is too large", describe(tensor),

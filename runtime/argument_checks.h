@@ -8,8 +8,8 @@
 namespace tegula::runtime {
 
 /// Whether `arguments` are what `record` declares: their number, kind, presence, dtype, rank,
-/// sizes, device, and the extents that the kernel requires. Throws Error{invalid_argument} naming
-/// kernel, argument, got and wanted.
+/// sizes, device, alignment to an element, and the extents that the kernel requires. Throws
+/// Error{invalid_argument} naming kernel, argument, got and wanted.
 void check_arguments(const format::LaunchRecord& record, std::span<const Argument> arguments,
                      const Device& device);
 

@@ -53,8 +53,9 @@ class KernelTable {
 
 /// Checks `arguments` against the launch record and launches on the stream's device. A grid with a
 /// zero extent launches nothing. Throws Error{invalid_argument} naming kernel, argument, got,
-/// wanted: a count, a presence, a dtype, a rank, a required extent, another device, an extent of
-/// 2^31 or more, a grid beyond the hardware's limits (2^31-1, 65535, 65535).
+/// wanted: a count, a presence, a dtype, a rank, a required extent, another device, an address
+/// that is no multiple of the element's size, an extent of 2^31 or more, a grid beyond the
+/// hardware's limits (2^31-1, 65535, 65535).
 void launch(Stream& stream, const ReadyKernel& kernel, std::span<const Argument> arguments);
 
 /// What a thread's last launches were, for reports: kernel name, config text, from where.

@@ -13,8 +13,10 @@ struct Hull {
   std::uintptr_t begin = 0, end = 0;
   bool empty() const { return begin == end; }
   /// Whether the two share a byte's range. (Two interleaved tensors' hulls may overlap although no
-  /// element is shared.)
-  bool overlaps(const Hull& other) const { return begin < other.end && other.begin < end; }
+  /// element is shared.) An empty one shares nothing.
+  bool overlaps(const Hull& other) const {
+    return !empty() && !other.empty() && begin < other.end && other.begin < end;
+  }
 };
 
 /// Empty, at `data`, for a tensor without elements. Strides may be zero or negative. Throws

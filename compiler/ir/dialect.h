@@ -1,6 +1,8 @@
 // The tile dialect's classes, generated from tile_ops.td.
 #pragma once
 
+#include <optional>
+
 #include "compiler/layout/distributed.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,6 +41,12 @@ inline mlir::RankedTensorType with_layout(mlir::Type type, const layout::Distrib
   return mlir::RankedTensorType::get(tile.getShape(), tile.getElementType(),
                                      LayoutAttr::get(type.getContext(), layout));
 }
+
+/// For a tile whose last axis has extent 2: the layout of its halves if every thread holds both
+/// halves of its elements, and nothing otherwise. whole_layout is its inverse, with the halves in
+/// neighbouring registers.
+std::optional<layout::Distributed> half_layout(const layout::Distributed& whole);
+layout::Distributed whole_layout(const layout::Distributed& half);
 
 /// Attributes of a kernel's function.
 inline constexpr char warps_attribute[] = "tile.warps";

@@ -141,6 +141,53 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let hasVerifier = 1;
 }
 
+def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>,
+                                       AllTypesMatch<["other", "result"]>]> {
+  let summary = "Load the element at each offset";
+  let description = [{
+    Offsets are in elements from the pointer. Where the mask is false nothing is read and the result
+    is `other`. Elementwise in its operands and result.
+    ```mlir
+    %t = tile.gather %p[%offsets] mask %m else %o : !llvm.ptr<1>, tensor<64xi64> -> tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins LLVM_AnyPointer:$pointer, RankedTensorOf<[I64]>:$offsets,
+                       RankedTensorOf<[I1]>:$mask, Tile_AnyTile:$other);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = [{
+    $pointer `[` $offsets `]` `mask` $mask `:` type($mask) `else` $other attr-dict `:`
+    qualified(type($pointer)) `,` type($offsets) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ScatterOp : Tile_Op<"scatter", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Store an element at each offset";
+  let description = [{
+    As tile.gather. Where several elements have one offset, one of them is left there.
+  }];
+  let arguments = (ins Tile_AnyTile:$value, LLVM_AnyPointer:$pointer,
+                       RankedTensorOf<[I64]>:$offsets, RankedTensorOf<[I1]>:$mask);
+  let assemblyFormat = [{
+    $value `,` $pointer `[` $offsets `]` `mask` $mask `:` type($mask) attr-dict `:` type($value)
+    `,` qualified(type($pointer)) `,` type($offsets)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "All threads of the block arrive; what they wrote before is seen after";
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_NumProgramsOp : Tile_Op<"num_programs", [Pure]> {
+  let summary = "The grid's extent along an axis";
+  let arguments = (ins I32Attr:$axis);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$axis attr-dict";
+  let hasVerifier = 1;
+}
+
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "0, 1, ..., n-1";
   let results = (outs RankedTensorOf<[I32]>:$result);
@@ -172,6 +219,30 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
+  let summary = "Permute the axes: axis i of the result was axis permutation[i]";
+  let arguments = (ins Tile_AnyTile:$value, DenseI32ArrayAttr:$permutation);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$value $permutation attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_JoinOp : Tile_Op<"join", [Pure, AllTypesMatch<["first", "second"]>]> {
+  let summary = "Two tiles side by side along a new last axis";
+  let arguments = (ins Tile_AnyTile:$first, Tile_AnyTile:$second);
+  let results = (outs Tile_AnyTile:$result);
+  let assemblyFormat = "$first `,` $second attr-dict `:` type($first) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_SplitOp : Tile_Op<"split", [Pure, AllTypesMatch<["first", "second"]>]> {
+  let summary = "The two halves of a tile along its last axis, of extent 2";
+  let arguments = (ins Tile_AnyTile:$value);
+  let results = (outs Tile_AnyTile:$first, Tile_AnyTile:$second);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($first)";
+  let hasVerifier = 1;
+}
+
 def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
   let summary = "The same elements in row-major order under another shape";
   let arguments = (ins Tile_AnyTile:$value);
@@ -180,15 +251,36 @@ def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_ReduceSum : I32EnumAttrCase<"sum", 0>;
-def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined", [Tile_ReduceSum]> {
+def Tile_Approximation : I32EnumAttr<"Approximation", "a function that the hardware approximates",
+    [I32EnumAttrCase<"rsqrt", 0>, I32EnumAttrCase<"ex2", 1>, I32EnumAttrCase<"lg2", 2>]> {
+  let cppNamespace = "::tegula::tile";
+}
+
+def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType]> {
+  let summary = "One of the hardware's approximations, elementwise, f32";
+  let description = [{
+    PTX's `rsqrt.approx.f32`, `ex2.approx.f32`, `lg2.approx.f32`, subnormals kept. What expand-math builds functions from.
+    ```mlir
+    %y = tile.approximate ex2 %x : tensor<1x256xf32>
+    ```
+  }];
+  let arguments = (ins Tile_Approximation:$kind, AnyTypeOf<[F32, RankedTensorOf<[F32]>]>:$value);
+  let results = (outs AnyTypeOf<[F32, RankedTensorOf<[F32]>]>:$result);
+  let assemblyFormat = "$kind $value attr-dict `:` type($value)";
+}
+
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined",
+    [I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>,
+     I32EnumAttrCase<"bit_and", 3>, I32EnumAttrCase<"bit_or", 4>, I32EnumAttrCase<"bit_xor", 5>,
+     I32EnumAttrCase<"umin", 6>, I32EnumAttrCase<"umax", 7>]> {
   let cppNamespace = "::tegula::tile";
 }
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let summary = "Combine the elements along an axis; the axis stays, with extent 1";
   let description = [{
-    f16 and bf16 are combined in f32 and rounded once. The order is fixed by the layout: registers
+    f16 and bf16 are combined in f32 and rounded once. `min` and `max` of floats give NaN if any
+    element is; of integers they are signed, `umin` and `umax` unsigned. The order is fixed by the layout: registers
     first, then lanes, then warps.
     ```mlir
     %s = tile.reduce sum %t axis 1 : tensor<4x256xf32> -> tensor<4x1xf32>

@@ -94,6 +94,70 @@ LogicalResult BroadcastOp::verify() {
   return success();
 }
 
+LogicalResult TransposeOp::verify() {
+  const auto from = tile_type(getValue()), to = tile_type(getResult());
+  if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))
+    return failure();
+  llvm::SmallVector<bool> seen(static_cast<std::size_t>(from.getRank()), false);
+  bool right = from.getRank() == to.getRank() &&
+               static_cast<int64_t>(getPermutation().size()) == from.getRank();
+  for (int64_t k = 0; right && k < from.getRank(); ++k) {
+    const int32_t axis = getPermutation()[k];
+    right = axis >= 0 && axis < from.getRank() && !seen[axis] &&
+            to.getDimSize(k) == from.getDimSize(axis);
+    if (right) seen[axis] = true;
+  }
+  if (!right) return emitOpError() << "of " << from << " cannot give " << to;
+  if (has_layout(to) && layout_of(from).transpose(
+                            {getPermutation().begin(), getPermutation().end()}) != layout_of(to))
+    return emitOpError() << "moves data between threads: " << from << " to " << to;
+  return success();
+}
+
+namespace {
+/// `whole` is `half` with a last axis of extent 2 more, and where they have layouts, an element's
+/// two halves are in registers of one thread.
+LogicalResult verify_halves(Operation* op, RankedTensorType half, RankedTensorType whole) {
+  if (failed(same_element(op, half, whole)) || failed(both_laid_out(op, half, whole)))
+    return failure();
+  llvm::SmallVector<int64_t> wanted(half.getShape());
+  wanted.push_back(2);
+  if (whole.getShape() != llvm::ArrayRef<int64_t>(wanted))
+    return op->emitOpError() << "has halves of " << half << " and a whole of " << whole;
+  if (has_layout(whole) && half_layout(layout_of(whole)) != layout_of(half))
+    return op->emitOpError() << "moves data between threads: " << half << " and " << whole;
+  return success();
+}
+}  // namespace
+
+LogicalResult JoinOp::verify() {
+  return verify_halves(*this, tile_type(getFirst()), tile_type(getResult()));
+}
+LogicalResult SplitOp::verify() {
+  return verify_halves(*this, tile_type(getFirst()), tile_type(getValue()));
+}
+
+LogicalResult GatherOp::verify() {
+  if (tile_type(getOffsets()).getShape() != tile_type(getResult()).getShape() ||
+      tile_type(getMask()).getShape() != tile_type(getResult()).getShape())
+    return emitOpError() << "gives " << getResult().getType() << " for offsets "
+                         << getOffsets().getType() << " and mask " << getMask().getType();
+  return success();
+}
+
+LogicalResult ScatterOp::verify() {
+  if (tile_type(getOffsets()).getShape() != tile_type(getValue()).getShape() ||
+      tile_type(getMask()).getShape() != tile_type(getValue()).getShape())
+    return emitOpError() << "stores " << getValue().getType() << " at offsets "
+                         << getOffsets().getType() << " and mask " << getMask().getType();
+  return success();
+}
+
+LogicalResult NumProgramsOp::verify() {
+  if (getAxis() > 2) return emitOpError() << "axis " << getAxis() << " is not 0, 1 or 2";
+  return success();
+}
+
 LogicalResult ReshapeOp::verify() {
   const auto from = tile_type(getValue()), to = tile_type(getResult());
   if (failed(same_element(*this, from, to)) || failed(both_laid_out(*this, from, to)))

@@ -31,7 +31,7 @@ struct Limit {
   std::string reason;
 };
 
-Limit analyse(tile::ViewType view, bool full_inner) {
+Limit analyse(tile::ViewType view, llvm::ArrayRef<bool> full) {
   const std::int64_t bytes = element_bytes(view);
   const unsigned inner = inner_axis(view);
   Limit limit{widest_access_bytes / bytes, ""};
@@ -57,7 +57,7 @@ Limit analyse(tile::ViewType view, bool full_inner) {
     restrict_to(divisor, fmt::format("the stride of dimension {} is a multiple of {} bytes only", d,
                                      divisor * bytes));
   }
-  if (!full_inner) {
+  if (!full[inner]) {
     const std::int64_t extent = view.getExtents()[inner];
     if (ShapedType::isDynamic(extent))
       restrict_to(1, fmt::format("the extent of dimension {} is not a constant", inner));
@@ -71,12 +71,12 @@ Limit analyse(tile::ViewType view, bool full_inner) {
 
 }  // namespace
 
-std::int64_t contiguous_elements(tile::ViewType view, bool full_inner) {
-  return analyse(view, full_inner).elements;
+std::int64_t contiguous_elements(tile::ViewType view, llvm::ArrayRef<bool> full) {
+  return analyse(view, full).elements;
 }
 
-std::string why_narrow(tile::ViewType view, bool full_inner) {
-  return analyse(view, full_inner).reason;
+std::string why_narrow(tile::ViewType view, llvm::ArrayRef<bool> full) {
+  return analyse(view, full).reason;
 }
 
 }  // namespace tegula::compiler

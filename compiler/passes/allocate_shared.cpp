@@ -44,6 +44,7 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
 
 mlir::Type accumulator_type(mlir::Type element) {
   if (element.isF16() || element.isBF16()) return Float32Type::get(element.getContext());
+  if (element.isInteger(1)) return IntegerType::get(element.getContext(), 32);
   return element;
 }
 

@@ -17,7 +17,8 @@ inline constexpr char shared_bytes_attribute[] = "tile.shared_bytes";
 /// Set on an operation in a loop: its shared memory may still be read from the last round.
 inline constexpr char shared_reused_attribute[] = "tile.shared_reused";
 
-/// The type in which a reduction accumulates elements of `element`: f32 for f16 and bf16.
+/// The type in which a reduction accumulates elements of `element`: f32 for f16 and bf16, i32 for
+/// i1.
 mlir::Type accumulator_type(mlir::Type element);
 
 /// Bytes of shared memory that lowering the operation needs; 0 for most.

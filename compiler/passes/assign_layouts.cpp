@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
@@ -27,8 +28,10 @@ std::vector<int64_t> shape_of(Value value) {
 /// One way in which a layout passes from one value to another without moving data.
 struct Link {
   Value to;
-  enum class Kind { same, reshape, broadcast_source, reduction } kind = Kind::same;
-  int axis = 0;  ///< reduction
+  enum class Kind { same, reshape, broadcast_source, reduction, transpose, half, whole };
+  Kind kind = Kind::same;
+  int axis = 0;                  ///< reduction
+  std::vector<int> permutation;  ///< transpose
 };
 
 /// A load or store, as far as layouts are concerned.
@@ -47,6 +50,7 @@ class Assignment {
             function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())) {}
 
   void run() {
+    splat_constants();
     function_.walk([&](Operation* op) { add_links(op); });
     function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
     function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
@@ -69,6 +73,21 @@ class Assignment {
  private:
   static std::int64_t shape_size(const Access& access) {
     return cast<RankedTensorType>(access.tile.getType()).getNumElements();
+  }
+
+  /// Folding leaves tiles as constants, whose value would have to change with their type.
+  void splat_constants() {
+    function_.walk([&](arith::ConstantOp constant) {
+      auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
+      if (!elements) return;
+      OpBuilder builder(constant);
+      const auto scalar = cast<TypedAttr>(elements.getSplatValue<Attribute>());
+      const Value value = arith::ConstantOp::create(builder, constant.getLoc(), scalar);
+      constant.replaceAllUsesWith(
+          tile::SplatOp::create(builder, constant.getLoc(), constant.getType(), value)
+              .getOperation());
+      constant.erase();
+    });
   }
 
   //===--- The graph of values --------------------------------------------------------------===//
@@ -98,14 +117,60 @@ class Assignment {
       links_[reduce.getValue()].push_back(
           {reduce.getResult(), Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
       groups_.unionSets(reduce.getValue(), reduce.getResult());
+    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
+      add_transpose_links(transpose);
+    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
+      link_halves(join.getFirst(), join.getSecond(), join.getResult());
+    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
+      link_halves(split.getFirst(), split.getSecond(), split.getValue());
+    } else if (isa<scf::IfOp>(op) || isa<scf::WhileOp>(op)) {
+      add_region_links(op);
+    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
+      link_same(scatter.getValue(), scatter.getOffsets());
+      link_same(scatter.getValue(), scatter.getMask());
     } else if (is_elementwise(op)) {
-      for (Value operand : op->getOperands()) link_same(op->getResult(0), operand);
+      for (Value operand : op->getOperands())
+        if (is_tile(operand)) link_same(op->getResult(0), operand);
+    }
+  }
+
+  void add_transpose_links(tile::TransposeOp op) {
+    const std::vector<int> forward(op.getPermutation().begin(), op.getPermutation().end());
+    std::vector<int> backward(forward.size());
+    for (int k = 0; k < static_cast<int>(forward.size()); ++k) backward[forward[k]] = k;
+    links_[op.getValue()].push_back({op.getResult(), Link::Kind::transpose, 0, forward});
+    links_[op.getResult()].push_back({op.getValue(), Link::Kind::transpose, 0, backward});
+    groups_.unionSets(op.getValue(), op.getResult());
+  }
+
+  void link_halves(Value first, Value second, Value whole) {
+    link_same(first, second);
+    links_[first].push_back({whole, Link::Kind::whole});
+    links_[whole].push_back({first, Link::Kind::half});
+    groups_.unionSets(first, whole);
+  }
+
+  /// What an if or a while passes on: each result, what is yielded for it, what a while starts with
+  /// and sees in its regions.
+  void add_region_links(Operation* op) {
+    for (unsigned k = 0; k < op->getNumResults(); ++k) {
+      if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+        link_same(op->getResult(k), loop.getInits()[k]);
+        link_same(op->getResult(k), loop.getBeforeArguments()[k]);
+        link_same(op->getResult(k), loop.getConditionOp().getArgs()[k]);
+        link_same(op->getResult(k), loop.getAfterArguments()[k]);
+        link_same(op->getResult(k), loop.getYieldOp().getOperand(k));
+      } else {
+        for (Region& region : op->getRegions())
+          link_same(op->getResult(k), region.front().getTerminator()->getOperand(k));
+      }
     }
   }
 
   static bool is_elementwise(Operation* op) {
-    return op->getNumResults() == 1 && is_tile(op->getResult(0)) &&
-           !isa<tile::TileDialect>(op->getDialect()) && !isa<scf::ForOp>(op);
+    if (op->getNumResults() != 1 || !is_tile(op->getResult(0))) return false;
+    if (isa<tile::ApproximateOp, tile::GatherOp>(op)) return true;
+    return !isa<tile::TileDialect>(op->getDialect()) && op->getNumRegions() == 0;
   }
 
   //===--- Accesses -------------------------------------------------------------------------===//
@@ -113,15 +178,14 @@ class Assignment {
   template <class Op>
   void add_access(Op op, Value tile) {
     const auto view = op.getView().getType();
-    const bool full_inner = op.getFull().back();
-    Access access{op, tile, contiguous_elements(view, full_inner), false};
+    Access access{op, tile, contiguous_elements(view, op.getFull()), false};
     for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
     const int64_t widest = widest_access_bytes * 8 / view.getElementType().getIntOrFloatBitWidth();
     if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
       op.emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
                       << op.getView().template getDefiningOp<tile::ViewOp>().getArgument()
                       << " moves " << access.vector_elements << " of " << widest
-                      << " elements at a time: " << why_narrow(view, full_inner);
+                      << " elements at a time: " << why_narrow(view, op.getFull());
     accesses_.push_back(access);
   }
 
@@ -175,6 +239,15 @@ class Assignment {
           case Link::Kind::reduction:
             queue.emplace_back(link.to, at.reduced(link.axis));
             break;
+          case Link::Kind::transpose:
+            queue.emplace_back(link.to, at.transpose(link.permutation));
+            break;
+          case Link::Kind::half:
+            if (const auto half = tile::half_layout(at)) queue.emplace_back(link.to, *half);
+            break;
+          case Link::Kind::whole:
+            queue.emplace_back(link.to, tile::whole_layout(at));
+            break;
         }
       }
     }
@@ -207,10 +280,41 @@ class Assignment {
              layout_at(broadcast.getResult()).source_of_broadcast(shape_of(broadcast.getValue())));
     } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
       fix_reduction(reduce);
+    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
+      std::vector<int> back(transpose.getPermutation().size());
+      for (int k = 0; k < static_cast<int>(back.size()); ++k)
+        back[transpose.getPermutation()[k]] = k;
+      use_in(transpose.getValueMutable(), layout_at(transpose.getResult()).transpose(back));
+    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
+      fix_join(join);
+    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
+      use_in(split.getValueMutable(), tile::whole_layout(layout_at(split.getFirst())));
+      split.getSecond().setType(split.getFirst().getType());
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      for (unsigned k = 0; k < loop.getNumResults(); ++k)
+        if (is_tile(loop.getResult(k)))
+          use_in(loop.getInitsMutable()[k], layout_at(loop.getResult(k)));
+    } else if (auto condition = dyn_cast<scf::ConditionOp>(op)) {
+      for (unsigned k = 0; k < condition.getArgs().size(); ++k)
+        if (is_tile(condition.getArgs()[k]))
+          use_in(condition.getArgsMutable()[k], layout_at(op->getParentOp()->getResult(k)));
+    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
+      use_in(scatter.getOffsetsMutable(), layout_at(scatter.getValue()));
+      use_in(scatter.getMaskMutable(), layout_at(scatter.getValue()));
     } else if (is_elementwise(op)) {
       for (OpOperand& operand : op->getOpOperands())
         if (is_tile(operand.get())) use_in(operand, layout_at(op->getResult(0)));
     }
+  }
+
+  /// A thread joins what it has; whoever wants the whole otherwise converts.
+  void fix_join(tile::JoinOp join) {
+    const Distributed wanted = layout_at(join.getResult());
+    const auto half = tile::half_layout(wanted);
+    const Distributed halves = half ? *half : layout_at(join.getFirst());
+    use_in(join.getFirstMutable(), halves);
+    use_in(join.getSecondMutable(), halves);
+    if (!half) set_natural_layout(join, tile::whole_layout(halves), wanted);
   }
 
   /// A reduction leaves its result in one layout; whoever wants another converts.
@@ -219,11 +323,18 @@ class Assignment {
     const int axis = static_cast<int>(reduce.getAxis());
     const Distributed natural = from.reduced(axis), wanted = layout_at(reduce.getResult());
     if (natural == wanted) return;
-    reduce.getResult().setType(tile::with_layout(reduce.getType(), natural));
-    OpBuilder builder(reduce->getContext());
-    builder.setInsertionPointAfter(reduce);
-    Value converted = convert(builder, reduce.getLoc(), reduce.getResult(), wanted);
-    reduce.getResult().replaceAllUsesExcept(converted, converted.getDefiningOp());
+    set_natural_layout(reduce, natural, wanted);
+  }
+
+  /// Gives the operation's result the layout that it comes in, and its users the one they want.
+  static void set_natural_layout(Operation* op, const Distributed& natural,
+                                 const Distributed& wanted) {
+    Value result = op->getResult(0);
+    result.setType(tile::with_layout(result.getType(), natural));
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    const Value converted = convert(builder, op->getLoc(), result, wanted);
+    result.replaceAllUsesExcept(converted, converted.getDefiningOp());
   }
 
   static Distributed layout_at(Value value) { return tile::layout_of(value.getType()); }
@@ -268,7 +379,14 @@ struct AssignLayouts : PassWrapper<AssignLayouts, OperationPass<func::FuncOp>> {
   StringRef getDescription() const override {
     return "Decide which thread holds which element of every tile";
   }
-  void runOnOperation() override { Assignment(getOperation()).run(); }
+  void runOnOperation() override {
+    try {
+      Assignment(getOperation()).run();
+    } catch (const std::invalid_argument& error) {
+      getOperation().emitError() << "assign-layouts: " << error.what();
+      signalPassFailure();
+    }
+  }
 };
 
 }  // namespace

@@ -50,8 +50,7 @@ bool is_full(tile::ViewOp view, unsigned d, Value coordinate) {
   const int64_t tile_extent = type.getShape()[d];
 
   if (extent.constant) {
-    if (*extent.constant % tile_extent != 0) return false;
-    const int64_t tiles = *extent.constant / tile_extent;
+    const int64_t tiles = *extent.constant / tile_extent;  // whole ones
     if (const auto c = constant_value(coordinate)) return *c >= 0 && *c < tiles;
     const Value bound = upper_bound(coordinate);
     const auto limit = bound ? constant_value(bound) : std::nullopt;

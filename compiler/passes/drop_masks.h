@@ -11,8 +11,8 @@ namespace tegula::compiler {
 ///   - the view's author promised in_bounds; or
 ///   - the tile extent is 1 and the coordinate is a program id or a loop's induction variable
 ///     below that very extent; or
-///   - the extent is a constant that the tile extent divides, and the coordinate is a constant, or
-///     a program id or an induction variable below a constant, that stays inside.
+///   - the extent is a constant, and the coordinate is a constant, or a program id or an induction
+///     variable below a constant, that stays within its whole tiles.
 /// Runs on func.func.
 std::unique_ptr<mlir::Pass> create_drop_masks_pass();
 

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <limits>
 
 #include "compiler/ir/dialect.h"
 #include "dsl/program/abi.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
@@ -62,6 +64,25 @@ arith::CmpIPredicate integer_predicate(Comparison c, bool is_signed) {
       return is_signed ? P::sge : P::uge;
   }
   throw InternalError("unknown comparison");
+}
+
+tile::ReduceKind reduce_kind(program::ReduceKind kind, DType dtype) {
+  const bool is_unsigned = is_unsigned_integer(dtype);
+  switch (kind) {
+    case program::ReduceKind::sum:
+      return tile::ReduceKind::sum;
+    case program::ReduceKind::min:
+      return is_unsigned ? tile::ReduceKind::umin : tile::ReduceKind::min;
+    case program::ReduceKind::max:
+      return is_unsigned ? tile::ReduceKind::umax : tile::ReduceKind::max;
+    case program::ReduceKind::bit_and:
+      return tile::ReduceKind::bit_and;
+    case program::ReduceKind::bit_or:
+      return tile::ReduceKind::bit_or;
+    case program::ReduceKind::bit_xor:
+      return tile::ReduceKind::bit_xor;
+  }
+  throw InternalError("unknown reduction");
 }
 
 class Importer {
@@ -153,21 +174,47 @@ class Importer {
       if (r.dimension >= 0) required_.try_emplace({r.parameter, r.dimension}, r.extent);
   }
 
-  /// Program ids are bounded by the grid's extents, which the Program may compute after them. They
-  /// depend on extents and constants alone, so they can come first.
+  /// Program ids are bounded by the grid's extents, and extents are replaced by what requirements
+  /// say they equal, which the Program may compute later. Neither depends on more than extents and
+  /// constants, so both can come first.
+  ///
+  /// The host evaluates these formulas in 64 bits, the device in 32. So a requirement stands for an
+  /// extent, and a grid's extent bounds a program id, only where nothing can wrap: a tensor's
+  /// extent, a constant, or their quotient rounded up.
   void define_grid() {
-    llvm::DenseMap<ValueId, const Instruction*> definitions;
     for (const Instruction& i : program_.body.body)
-      for (ValueId result : i.results) definitions[result] = &i;
-    const auto define = [&](const auto& self, ValueId id) -> void {
-      if (values_.at(id)) return;
-      const auto it = definitions.find(id);
-      if (it == definitions.end()) throw InternalError("the grid depends on a loop");
-      for (ValueId operand : it->second->operands) self(self, operand);
-      import(*it->second);
-    };
-    for (const auto& [place, extent] : required_) define(define, extent);
-    for (ValueId extent : program_.grid) define(define, extent);
+      for (ValueId result : i.results) definitions_[result] = &i;
+    for (auto it = required_.begin(); it != required_.end(); ++it)
+      if (!is_leaf(it->second)) required_.erase(it);
+    for (const auto& [place, extent] : required_) define(extent);
+    for (ValueId extent : program_.grid)
+      if (cannot_wrap(extent)) define(extent);
+  }
+
+  bool is_leaf(ValueId id) const {
+    const auto it = definitions_.find(id);
+    return it != definitions_.end() &&
+           (it->second->op == Op::dim || it->second->op == Op::constant);
+  }
+  bool cannot_wrap(ValueId id) const {
+    if (is_leaf(id)) return true;
+    const auto it = definitions_.find(id);
+    return it != definitions_.end() && it->second->op == Op::cdiv &&
+           is_leaf(it->second->operands[0]) && is_leaf(it->second->operands[1]);
+  }
+  void define(ValueId id) {
+    if (values_.at(id)) return;
+    const auto it = definitions_.find(id);
+    if (it == definitions_.end()) throw InternalError("the grid depends on a loop");
+    for (ValueId operand : it->second->operands) define(operand);
+    import(*it->second);
+  }
+
+  /// What a program id is below; the largest i32 where nothing better is known.
+  Value grid_bound(std::uint32_t axis, Location loc) {
+    const ValueId extent = program_.grid.at(axis);
+    if (cannot_wrap(extent)) return values_.at(extent);
+    return constant(loc, DType::i32, std::numeric_limits<std::int32_t>::max());
   }
 
   //===--- Instructions ---------------------------------------------------------------------===//
@@ -206,7 +253,22 @@ class Importer {
 
   void import(const Instruction& i) {
     const Location loc = location(i);
-    if (i.op == Op::store) {
+    if (i.op == Op::scatter) {
+      const std::size_t rank = i.operands.size() - 2;
+      tile::ScatterOp::create(builder_, loc, operand(i, 0), pointer_of(i), offsets(i, 1, rank, loc),
+                              operands_from(i, 1 + rank).front());
+    } else if (i.op == Op::if_then) {
+      import_if(i, loc);
+    } else if (i.op == Op::while_loop) {
+      import_while(i, loc);
+    } else if (i.op == Op::split) {
+      auto split = tile::SplitOp::create(builder_, loc, tile_type(result_type(i)),
+                                         tile_type(result_type(i)), operand(i, 0));
+      values_.at(i.results[0]) = split.getFirst();
+      values_.at(i.results[1]) = split.getSecond();
+    } else if (i.results.size() != 1 && i.op != Op::for_loop && i.op != Op::store) {
+      cannot_lower(i);
+    } else if (i.op == Op::store) {
       const llvm::SmallVector<Value> coordinates = coordinates_from(i, 2, loc);
       tile::StoreOp::create(builder_, loc, as_tile(operand(i, 0), loc), operand(i, 1), coordinates,
                             llvm::SmallVector<bool>(coordinates.size(), false));
@@ -229,7 +291,7 @@ class Importer {
         return argument(Source::scalar, static_cast<std::uint32_t>(i.attributes[0]));
       case Op::program_id: {
         const auto axis = static_cast<std::uint32_t>(i.attributes[0]);
-        return tile::ProgramIdOp::create(builder_, loc, axis, values_.at(program_.grid.at(axis)));
+        return tile::ProgramIdOp::create(builder_, loc, axis, grid_bound(axis, loc));
       }
       case Op::iota:
         return tile::IotaOp::create(builder_, loc, tile_type(type));
@@ -250,8 +312,25 @@ class Importer {
         if (type.shape.empty()) return to_scalar(operand(i, 0), loc);
         return tile::ReshapeOp::create(builder_, loc, tile_type(type), operand(i, 0));
       case Op::reduce:
-        return tile::ReduceOp::create(builder_, loc, tile_type(type), tile::ReduceKind::sum,
-                                      operand(i, 0), static_cast<std::uint32_t>(i.attributes[1]));
+        return tile::ReduceOp::create(
+            builder_, loc, tile_type(type),
+            reduce_kind(static_cast<program::ReduceKind>(i.attributes[0]), type.dtype),
+            operand(i, 0), static_cast<std::uint32_t>(i.attributes[1]));
+      case Op::num_programs:
+        return tile::NumProgramsOp::create(builder_, loc,
+                                           static_cast<std::uint32_t>(i.attributes[0]));
+      case Op::transpose:
+        return tile::TransposeOp::create(
+            builder_, loc, tile_type(type), operand(i, 0),
+            llvm::SmallVector<int32_t>(i.attributes.begin(), i.attributes.end()));
+      case Op::join:
+        return tile::JoinOp::create(builder_, loc, tile_type(type), operand(i, 0), operand(i, 1));
+      case Op::gather: {
+        const std::size_t rank = i.operands.size() - 2;
+        const llvm::SmallVector<Value> rest = operands_from(i, rank);
+        return tile::GatherOp::create(builder_, loc, tile_type(type), pointer_of(i),
+                                      offsets(i, 0, rank, loc), rest[0], rest[1]);
+      }
       case Op::cast:
         return convert(i, loc);
       case Op::compare:
@@ -286,8 +365,17 @@ class Importer {
     const Parameter& p = program_.parameters.at(index);
     llvm::SmallVector<int64_t> extents, strides;
     llvm::SmallVector<Value> open_extents, open_strides;
+    Value pointer = argument(Source::pointer, index);
+    std::int64_t alignment = p.alignment;
+    std::size_t next = 0;  // of the operands: start and length of each narrowed dimension
     for (std::uint32_t d = 0; d < p.extents.size(); ++d) {
-      const Value value = extent(loc, index, d);
+      const bool narrowed = i.attributes.size() > 3 && (i.attributes[3] >> d & 1) != 0;
+      if (narrowed) {
+        pointer = advance(pointer, index, d, operand(i, next), loc);
+        alignment = std::min(alignment, stride_alignment(p, d));
+        next += 2;
+      }
+      const Value value = narrowed ? operand(i, next - 1) : extent(loc, index, d);
       APInt known;  // a requirement may say more than the parameter
       const bool is_known = matchPattern(value, m_ConstantInt(&known));
       extents.push_back(is_known ? known.getSExtValue() : ShapedType::kDynamic);
@@ -304,10 +392,95 @@ class Importer {
     }
     const auto type =
         tile::ViewType::get(builder_.getContext(), shape, element_type(p.dtype), extents, strides,
-                            divisors, p.alignment, /*inBounds=*/i.attributes[2] != 0,
+                            divisors, alignment, /*inBounds=*/i.attributes[2] != 0,
                             /*padBits=*/i.attributes[1]);
-    return tile::ViewOp::create(builder_, loc, type, argument(Source::pointer, index), open_extents,
-                                open_strides, builder_.getStringAttr(p.name));
+    return tile::ViewOp::create(builder_, loc, type, pointer, open_extents, open_strides,
+                                builder_.getStringAttr(p.name));
+  }
+
+  /// The pointer `start` elements further along a dimension.
+  Value advance(Value pointer, std::uint32_t parameter, std::uint32_t d, Value start,
+                Location loc) {
+    const Parameter& p = program_.parameters.at(parameter);
+    const Value stride = p.strides[d] == Parameter::dynamic
+                             ? argument(Source::stride, parameter, d)
+                             : constant(loc, DType::i64, p.strides[d]);
+    const Value wide = arith::ExtSIOp::create(builder_, loc, builder_.getI64Type(), start);
+    const Value offset = arith::MulIOp::create(builder_, loc, wide, stride);
+    return LLVM::GEPOp::create(builder_, loc, pointer.getType(),
+                               builder_.getIntegerType(8 * dtype_bytes(p.dtype)), pointer,
+                               llvm::ArrayRef<LLVM::GEPArg>{offset});
+  }
+
+  /// The largest power of two, in bytes, that divides any number of steps along a dimension.
+  static std::int64_t stride_alignment(const Parameter& p, std::uint32_t d) {
+    const std::int64_t stride =
+        p.strides[d] == Parameter::dynamic ? p.stride_divisors[d] : p.strides[d];
+    if (stride == 0) return p.alignment;
+    return (stride & -stride) * dtype_bytes(p.dtype);
+  }
+
+  Value pointer_of(const Instruction& i) {
+    return argument(Source::pointer, static_cast<std::uint32_t>(i.attributes[0]));
+  }
+
+  /// The element offsets, i64, of `rank` index tiles into parameter attributes[0].
+  Value offsets(const Instruction& i, std::size_t first, std::size_t rank, Location loc) {
+    const auto parameter = static_cast<std::uint32_t>(i.attributes[0]);
+    const Parameter& p = program_.parameters.at(parameter);
+    program::Type type = program_.types.at(i.operands.at(first));
+    type.dtype = DType::i64;
+    const mlir::Type wide = tile_type(type);
+    Value sum;
+    for (std::uint32_t d = 0; d < rank; ++d) {
+      Value index = operand(i, first + d);
+      if (index.getType() != wide) index = arith::ExtSIOp::create(builder_, loc, wide, index);
+      const Value stride = p.strides[d] == Parameter::dynamic
+                               ? argument(Source::stride, parameter, d)
+                               : constant(loc, DType::i64, p.strides[d]);
+      const Value strides = tile::SplatOp::create(builder_, loc, wide, stride);
+      const Value part = arith::MulIOp::create(builder_, loc, index, strides);
+      sum = sum ? Value(arith::AddIOp::create(builder_, loc, sum, part)) : part;
+    }
+    return sum;
+  }
+
+  /// Imports a region's instructions into a block of its own and ends it with what it yields.
+  void import_branch(const Region& region, mlir::Region& target, Location loc) {
+    OpBuilder::InsertionGuard guard(builder_);
+    builder_.createBlock(&target);
+    import_region(region);
+    scf::YieldOp::create(builder_, loc, operands_from(region.body.back(), 0));
+  }
+
+  void import_if(const Instruction& i, Location loc) {
+    llvm::SmallVector<mlir::Type> types;
+    for (ValueId result : i.results) types.push_back(tile_type(program_.types.at(result)));
+    auto branch = scf::IfOp::create(builder_, loc, types, operand(i, 0));
+    import_branch(i.regions.at(0), branch.getThenRegion(), loc);
+    import_branch(i.regions.at(1), branch.getElseRegion(), loc);
+    for (auto [id, value] : llvm::zip(i.results, branch.getResults())) values_.at(id) = value;
+  }
+
+  void import_while(const Instruction& i, Location loc) {
+    llvm::SmallVector<mlir::Type> types;
+    for (ValueId result : i.results) types.push_back(tile_type(program_.types.at(result)));
+    auto loop = scf::WhileOp::create(builder_, loc, types, operands_from(i, 0));
+    const auto import_part = [&](const Region& region, mlir::Region& target, auto&& terminate) {
+      OpBuilder::InsertionGuard guard(builder_);
+      builder_.createBlock(&target, {}, types, llvm::SmallVector<Location>(types.size(), loc));
+      for (auto [id, value] : llvm::zip(region.arguments, target.getArguments()))
+        values_.at(id) = value;
+      import_region(region);
+      terminate(region.body.back());
+    };
+    import_part(i.regions.at(0), loop.getBefore(), [&](const Instruction& yield) {
+      scf::ConditionOp::create(builder_, loc, operand(yield, 0), loop.getBeforeArguments());
+    });
+    import_part(i.regions.at(1), loop.getAfter(), [&](const Instruction& yield) {
+      scf::YieldOp::create(builder_, loc, operands_from(yield, 0));
+    });
+    for (auto [id, value] : llvm::zip(i.results, loop.getResults())) values_.at(id) = value;
   }
 
   void import_loop(const Instruction& i, Location loc) {
@@ -354,9 +527,11 @@ class Importer {
     }
     if (is_float(from)) {
       if (to == DType::i1) return not_zero(i, loc);
+      if (dtype_bits(to) == 8) return float_to_byte(i, loc);
       return is_signed_integer(to) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
                                    : Value(arith::FPToUIOp::create(builder_, loc, type, value));
     }
+    if (to == DType::bf16 && dtype_bits(from) >= 32) return wide_integer_to_bf16(i, loc);
     if (is_float(to))
       return is_signed_integer(from) ? Value(arith::SIToFPOp::create(builder_, loc, type, value))
                                      : Value(arith::UIToFPOp::create(builder_, loc, type, value));
@@ -366,6 +541,53 @@ class Importer {
       return arith::TruncIOp::create(builder_, loc, type, value);
     return is_signed_integer(from) ? Value(arith::ExtSIOp::create(builder_, loc, type, value))
                                    : Value(arith::ExtUIOp::create(builder_, loc, type, value));
+  }
+
+  /// Conversions saturate, and the hardware's to 16 bits and more do by themselves; it has none to
+  /// 8 bits, for which LLVM would keep the low bits of one to 16.
+  Value float_to_byte(const Instruction& i, Location loc) {
+    const bool is_signed = is_signed_integer(result_type(i).dtype);
+    program::Type type = result_type(i);
+    type.dtype = DType::i32;
+    const Value wide = arith::FPToSIOp::create(builder_, loc, tile_type(type), operand(i, 0));
+    const Value low = constant_like(type, loc, is_signed ? -128 : 0);
+    const Value high = constant_like(type, loc, is_signed ? 127 : 255);
+    const Value clamped = arith::MinSIOp::create(
+        builder_, loc, arith::MaxSIOp::create(builder_, loc, wide, low), high);
+    return arith::TruncIOp::create(builder_, loc, tile_type(result_type(i)), clamped);
+  }
+
+  /// Rounded once. For some architectures LLVM goes through f32 and rounds twice. So what a middle
+  /// type of 24 or 53 bits does not hold exactly is made odd first: its low bits become one sticky
+  /// bit, and the first rounding changes nothing.
+  Value wide_integer_to_bf16(const Instruction& i, Location loc) {
+    const program::Type& from = operand_type(i, 0);
+    const bool is_signed = is_signed_integer(from.dtype);
+    const bool is_long = dtype_bits(from.dtype) == 64;
+    const int digits = is_long ? 53 : 24, spare = is_long ? 11 : 8;
+    const Value value = operand(i, 0);
+    const auto number = [&](std::int64_t n) { return constant_like(from, loc, n); };
+    const std::int64_t sticky_bit = std::int64_t{1} << spare, low_bits = sticky_bit - 1;
+    const Value rest = arith::AndIOp::create(builder_, loc, value, number(low_bits));
+    const Value inexact =
+        arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ne, rest, number(0));
+    const Value sticky =
+        arith::SelectOp::create(builder_, loc, inexact, number(sticky_bit), number(0));
+    const Value cleared = arith::SubIOp::create(builder_, loc, value, rest);
+    const Value odd = arith::OrIOp::create(builder_, loc, cleared, sticky);
+    // -2^digits <= value < 2^digits: exact as it is.
+    const std::int64_t bound = std::int64_t{1} << digits;
+    const Value shifted =
+        is_signed ? Value(arith::AddIOp::create(builder_, loc, value, number(bound))) : value;
+    const Value exact = arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ult, shifted,
+                                              number(is_signed ? 2 * bound : bound));
+    const Value held = arith::SelectOp::create(builder_, loc, exact, value, odd);
+    program::Type type = result_type(i);
+    type.dtype = is_long ? DType::f64 : DType::f32;
+    const mlir::Type middle = tile_type(type);
+    const Value wide = is_signed ? Value(arith::SIToFPOp::create(builder_, loc, middle, held))
+                                 : Value(arith::UIToFPOp::create(builder_, loc, middle, held));
+    return arith::TruncFOp::create(builder_, loc, tile_type(result_type(i)), wide);
   }
 
   /// Zero (or any constant) in the shape of an operand.
@@ -415,9 +637,10 @@ class Importer {
       case Op::mul:
         return by_kind<arith::MulFOp, arith::MulIOp, arith::MulIOp>(i, loc);
       case Op::div:
-        return by_kind<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(i, loc);
+        if (floating) return arith::DivFOp::create(builder_, loc, a, operand(i, 1));
+        return divide(i, loc).quotient;
       case Op::rem:
-        return by_kind<arith::RemFOp, arith::RemSIOp, arith::RemUIOp>(i, loc);
+        return divide(i, loc).remainder;
       case Op::minimum:
         return by_kind<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>(i, loc);
       case Op::maximum:
@@ -440,14 +663,116 @@ class Importer {
         return math::SqrtOp::create(builder_, loc, a);
       case Op::rsqrt:
         return math::RsqrtOp::create(builder_, loc, a);
+      case Op::exp:
+        return math_function<math::ExpOp>(i, loc);
+      case Op::exp2:
+        return math_function<math::Exp2Op>(i, loc);
+      case Op::log:
+        return math_function<math::LogOp>(i, loc);
+      case Op::log2:
+        return math_function<math::Log2Op>(i, loc);
+      case Op::tanh:
+        return math_function<math::TanhOp>(i, loc);
+      case Op::floor:
+        return math::FloorOp::create(builder_, loc, a);
+      case Op::ceil:
+        return math::CeilOp::create(builder_, loc, a);
+      case Op::umulhi:
+        return umulhi(i, loc);
+      case Op::shl:
+      case Op::shr:
+        return shift(i, loc);
       case Op::fma:
         return math::FmaOp::create(builder_, loc, a, operand(i, 1), operand(i, 2));
       default:
         break;
     }
-    throw Error(ErrorCode::unsupported,
-                {.where = where_,
-                 .problem = fmt::format("the compiler cannot lower `{}`", program::op_name(i.op))});
+    cannot_lower(i);
+  }
+
+  [[noreturn]] void cannot_lower(const Instruction& i) {
+    throw Error(
+        ErrorCode::unsupported,
+        {.where = where_,
+         .problem = fmt::format("the compiler cannot lower `{}` yet", program::op_name(i.op))});
+  }
+
+  /// A function that expand-math expands; it has no f64.
+  template <class MathOp>
+  Value math_function(const Instruction& i, Location loc) {
+    if (operand_type(i, 0).dtype == DType::f64)
+      throw Error(ErrorCode::unsupported,
+                  {.where = where_,
+                   .problem = fmt::format("`{}` has no f64 version yet", program::op_name(i.op)),
+                   .got = "f64",
+                   .wanted = "f32, f16 or bf16",
+                   .hint = "cast with .to(f32)"});
+    return MathOp::create(builder_, loc, operand(i, 0));
+  }
+
+  Value umulhi(const Instruction& i, Location loc) {
+    return arith::MulUIExtendedOp::create(builder_, loc, operand(i, 0), operand(i, 1)).getHigh();
+  }
+
+  /// LLVM's shifts by the width or more are undefined; the language's give 0, or the sign.
+  Value shift(const Instruction& i, Location loc) {
+    const program::Type& type = operand_type(i, 0);
+    const Value a = operand(i, 0), b = operand(i, 1);
+    const int bits = dtype_bits(type.dtype);
+    const Value fits = arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ult, b,
+                                             constant_like(type, loc, bits));
+    if (i.op == Op::shr && is_signed_integer(type.dtype)) {
+      const Value most = constant_like(type, loc, bits - 1);
+      const Value by = arith::SelectOp::create(builder_, loc, fits, b, most);
+      return arith::ShRSIOp::create(builder_, loc, a, by);
+    }
+    const Value zero = constant_like(type, loc, 0);
+    const Value by = arith::SelectOp::create(builder_, loc, fits, b, zero);
+    const Value moved = i.op == Op::shl ? Value(arith::ShLIOp::create(builder_, loc, a, by))
+                                        : Value(arith::ShRUIOp::create(builder_, loc, a, by));
+    return arith::SelectOp::create(builder_, loc, fits, moved, zero);
+  }
+
+  struct Division {
+    Value quotient, remainder;  ///< one of them is dead
+  };
+
+  /// Integer division by zero, and of the least value by -1, is undefined in LLVM: it would take
+  /// either for impossible, and drop the very masks that guard against it. So nothing is divided by
+  /// 0 or -1. x / -1 is -x, which wraps; x / 0 is x and x % 0 is 0, of which the language promises
+  /// only that they are values.
+  Division divide(const Instruction& i, Location loc) {
+    const program::Type& type = operand_type(i, 0);
+    const bool is_signed = is_signed_integer(type.dtype);
+    const Value a = operand(i, 0), b = operand(i, 1);
+    const auto truncated = [&](Value divisor) -> Division {
+      if (is_signed)
+        return {arith::DivSIOp::create(builder_, loc, a, divisor),
+                arith::RemSIOp::create(builder_, loc, a, divisor)};
+      return {arith::DivUIOp::create(builder_, loc, a, divisor),
+              arith::RemUIOp::create(builder_, loc, a, divisor)};
+    };
+    Value scalar = b;
+    if (auto splat = b.getDefiningOp<tile::SplatOp>()) scalar = splat.getValue();
+    APInt known;
+    if (matchPattern(scalar, m_ConstantInt(&known)) && !known.isZero() && !known.isAllOnes())
+      return truncated(b);
+
+    const auto equals = [&](std::int64_t n) -> Value {
+      return arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::eq, b,
+                                   constant_like(type, loc, n));
+    };
+    const auto select = [&](Value mask, Value x, Value y) -> Value {
+      return arith::SelectOp::create(builder_, loc, mask, x, y);
+    };
+    const Value one = constant_like(type, loc, 1), zero = constant_like(type, loc, 0);
+    const Value by_zero = equals(0);
+    if (!is_signed) return truncated(select(by_zero, one, b));
+    const Value by_minus_one = equals(-1);
+    const Value trivial = arith::OrIOp::create(builder_, loc, by_zero, by_minus_one);
+    const Division result = truncated(select(trivial, one, b));
+    const Value negated = arith::SubIOp::create(builder_, loc, zero, a);
+    return {select(by_minus_one, negated, result.quotient), result.remainder};
   }
 
   /// ceil(a / b) for b > 0: the truncated quotient, plus one if something positive is left over.
@@ -455,7 +780,7 @@ class Importer {
     const program::Type& type = operand_type(i, 0);
     const bool is_signed = is_signed_integer(type.dtype);
     const Value a = operand(i, 0), b = operand(i, 1);
-    const Value quotient = by_kind<arith::DivFOp, arith::DivSIOp, arith::DivUIOp>(i, loc);
+    const Value quotient = divide(i, loc).quotient;
     const Value product = arith::MulIOp::create(builder_, loc, quotient, b);
     const auto greater = is_signed ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::ugt;
     const Value left_over = arith::CmpIOp::create(builder_, loc, greater, a, product);
@@ -465,7 +790,8 @@ class Importer {
 
   const Program& program_;
   OpBuilder builder_;
-  std::vector<Value> values_;  ///< by ValueId
+  std::vector<Value> values_;                                ///< by ValueId
+  llvm::DenseMap<ValueId, const Instruction*> definitions_;  ///< of the body's own instructions
   llvm::DenseMap<std::uint64_t, Value> arguments_;
   llvm::DenseMap<std::pair<std::uint32_t, std::int32_t>, ValueId> required_;
   std::string where_;  ///< the line of the instruction at hand

@@ -1,57 +1,42 @@
-// Lowering of math functions that have no LLVM operation: our own expansions over the hardware's
-// approximations, the same on every target. Bounds are stated with each and tested.
+// Lowering of the hardware's approximations to their intrinsics, element by element.
 #include "compiler/passes/lowering.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
 namespace tegula::compiler {
 namespace {
 
-/// Applies `scalar` to each element of a vector, or to a scalar.
-Value for_each_element(Code& code, Value value, llvm::function_ref<Value(Value)> scalar) {
-  auto type = dyn_cast<VectorType>(value.getType());
-  if (!type) return scalar(value);
-  Value result = LLVM::PoisonOp::create(code.builder(), code.loc(), type);
-  for (int64_t k = 0; k < type.getNumElements(); ++k)
-    result = code.insert(result, scalar(code.extract(value, k)), k);
-  return result;
+llvm::StringRef intrinsic_name(tile::Approximation kind) {
+  switch (kind) {
+    case tile::Approximation::rsqrt:
+      return "llvm.nvvm.rsqrt.approx.f";
+    case tile::Approximation::ex2:
+      return "llvm.nvvm.ex2.approx";
+    case tile::Approximation::lg2:
+      return "llvm.nvvm.lg2.approx.f";
+  }
+  llvm_unreachable("unknown approximation");
 }
 
-Type with_element(Type type, Type element) {
-  if (auto vector = dyn_cast<VectorType>(type)) return vector_of(element, vector.getNumElements());
-  return element;
-}
-
-/// rsqrt. f32: rsqrt.approx, relative error at most 2^-22.9 (PTX ISA, rsqrt). f16 and bf16: that,
-/// rounded. f64: 1 / sqrt(x), each correctly rounded.
-struct LowerRsqrt : ConvertOpToLLVMPattern<math::RsqrtOp> {
+struct LowerApproximate : ConvertOpToLLVMPattern<tile::ApproximateOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(math::RsqrtOp op, OpAdaptor adaptor,
+  LogicalResult matchAndRewrite(tile::ApproximateOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     Code code(rewriter, op.getLoc());
-    const Location loc = op.getLoc();
-    Value value = adaptor.getOperand();
-    const Type type = value.getType();
-    const Type element = getElementTypeOrSelf(type);
-    if (element.isF64()) {
-      const auto one = rewriter.getF64FloatAttr(1.0);
-      TypedAttr ones = one;
-      if (auto vector = dyn_cast<VectorType>(type))
-        ones = DenseElementsAttr::get(vector, Attribute(one));
-      const Value numerator = LLVM::ConstantOp::create(rewriter, loc, type, ones);
-      const Value root = LLVM::SqrtOp::create(rewriter, loc, value);
-      rewriter.replaceOpWithNewOp<LLVM::FDivOp>(op, numerator, root);
+    const Value value = adaptor.getValue();
+    const auto one = [&](Value x) {
+      return code.intrinsic(intrinsic_name(op.getKind()), x.getType(), {x});
+    };
+    auto type = dyn_cast<VectorType>(value.getType());
+    if (!type) {
+      rewriter.replaceOp(op, one(value));
       return success();
     }
-    const Type f32 = rewriter.getF32Type();
-    if (!element.isF32())
-      value = LLVM::FPExtOp::create(rewriter, loc, with_element(type, f32), value);
-    value = for_each_element(
-        code, value, [&](Value x) { return code.intrinsic("llvm.nvvm.rsqrt.approx.f", f32, {x}); });
-    if (!element.isF32()) value = LLVM::FPTruncOp::create(rewriter, loc, type, value);
-    rewriter.replaceOp(op, value);
+    Value result = LLVM::PoisonOp::create(rewriter, op.getLoc(), type);
+    for (int64_t k = 0; k < type.getNumElements(); ++k)
+      result = code.insert(result, one(code.extract(value, k)), k);
+    rewriter.replaceOp(op, result);
     return success();
   }
 };
@@ -59,8 +44,7 @@ struct LowerRsqrt : ConvertOpToLLVMPattern<math::RsqrtOp> {
 }  // namespace
 
 void populate_math_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  // Ahead of MLIR's own 1 / sqrt.
-  patterns.add<LowerRsqrt>(types, /*benefit=*/PatternBenefit(2));
+  patterns.add<LowerApproximate>(types);
 }
 
 }  // namespace tegula::compiler

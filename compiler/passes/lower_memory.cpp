@@ -5,6 +5,7 @@
 // is one access.
 #include "compiler/passes/access.h"
 #include "compiler/passes/lowering.h"
+#include "compiler/target/markers.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -24,12 +25,15 @@ std::int64_t bits_of(Type type) {
   return type.getIntOrFloatBitWidth();
 }
 
-std::string marker_name(llvm::StringRef verb, Value pointer, Type type) {
-  const bool shared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == 3;
-  std::string name = ("tegula." + verb + (shared ? ".shared." : ".global.")).str();
+/// The marker that moves a move_type.
+std::string marker_name(bool is_load, Value pointer, Type type) {
+  MemoryMarker marker;
+  marker.is_load = is_load;
+  marker.is_shared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == 3;
+  marker.word_bits = static_cast<int>(getElementTypeOrSelf(type).getIntOrFloatBitWidth());
   if (auto vector = dyn_cast<VectorType>(type))
-    return name + "v" + std::to_string(vector.getNumElements()) + "i32";
-  return name + "i" + std::to_string(type.getIntOrFloatBitWidth());
+    marker.words = static_cast<int>(vector.getNumElements());
+  return marker.name();
 }
 
 /// Declares the marker in the module that is being lowered, once.
@@ -50,7 +54,7 @@ Value load_if(Code& code, Value pointer, Type type, Value predicate, Value other
   if (!predicate)
     return LLVM::LoadOp::create(code.builder(), code.loc(), type, pointer,
                                 static_cast<unsigned>(alignment));
-  auto marker = declare_marker(code, marker_name("load_if", pointer, type), type,
+  auto marker = declare_marker(code, marker_name(/*is_load=*/true, pointer, type), type,
                                {pointer.getType(), code.i1(), type});
   return LLVM::CallOp::create(code.builder(), code.loc(), marker,
                               ValueRange{pointer, predicate, other})
@@ -66,7 +70,7 @@ void store_if(Code& code, Value pointer, Value value, Value predicate, std::int6
     return;
   }
   auto marker =
-      declare_marker(code, marker_name("store_if", pointer, type),
+      declare_marker(code, marker_name(/*is_load=*/false, pointer, type),
                      LLVM::LLVMVoidType::get(code.context()), {pointer.getType(), type, code.i1()});
   LLVM::CallOp::create(code.builder(), code.loc(), marker, ValueRange{pointer, value, predicate});
 }
@@ -79,7 +83,7 @@ class TileAccess {
   TileAccess(Code& code, tile::ViewType view, Value lowered, ValueRange coordinates,
              llvm::ArrayRef<bool> full, const layout::Distributed& layout)
       : code_(code), view_(view), lowered_(lowered), full_(full), layout_(layout) {
-    const auto limit = contiguous_elements(view, full.back());
+    const auto limit = contiguous_elements(view, full);
     width_ = static_cast<int>(std::min<std::int64_t>(layout.vector_elements(), limit));
     thread_ = thread_number(code);
     locate(coordinates);
@@ -115,7 +119,6 @@ class TileAccess {
     for (unsigned d = 0; d < view_.getRank(); ++d) {
       if (full_[d]) continue;
       const Value position = code_.add(positions_[d], code_.i32(register_coordinate(reg, d)));
-      // A negative coordinate is a huge unsigned one: outside as well.
       const Value one = code_.unsigned_less(position, extent(d));
       result = result ? code_.bit_and(result, one) : one;
     }
@@ -153,15 +156,25 @@ class TileAccess {
     base_ = field(0);
     llvm::SmallVector<Value> of_thread;
     for (unsigned d = 0; d < view_.getRank(); ++d) {
-      const Value start = code_.multiply(coordinates[d], code_.i32(view_.getShape()[d]));
-      base_ = code_.element_pointer(base_, memory_element(),
-                                    code_.multiply(code_.to_i64(start), stride(d)));
+      const Value start = code_.multiply(code_.to_i64(coordinates[d]),
+                                         code_.constant(code_.i64(), view_.getShape()[d]));
+      base_ = code_.element_pointer(base_, memory_element(), code_.multiply(start, stride(d)));
       of_thread.push_back(thread_coordinate(d));
-      positions_.push_back(code_.add(start, of_thread.back()));
+      positions_.push_back(full_[d] ? Value() : position(coordinates[d], d, of_thread.back()));
     }
     for (unsigned d = 0; d < view_.getRank(); ++d)
       base_ = code_.element_pointer(base_, memory_element(),
                                     code_.multiply(code_.to_i64(of_thread[d]), stride(d)));
+  }
+
+  /// Where the thread's first element lies along a dimension, as an unsigned number that does not
+  /// wrap: a coordinate so large, or negative, that its tile starts beyond any extent is clamped to
+  /// where it still does.
+  Value position(Value coordinate, unsigned d, Value of_thread) {
+    const std::int64_t tile = view_.getShape()[d];
+    const Value limit = code_.i32(static_cast<std::int32_t>((std::int64_t{1} << 31) / tile));
+    const Value clamped = LLVM::UMinOp::create(code_.builder(), code_.loc(), coordinate, limit);
+    return code_.add(code_.multiply(clamped, code_.i32(tile)), of_thread);
   }
 
   Value thread_coordinate(unsigned d) {
@@ -208,11 +221,24 @@ struct LowerView : ConvertOpToLLVMPattern<tile::ViewOp> {
   }
 };
 
+/// Registers and threads move an element by bits of their own. (A swizzle would have them share
+/// some; accesses of tiles add coordinates and do not know how.)
+bool bits_are_disjoint(const layout::Distributed& layout) {
+  const auto bits = [](const layout::Columns& columns) {
+    std::uint32_t all = 0;
+    for (std::uint32_t column : columns) all |= column;
+    return all;
+  };
+  return (bits(layout.register_columns()) &
+          (bits(layout.lane_columns()) | bits(layout.warp_columns()))) == 0;
+}
+
 struct LowerLoad : ConvertOpToLLVMPattern<tile::LoadOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     const auto layout = tile::layout_of(op.getType());
+    if (!bits_are_disjoint(layout)) return rewriter.notifyMatchFailure(op, "swizzled registers");
     const auto view = op.getView().getType();
     const Type element = op.getType().getElementType(), memory = memory_type(element);
     Code code(rewriter, op.getLoc());
@@ -255,6 +281,7 @@ struct LowerStore : ConvertOpToLLVMPattern<tile::StoreOp> {
   LogicalResult matchAndRewrite(tile::StoreOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     const auto layout = tile::layout_of(op.getValue().getType());
+    if (!bits_are_disjoint(layout)) return rewriter.notifyMatchFailure(op, "swizzled registers");
     const Type element = op.getView().getType().getElementType(), memory = memory_type(element);
     Code code(rewriter, op.getLoc());
     TileAccess access(code, op.getView().getType(), adaptor.getView(), adaptor.getCoordinates(),
@@ -281,10 +308,63 @@ struct LowerStore : ConvertOpToLLVMPattern<tile::StoreOp> {
   }
 };
 
+/// One access for each register, where its mask is true.
+struct LowerGather : ConvertOpToLLVMPattern<tile::GatherOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::GatherOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    Code code(rewriter, op.getLoc());
+    const Type element = op.getType().getElementType(), memory = memory_type(element);
+    const std::int64_t bytes = memory.getIntOrFloatBitWidth() / 8;
+    const Type moved = move_type(rewriter.getContext(), bytes);
+    const int registers = tile::layout_of(op.getType()).registers();
+    Value result = LLVM::PoisonOp::create(rewriter, op.getLoc(), vector_of(element, registers));
+    for (int reg = 0; reg < registers; ++reg) {
+      const Value at = code.element_pointer(adaptor.getPointer(), memory,
+                                            code.extract(adaptor.getOffsets(), reg));
+      Value other = code.extract(adaptor.getOther(), reg);
+      if (element.isInteger(1)) other = LLVM::ZExtOp::create(rewriter, op.getLoc(), memory, other);
+      const Value bits = load_if(code, at, moved, code.extract(adaptor.getMask(), reg),
+                                 code.bitcast(other, moved), bytes);
+      Value value = code.bitcast(bits, memory);
+      if (element.isInteger(1))
+        value = LLVM::ICmpOp::create(rewriter, op.getLoc(), LLVM::ICmpPredicate::ne, value,
+                                     code.constant(memory, 0));
+      result = code.insert(result, value, reg);
+    }
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+struct LowerScatter : ConvertOpToLLVMPattern<tile::ScatterOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::ScatterOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    Code code(rewriter, op.getLoc());
+    const auto layout = tile::layout_of(op.getValue().getType());
+    const Type element = cast<RankedTensorType>(op.getValue().getType()).getElementType();
+    const Type memory = memory_type(element);
+    const Value holder = holds_first_copy(code, thread_number(code), layout);
+    for (int reg = 0; reg < layout.registers(); ++reg) {
+      if ((static_cast<std::uint32_t>(reg) & layout.replicated_registers()) != 0) continue;
+      Value value = code.extract(adaptor.getValue(), reg);
+      if (element.isInteger(1)) value = LLVM::ZExtOp::create(rewriter, op.getLoc(), memory, value);
+      Value predicate = code.extract(adaptor.getMask(), reg);
+      if (holder) predicate = code.bit_and(predicate, holder);
+      const Value at = code.element_pointer(adaptor.getPointer(), memory,
+                                            code.extract(adaptor.getOffsets(), reg));
+      store_if(code, at, value, predicate, memory.getIntOrFloatBitWidth() / 8);
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 }  // namespace
 
 void populate_memory_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns.add<LowerView, LowerLoad, LowerStore>(types);
+  patterns.add<LowerView, LowerLoad, LowerStore, LowerGather, LowerScatter>(types);
 }
 
 }  // namespace tegula::compiler

@@ -15,12 +15,28 @@ namespace {
 
 /// Combines two values or vectors of one type.
 Value combine(Code& code, tile::ReduceKind kind, Value a, Value b) {
-  Type element = a.getType();
-  if (auto vector = dyn_cast<VectorType>(element)) element = vector.getElementType();
+  OpBuilder& builder = code.builder();
+  const Location loc = code.loc();
+  const bool floating = isa<FloatType>(getElementTypeOrSelf(a.getType()));
   switch (kind) {
     case tile::ReduceKind::sum:
-      if (isa<FloatType>(element)) return LLVM::FAddOp::create(code.builder(), code.loc(), a, b);
-      return code.add(a, b);
+      return floating ? Value(LLVM::FAddOp::create(builder, loc, a, b)) : code.add(a, b);
+    case tile::ReduceKind::min:
+      return floating ? Value(LLVM::MinimumOp::create(builder, loc, a, b))
+                      : Value(LLVM::SMinOp::create(builder, loc, a, b));
+    case tile::ReduceKind::max:
+      return floating ? Value(LLVM::MaximumOp::create(builder, loc, a, b))
+                      : Value(LLVM::SMaxOp::create(builder, loc, a, b));
+    case tile::ReduceKind::umin:
+      return LLVM::UMinOp::create(builder, loc, a, b);
+    case tile::ReduceKind::umax:
+      return LLVM::UMaxOp::create(builder, loc, a, b);
+    case tile::ReduceKind::bit_and:
+      return code.bit_and(a, b);
+    case tile::ReduceKind::bit_or:
+      return LLVM::OrOp::create(builder, loc, a, b);
+    case tile::ReduceKind::bit_xor:
+      return code.bit_xor(a, b);
   }
   llvm_unreachable("unknown reduction");
 }
@@ -140,6 +156,17 @@ Value fold_warps(Code& code, tile::ReduceOp op, Value value, const layout::Distr
     total = code.insert(total, code.extract(row_partials, 0), reg);
   }
   return total;
+}
+
+Value widen(Code& code, Value value, VectorType type) {
+  if (isa<FloatType>(type.getElementType()))
+    return LLVM::FPExtOp::create(code.builder(), code.loc(), type, value);
+  return LLVM::ZExtOp::create(code.builder(), code.loc(), type, value);
+}
+Value narrow(Code& code, Value value, VectorType type) {
+  if (isa<FloatType>(type.getElementType()))
+    return LLVM::FPTruncOp::create(code.builder(), code.loc(), type, value);
+  return LLVM::TruncOp::create(code.builder(), code.loc(), type, value);
 }
 
 struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {

@@ -68,6 +68,86 @@ struct LowerReshape : ConvertOpToLLVMPattern<tile::ReshapeOp> {
   }
 };
 
+struct LowerNumPrograms : ConvertOpToLLVMPattern<tile::NumProgramsOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::NumProgramsOp op, OpAdaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    static constexpr llvm::StringRef names[] = {"llvm.nvvm.read.ptx.sreg.nctaid.x",
+                                                "llvm.nvvm.read.ptx.sreg.nctaid.y",
+                                                "llvm.nvvm.read.ptx.sreg.nctaid.z"};
+    Code code(rewriter, op.getLoc());
+    rewriter.replaceOp(op, code.intrinsic(names[op.getAxis()], code.i32(), {}));
+    return success();
+  }
+};
+
+struct LowerBarrier : ConvertOpToLLVMPattern<tile::BarrierOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::BarrierOp op, OpAdaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    Code(rewriter, op.getLoc()).barrier();
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct LowerTranspose : ConvertOpToLLVMPattern<tile::TransposeOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::TransposeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getValue());  // only the meaning of the columns changes
+    return success();
+  }
+};
+
+/// The register of the half that goes with each register of the whole, and which half it is.
+struct HalfRegister {
+  int reg = 0;
+  int half = 0;
+};
+std::vector<HalfRegister> half_registers(const layout::Distributed& whole,
+                                         const layout::Distributed& half) {
+  std::vector<HalfRegister> result;
+  for (int r = 0; r < whole.registers(); ++r) {
+    const std::uint32_t flat = whole.index(static_cast<std::uint32_t>(r), 0, 0);
+    int source = 0;
+    while (half.index(static_cast<std::uint32_t>(source), 0, 0) != flat >> 1) ++source;
+    result.push_back({source, static_cast<int>(flat & 1)});
+  }
+  return result;
+}
+
+struct LowerJoin : ConvertOpToLLVMPattern<tile::JoinOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::JoinOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const auto half = tile::layout_of(op.getFirst().getType());
+    llvm::SmallVector<int32_t> indices;
+    for (const HalfRegister& h : half_registers(tile::layout_of(op.getType()), half))
+      indices.push_back(h.reg + h.half * half.registers());
+    rewriter.replaceOp(op, LLVM::ShuffleVectorOp::create(rewriter, op.getLoc(), adaptor.getFirst(),
+                                                         adaptor.getSecond(), indices));
+    return success();
+  }
+};
+
+struct LowerSplit : ConvertOpToLLVMPattern<tile::SplitOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::SplitOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const auto whole = tile::layout_of(op.getValue().getType());
+    const auto half = tile::layout_of(op.getFirst().getType());
+    llvm::SmallVector<int32_t> indices[2];
+    for (auto& list : indices) list.resize(static_cast<std::size_t>(half.registers()));
+    const auto registers = half_registers(whole, half);
+    for (int r = 0; r < whole.registers(); ++r) indices[registers[r].half][registers[r].reg] = r;
+    Code code(rewriter, op.getLoc());
+    rewriter.replaceOp(op, {code.shuffle(adaptor.getValue(), indices[0]),
+                            code.shuffle(adaptor.getValue(), indices[1])});
+    return success();
+  }
+};
+
 /// A layout of one element has it in register 0 of every thread.
 struct LowerToScalar : ConvertOpToLLVMPattern<tile::ToScalarOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
@@ -126,7 +206,7 @@ struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
       if ((static_cast<std::uint32_t>(r) & from.replicated_registers()) != 0) continue;
       Value value = code.extract(adaptor.getValue(), r);
       if (boolean) value = LLVM::ZExtOp::create(rewriter, op.getLoc(), memory, value);
-      store_if(code, place(from, writer, r), value, writes, 1);
+      store_if(code, place(from, writer, r), value, writes, memory.getIntOrFloatBitWidth() / 8);
     }
     code.barrier();
     const Value reader = thread_linear(code, thread, to.lane_columns(), to.warp_columns());
@@ -145,8 +225,10 @@ struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
 }  // namespace
 
 void populate_shape_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns.add<LowerProgramId, LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast,
-               LowerConvertLayout>(types);
+  patterns
+      .add<LowerProgramId, LowerNumPrograms, LowerBarrier, LowerTranspose, LowerJoin, LowerSplit,
+           LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast, LowerConvertLayout>(
+          types);
 }
 
 }  // namespace tegula::compiler

@@ -28,6 +28,9 @@ Value Code::element_pointer(Value base, Type element, Value index) {
                              llvm::ArrayRef<LLVM::GEPArg>{index});
 }
 Value Code::byte_pointer(Value base, std::int64_t offset) {
+  // A constant index of the operation has 32 bits; a row of a large tensor may be further away.
+  if (!llvm::isInt<32>(offset))
+    return element_pointer(base, builder_.getI8Type(), constant(i64(), offset));
   return LLVM::GEPOp::create(builder_, loc_, base.getType(), builder_.getI8Type(), base,
                              llvm::ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
 }

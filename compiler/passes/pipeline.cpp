@@ -5,6 +5,8 @@
 #include "compiler/passes/assign_layouts.h"
 #include "compiler/passes/attach_lines.h"
 #include "compiler/passes/drop_masks.h"
+#include "compiler/passes/expand_math.h"
+#include "compiler/passes/insert_barriers.h"
 #include "compiler/passes/lower_to_llvm.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
@@ -22,6 +24,12 @@ using namespace mlir;
 
 namespace tegula::compiler {
 
+std::unique_ptr<Pass> create_exact_canonicalizer_pass() {
+  return createCanonicalizerPass(GreedyRewriteConfig(),
+                                 {"(anonymous namespace)::TruncFSIToFPToSIToFP",
+                                  "(anonymous namespace)::TruncFUIToFPToUIToFP"});
+}
+
 void register_dialects(DialectRegistry& registry) {
   registry.insert<tile::TileDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
                   LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect>();
@@ -30,7 +38,8 @@ void register_dialects(DialectRegistry& registry) {
 }
 
 void add_layout_passes(OpPassManager& passes) {
-  passes.addPass(createCanonicalizerPass());
+  passes.addPass(create_exact_canonicalizer_pass());
+  passes.nest<func::FuncOp>().addPass(create_expand_math_pass());
   passes.addPass(createCSEPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
   OpPassManager& functions = passes.nest<func::FuncOp>();
@@ -40,7 +49,9 @@ void add_layout_passes(OpPassManager& passes) {
 }
 
 void add_lowering_passes(OpPassManager& passes) {
-  passes.nest<func::FuncOp>().addPass(create_allocate_shared_pass());
+  OpPassManager& functions = passes.nest<func::FuncOp>();
+  functions.addPass(create_insert_barriers_pass());
+  functions.addPass(create_allocate_shared_pass());
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(create_lower_to_llvm_pass());
   passes.addPass(createReconcileUnrealizedCastsPass());
@@ -49,8 +60,10 @@ void add_lowering_passes(OpPassManager& passes) {
 }
 
 void register_passes() {
+  registerPass(create_expand_math_pass);
   registerPass(create_drop_masks_pass);
   registerPass(create_assign_layouts_pass);
+  registerPass(create_insert_barriers_pass);
   registerPass(create_allocate_shared_pass);
   registerPass(create_lower_to_llvm_pass);
   registerPass(create_attach_lines_pass);

@@ -1,16 +1,23 @@
 // Which passes run, in which order.
 #pragma once
 
+#include <memory>
+
 #include "mlir/IR/DialectRegistry.h"
 
 namespace mlir {
 class OpPassManager;
-}
+class Pass;
+}  // namespace mlir
 
 namespace tegula::compiler {
 
 /// Every dialect that a kernel passes through, and their translations to LLVM IR.
 void register_dialects(mlir::DialectRegistry& registry);
+
+/// MLIR's canonicalizer, without two of its patterns: they make one conversion of an integer to a
+/// float and that to a narrower one, and so one rounding of two, which gives another number.
+std::unique_ptr<mlir::Pass> create_exact_canonicalizer_pass();
 
 /// From imported tiles to tiles with layouts.
 void add_layout_passes(mlir::OpPassManager& passes);

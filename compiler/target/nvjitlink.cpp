@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
 
 #include "tegula/error.h"
 
@@ -104,16 +107,20 @@ class Job {
   Handle handle_ = nullptr;
 };
 
+/// Null if the library cannot be opened.
 const Library* cached_library(const std::string& path) {
-  static const std::string first_path = path;
-  static const std::optional<Library> library = open_library(first_path);
-  return library && path == first_path ? &*library : nullptr;
+  static std::mutex mutex;
+  static std::map<std::string, std::optional<Library>> libraries;
+  const std::lock_guard lock(mutex);
+  auto it = libraries.find(path);
+  if (it == libraries.end()) it = libraries.emplace(path, open_library(path)).first;
+  return it->second ? &*it->second : nullptr;
 }
 
 }  // namespace
 
 std::optional<std::string> nvjitlink_version(const std::string& path) {
-  const auto library = open_library(path);
+  const Library* library = cached_library(path);
   unsigned major = 0, minor = 0;
   if (!library || library->version(&major, &minor) != 0) return std::nullopt;
   return fmt::format("{}.{}", major, minor);

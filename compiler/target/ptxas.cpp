@@ -26,10 +26,14 @@ namespace fs = std::filesystem;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "tegula-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
+    std::error_code error;
+    std::string name = (fs::temp_directory_path(error) / "tegula-XXXXXX").string();
+    if (error || mkdtemp(name.data()) == nullptr)
       throw Error(ErrorCode::environment,
-                  {.where = "ptxas", .problem = "no temporary folder can be made", .got = name});
+                  {.where = "ptxas",
+                   .problem = "no temporary folder can be made",
+                   .got = name,
+                   .hint = "set TMPDIR to a folder that can be written to"});
     path_ = name;
   }
   ~TemporaryFolder() {
@@ -76,9 +80,14 @@ int run(const std::vector<std::string>& command, const fs::path& output) {
 
 std::optional<std::string> ptxas_version(const std::string& path) {
   if (access(path.c_str(), X_OK) != 0) return std::nullopt;
-  const TemporaryFolder folder;
-  if (run({path, "--version"}, folder / "log") != 0) return std::nullopt;
-  const std::string log = read_file(folder / "log");
+  std::string log;
+  try {
+    const TemporaryFolder folder;
+    if (run({path, "--version"}, folder / "log") != 0) return std::nullopt;
+    log = read_file(folder / "log");
+  } catch (const Error&) {
+    return std::nullopt;  // an assembler that cannot be asked cannot be used
+  }
   std::smatch match;
   if (!std::regex_search(log, match, std::regex(R"(V(\d+(\.\d+)*))"))) return std::nullopt;
   return match[1].str();
@@ -88,7 +97,9 @@ Cubin ptxas_assemble(const std::string& path, std::string_view ptx, std::string_
   const TemporaryFolder folder;
   const fs::path source = folder / "kernel.ptx", binary = folder / "kernel.cubin",
                  log = folder / "log";
-  std::ofstream(source, std::ios::binary) << ptx;
+  if (!(std::ofstream(source, std::ios::binary) << ptx << std::flush))
+    throw Error(ErrorCode::environment,
+                {.where = "ptxas", .problem = "the PTX cannot be written", .got = source.string()});
   const int status = run(
       {path, fmt::format("-arch={}", arch), "-O3", "-v", source.string(), "-o", binary.string()},
       log);

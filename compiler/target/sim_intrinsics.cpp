@@ -34,6 +34,8 @@ const std::vector<SimIntrinsic>& table() {
       {"llvm.ctpop", Opcode::ctpop, {0}},
       {"llvm.ctlz", Opcode::ctlz, {0}},
       {"llvm.nvvm.rsqrt.approx.f", Opcode::rsqrt_approx, {0}},
+      {"llvm.nvvm.ex2.approx.f32", Opcode::ex2_approx, {0}},
+      {"llvm.nvvm.lg2.approx.f", Opcode::lg2_approx, {0}},
       {"llvm.nvvm.shfl.sync.bfly.i32",
        Opcode::warp_shuffle,
        {1, 2},
@@ -43,6 +45,9 @@ const std::vector<SimIntrinsic>& table() {
       {"llvm.nvvm.read.ptx.sreg.ctaid.x", Opcode::special, {}, modifier(Special::ctaid_x)},
       {"llvm.nvvm.read.ptx.sreg.ctaid.y", Opcode::special, {}, modifier(Special::ctaid_y)},
       {"llvm.nvvm.read.ptx.sreg.ctaid.z", Opcode::special, {}, modifier(Special::ctaid_z)},
+      {"llvm.nvvm.read.ptx.sreg.nctaid.x", Opcode::special, {}, modifier(Special::nctaid_x)},
+      {"llvm.nvvm.read.ptx.sreg.nctaid.y", Opcode::special, {}, modifier(Special::nctaid_y)},
+      {"llvm.nvvm.read.ptx.sreg.nctaid.z", Opcode::special, {}, modifier(Special::nctaid_z)},
   };
   return rows;
 }

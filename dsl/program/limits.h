@@ -20,4 +20,8 @@ bool is_identifier(std::string_view name);
 /// bits of an i64.
 bool fits(DType dtype, std::int64_t value);
 
+/// The number of {} in a message of print or assert_that; {{ and }} stand for the braces
+/// themselves. -1 if a brace stands alone.
+int count_placeholders(std::string_view message);
+
 }  // namespace tegula::program

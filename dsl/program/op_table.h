@@ -11,10 +11,14 @@ namespace tegula::program {
 /// Sets of dtypes, as bits.
 enum DTypeSet : unsigned {
   no_dtypes = 0,
-  floats = 1,         // f16, bf16, f32, f64; the eight-bit floats only load, store and cast
-  signed_ints = 2,    // i8 .. i64
-  unsigned_ints = 4,  // u8 .. u64
-  bools = 8,          // i1
+  floats = 1,          // f16, bf16, f32, f64; the eight-bit floats only load, store and cast
+  signed_ints = 2,     // i8 .. i64
+  unsigned_ints = 4,   // u8 .. u64
+  bools = 8,           // i1
+  wide_signed = 16,    // i32, i64
+  wide_unsigned = 32,  // u32, u64
+  wide_floats = 64,    // f32, f64
+  wide_ints = wide_signed | wide_unsigned,
   ints = signed_ints | unsigned_ints,
   numbers = floats | ints,
 };
@@ -35,9 +39,14 @@ struct OpRule {
 };
 const OpRule& rule(Op op);
 
-/// Ops without operands, whose result is the same wherever they stand: the tracer lifts them to the
-/// top of the body.
-bool is_leaf(Op op);
+/// What a reduction and an atomic of that kind take.
+unsigned reduce_dtypes(ReduceKind kind);
+unsigned atomic_dtypes(AtomicKind kind);
+
+/// Does something beside giving results: it stays though nobody uses them.
+bool has_effect(Op op);
+/// May stand in the region of reduce_with and scan_with.
+bool may_combine(Op op);
 /// May stand in a formula that the host evaluates at launch: grid extents and requirements.
 bool is_host_computable(Op op);
 

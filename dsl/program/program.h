@@ -18,7 +18,7 @@
 namespace tegula::program {
 
 using ValueId = std::uint32_t;
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 
 /// A tile (rank 0: a scalar) or a view. Extents of tiles are powers of two.
 struct Type {
@@ -39,7 +39,9 @@ enum class Op : std::uint16_t {
   scalar = 2,      // () -> scalar; [parameter]: a scalar parameter's value
   program_id = 3,  // () -> i32; [axis 0..2]
   iota = 4,        // () -> tile<n x i32>: 0, 1, ..., n-1
-  view = 5,        // () -> view; [parameter, pad bits of a double, 1 if promised in bounds]
+  view = 5,        // (start i32, length i32 for each narrowed dimension...) -> view; [parameter,
+                   // pad bits of a double, 1 if promised in bounds, bit mask of the narrowed
+                   // dimensions]. A narrowed dimension has elements start to start + length - 1.
   load = 6,        // (view, i32 tile coordinate...) -> tile of the view's shape
   store = 7,       // (tile, view, i32 tile coordinate...) -> ()
   splat = 8,       // (scalar) -> tile
@@ -68,12 +70,74 @@ enum class Op : std::uint16_t {
   for_loop = 31,  // (lower i32, upper i32, inits...) -> (finals...); one region
                   // (induction i32, carried...) that yields the carried; step 1
   yield = 32,     // (values...) -> (); ends a region
+  // Math, elementwise on floats. Bounds: docs/language.md.
+  exp = 33,
+  exp2 = 34,
+  log = 35,
+  log2 = 36,
+  sin = 37,
+  cos = 38,
+  tanh = 39,
+  erf = 40,
+  floor = 41,
+  ceil = 42,
+  umulhi = 43,       // u32 and u64: the high half of the product
+  shl = 44,          // integers; a shift by the width or more gives 0
+  shr = 45,          // integers; arithmetic for signed types
+  transpose = 46,    // (tile) -> tile; [permutation...]: axis i of the result was permutation[i]
+  join = 47,         // (a, b) -> tile with a new last axis of extent 2
+  split = 48,        // (tile with a last extent of 2) -> (first, second), without that axis
+  reduce_with = 49,  // (tiles of one shape...) -> (tiles with extent 1 at the axis...); [axis]; one
+                     // region (left..., right...) of scalars that yields the combined ones. The
+                     // combination must be associative and commutative.
+  scan_with = 50,    // (tiles of one shape...) -> (tiles of that shape...); [axis, 1 if from the
+                     // end]; a region as reduce_with's, associative: inclusive prefixes
+  // Of gather to atomic_cas all tiles have one shape, of rank 1 or more; one element is a tile of
+  // one. The dtypes that atomics take: atomic_dtypes in op_table.h.
+  gather = 51,        // (index tile i32 or i64 for each dimension..., i1 mask, other) -> tile;
+                      // [parameter]: elements where the mask is true, `other` elsewhere
+  scatter = 52,       // (value, index tile for each dimension..., i1 mask) -> (); [parameter]
+  atomic = 53,        // (value, index tile for each dimension..., i1 mask) -> old values;
+                      // [parameter, AtomicKind, MemoryOrder, MemoryScope]; where the mask is false
+                      // the old value is 0
+  atomic_cas = 54,    // (compare, value, index tiles..., i1 mask) -> old values; [parameter,
+                      // MemoryOrder, MemoryScope]
+  if_then = 55,       // (i1 scalar) -> (values...); two regions without arguments that yield them
+  while_loop = 56,    // (inits...) -> (finals...); two regions (carried...): one yields an i1
+                      // scalar, whether to go on; the other yields the next carried
+  num_programs = 57,  // () -> i32; [axis 0..2]: the grid's extent
+  print = 58,         // (values...) -> (); [index into Program::strings]: one {} for each value;
+                      // {{ and }} are braces
+  assert_that = 59,   // (i1 tile) -> (); [index into Program::strings]
 };
-inline constexpr int op_count = 33;
+inline constexpr int op_count = 60;
 std::string_view op_name(Op op);
 
-enum class ReduceKind : std::uint8_t { sum = 0 };
-inline constexpr int reduce_kind_count = 1;
+/// min and max of floats: NaN if any is. bit_*: integers and i1.
+enum class ReduceKind : std::uint8_t {
+  sum = 0,
+  min = 1,
+  max = 2,
+  bit_and = 3,
+  bit_or = 4,
+  bit_xor = 5,
+};
+inline constexpr int reduce_kind_count = 6;
+
+enum class AtomicKind : std::uint8_t {
+  add = 0,
+  min = 1,
+  max = 2,
+  bit_and = 3,
+  bit_or = 4,
+  bit_xor = 5,
+  exchange = 6,
+};
+inline constexpr int atomic_kind_count = 7;
+enum class MemoryOrder : std::uint8_t { relaxed = 0, acquire = 1, release = 2, acq_rel = 3 };
+inline constexpr int memory_order_count = 4;
+enum class MemoryScope : std::uint8_t { block = 0, device = 1, system = 2 };
+inline constexpr int memory_scope_count = 3;
 
 enum class Comparison : std::uint8_t { eq = 0, ne = 1, lt = 2, le = 3, gt = 4, ge = 5 };
 inline constexpr int comparison_count = 6;
@@ -146,6 +210,7 @@ struct Program {
   Region body;
   std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend on dims and constants alone
   std::vector<Requirement> requirements;
+  std::vector<std::string> strings;  ///< messages of print and assert_that
   // Outside the hash:
   std::vector<std::string> files;
   std::vector<Location> locations;

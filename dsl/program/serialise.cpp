@@ -64,6 +64,7 @@ void put_contents(Writer& w, const Program& program) {
     w.put(requirement.dimension);
     w.put(requirement.extent);
   });
+  w.list(program.strings, [&](const std::string& text) { w.put(text); });
 }
 
 void put_locations(Writer& w, const Region& region) {
@@ -136,6 +137,7 @@ Program get_contents(Reader& r) {
     requirement.extent = r.get<ValueId>();
     program.requirements.push_back(requirement);
   }
+  for (std::size_t n = r.get_count(4); n > 0; --n) program.strings.push_back(r.get_string());
   return program;
 }
 

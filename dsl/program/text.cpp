@@ -9,6 +9,8 @@
 //     %9 = for %7 in [%2, %3) carry (%8 = %6) : tile<1x1024xf32>
 //       ...
 //       yield %12
+//
+// The second region of a branch or a loop stands after `else` or `do`.
 #include <bit>
 
 #include <fmt/format.h>
@@ -21,6 +23,13 @@ namespace {
 
 constexpr std::string_view comparison_names[comparison_count] = {"eq", "ne", "lt",
                                                                  "le", "gt", "ge"};
+constexpr std::string_view reduce_names[reduce_kind_count] = {"sum",     "min",    "max",
+                                                              "bit_and", "bit_or", "bit_xor"};
+constexpr std::string_view atomic_names[atomic_kind_count] = {
+    "add", "min", "max", "bit_and", "bit_or", "bit_xor", "exchange"};
+constexpr std::string_view order_names[memory_order_count] = {"relaxed", "acquire", "release",
+                                                              "acq_rel"};
+constexpr std::string_view scope_names[memory_scope_count] = {"block", "device", "system"};
 constexpr std::string_view access_names[] = {"in", "out", "inout"};
 
 std::string values(std::span<const ValueId> ids) {
@@ -79,43 +88,66 @@ class Printer {
   void region(const Region& region, int depth) {
     for (const Instruction& instruction : region.body) {
       if (instruction.op == Op::yield && depth == 1) continue;
-      text_.append(2 * static_cast<std::size_t>(depth), ' ');
+      indent(depth);
       if (!instruction.results.empty()) add("{} = ", values(instruction.results));
-      if (instruction.op == Op::for_loop)
-        loop(instruction, depth);
-      else
+      add("{}", op_name(instruction.op));
+      if (instruction.regions.empty())
         simple(instruction);
+      else
+        nested(instruction, depth);
     }
   }
 
-  void loop(const Instruction& loop, int depth) {
-    const Region& body = loop.regions[0];
-    add("for %{} in [%{}, %{})", body.arguments[0], loop.operands[0], loop.operands[1]);
-    if (!loop.results.empty()) {
-      add(" carry (");
-      for (std::size_t i = 1; i < body.arguments.size(); ++i)
-        add("{}%{} = %{}", i > 1 ? ", " : "", body.arguments[i], loop.operands[i + 1]);
-      add(") : ");
-      types(loop.results);
+  void indent(int depth) { text_.append(2 * static_cast<std::size_t>(depth), ' '); }
+
+  void nested(const Instruction& instruction, int depth) {
+    const std::vector<ValueId>&operands = instruction.operands,
+          &arguments = instruction.regions[0].arguments;
+    switch (instruction.op) {
+      case Op::for_loop:
+        add(" %{} in [%{}, %{})", arguments[0], operands[0], operands[1]);
+        if (operands.size() > 2) add(" carry");
+        carried(std::span(arguments).subspan(1), std::span(operands).subspan(2));
+        break;
+      case Op::while_loop:
+        carried(arguments, operands);
+        break;
+      case Op::if_then:
+        add(" {}", values(operands));
+        break;
+      default:
+        attributes(instruction);
+        add(" {} with ({})", values(operands), values(arguments));
     }
+    types(instruction.results);
     add("\n");
-    region(body, depth + 1);
+    for (std::size_t i = 0; i < instruction.regions.size(); ++i) {
+      if (i > 0) {
+        indent(depth);
+        add("{}", instruction.op == Op::if_then ? "else" : "do");
+        if (!arguments.empty()) add(" ({})", values(instruction.regions[i].arguments));
+        add("\n");
+      }
+      region(instruction.regions[i], depth + 1);
+    }
+  }
+
+  void carried(std::span<const ValueId> arguments, std::span<const ValueId> initial) {
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      add("{}%{} = %{}{}", i > 0 ? ", " : " (", arguments[i], initial[i],
+          i + 1 == arguments.size() ? ")" : "");
   }
 
   void simple(const Instruction& instruction) {
-    add("{}", op_name(instruction.op));
     attributes(instruction);
     if (!instruction.operands.empty()) add(" {}", values(instruction.operands));
-    if (!instruction.results.empty()) {
-      add(" : ");
-      types(instruction.results);
-    }
+    types(instruction.results);
     add("\n");
   }
 
   void types(std::span<const ValueId> ids) {
     for (std::size_t i = 0; i < ids.size(); ++i)
-      add("{}{}", i > 0 ? ", " : "", to_string(program_.types[ids[i]]));
+      add("{}{}", i > 0 ? ", " : " : ", to_string(program_.types[ids[i]]));
   }
 
   void attributes(const Instruction& instruction) {
@@ -131,14 +163,36 @@ class Printer {
       case Op::scalar:
         return add(" {}", name());
       case Op::program_id:
+      case Op::num_programs:
         return add(" {}", a[0]);
       case Op::view:
         add(" {}", name());
         if (a[1] != 0) add(" pad {}", std::bit_cast<double>(a[1]));
         if (a[2] != 0) add(" in_bounds");
+        for (int d = 0; a[3] >> d != 0; ++d)
+          if ((a[3] >> d & 1) != 0) add(" narrow {}", d);
         return;
       case Op::reduce:
-        return add(" sum axis {}", a[1]);
+        return add(" {} axis {}", reduce_names[a[0]], a[1]);
+      case Op::reduce_with:
+        return add(" axis {}", a[0]);
+      case Op::scan_with:
+        return add(" axis {}{}", a[0], a[1] != 0 ? " reverse" : "");
+      case Op::transpose:
+        add(" [");
+        for (std::size_t i = 0; i < a.size(); ++i) add("{}{}", i > 0 ? ", " : "", a[i]);
+        return add("]");
+      case Op::gather:
+      case Op::scatter:
+        return add(" {}", name());
+      case Op::atomic:
+        return add(" {} {} {} {}", atomic_names[a[1]], name(), order_names[a[2]],
+                   scope_names[a[3]]);
+      case Op::atomic_cas:
+        return add(" {} {} {}", name(), order_names[a[1]], scope_names[a[2]]);
+      case Op::print:
+      case Op::assert_that:
+        return add(" {:?}", program_.strings[static_cast<std::size_t>(a[0])]);
       case Op::compare:
         return add(" {}", comparison_names[a[0]]);
       default:

@@ -19,7 +19,7 @@ class Verifier {
 
   void run() {
     check_header(program_);
-    walk(program_.body, nullptr);
+    walk(program_.body, nullptr, {});
     check_grid();
     check_requirements();
   }
@@ -51,14 +51,13 @@ class Verifier {
          "an operand is not defined before its use");
   }
 
-  /// `loop`: the instruction whose region this is; null for the kernel's body.
-  void walk(const Region& region, const Instruction* loop) {
+  /// `owner`: the instruction whose region this is; null for the kernel's body.
+  void walk(const Region& region, const Instruction* owner, const RegionRule& rule) {
     std::vector<ValueId> scope;
     for (const ValueId argument : region.arguments) define(argument, scope);
-    if (loop != nullptr)
-      check_loop_arguments(*loop, region);
-    else
-      need(region.arguments.empty(), "the body has arguments");
+    need(has_types(region.arguments, rule.arguments),
+         owner == nullptr ? "the body has arguments"
+                          : "the region's arguments are not what it is given");
     need(!region.body.empty() && region.body.back().op == Op::yield,
          "a region does not end with a yield");
     for (std::size_t i = 0; i < region.body.size(); ++i) {
@@ -69,25 +68,47 @@ class Verifier {
       for (const ValueId operand : instruction.operands) use(operand);
       need(instruction.location == no_location || instruction.location < program_.locations.size(),
            "the location is out of range");
+      need(!rule.isolated || may_combine(instruction.op), "it cannot stand in a combination");
       if (instruction.op == Op::yield) {
         need(i + 1 == region.body.size(), "a yield stands inside a region");
-        check_yield(instruction, loop);
+        need(has_types(instruction.operands, rule.yields),
+             "a yield does not match what the region gives");
         break;
       }
-      // The region first: the loop's results are not visible in its body.
-      for (const Region& inner : instruction.regions) walk(inner, &instruction);
+      // The regions first: the results are not visible in them.
+      for (std::size_t r = 0; r < instruction.regions.size(); ++r) enter(instruction, r);
       current_ = &instruction;
       for (const ValueId result : instruction.results) define(result, scope);
-      if (instruction.op == Op::for_loop)
-        check_loop(instruction);
-      else if (const char* problem = check_types(program_, instruction))
-        fail(problem);
+      if (instruction.regions.empty())
+        if (const char* problem = check_types(program_, instruction)) fail(problem);
       check_direction(instruction);
       note_host(instruction);
     }
     // The kernel's own values stay visible: the grid and the requirements name some of them.
-    if (loop != nullptr)
+    if (owner != nullptr)
       for (const ValueId value : scope) state_[value] = State::hidden;
+  }
+
+  void enter(const Instruction& instruction, std::size_t index) {
+    current_ = &instruction;
+    const RegionRule rule = region_rule(program_, instruction, index);
+    if (rule.problem != nullptr) fail(rule.problem);
+    if (!rule.isolated) return walk(instruction.regions[index], &instruction, rule);
+    // Nothing from outside is visible inside.
+    std::vector<State> outside(state_.size(), State::hidden);
+    for (std::size_t value = 0; value < state_.size(); ++value)
+      if (state_[value] == State::undefined) outside[value] = State::undefined;
+    outside.swap(state_);
+    walk(instruction.regions[index], &instruction, rule);
+    for (std::size_t value = 0; value < state_.size(); ++value)
+      if (outside[value] == State::visible) state_[value] = State::visible;
+  }
+
+  bool has_types(const std::vector<ValueId>& values, const std::vector<Type>& types) const {
+    if (values.size() != types.size()) return false;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (!(type(values[i]) == types[i])) return false;
+    return true;
   }
 
   void check_counts(const Instruction& instruction) const {
@@ -101,45 +122,32 @@ class Verifier {
     need(matches(r.regions, instruction.regions.size()), "wrong number of regions");
   }
 
-  void check_loop_arguments(const Instruction& loop, const Region& region) const {
-    need(loop.operands.size() >= 2, "a loop without bounds");
-    need(region.arguments.size() + 1 == loop.operands.size(),
-         "the region's arguments are not the induction and the carried values");
-    need(is_scalar(type(loop.operands[0]), DType::i32) &&
-             is_scalar(type(loop.operands[1]), DType::i32) &&
-             is_scalar(type(region.arguments[0]), DType::i32),
-         "a loop's bounds and induction are i32 scalars");
-    for (std::size_t i = 2; i < loop.operands.size(); ++i)
-      need(type(loop.operands[i]).kind == Type::Kind::tile &&
-               type(loop.operands[i]) == type(region.arguments[i - 1]),
-           "a carried value changes its type");
-  }
-
-  void check_yield(const Instruction& yield, const Instruction* loop) const {
-    const std::size_t carried = loop == nullptr ? 0 : loop->operands.size() - 2;
-    need(yield.operands.size() == carried, "a yield does not match the carried values");
-    for (std::size_t i = 0; i < carried; ++i)
-      need(type(yield.operands[i]) == type(loop->operands[i + 2]),
-           "a yielded value is of another type than the carried one");
-  }
-
-  void check_loop(const Instruction& loop) const {
-    need(loop.results.size() + 2 == loop.operands.size(),
-         "a loop's results are not the carried values");
-    for (std::size_t i = 0; i < loop.results.size(); ++i)
-      need(type(loop.results[i]) == type(loop.operands[i + 2]),
-           "a loop's result is of another type than the carried value");
-  }
-
   /// Loads read what the kernel may read, stores write what it may write.
   void check_direction(const Instruction& instruction) {
-    const auto access = [&](std::size_t operand) {
-      return program_.parameters[viewed_[instruction.operands[operand]]].access;
+    const auto access = [&] {
+      const bool viewed = instruction.op == Op::load || instruction.op == Op::store;
+      const std::size_t view = instruction.op == Op::store ? 1 : 0;
+      return program_
+          .parameters[viewed ? viewed_[instruction.operands[view]]
+                             : static_cast<std::uint32_t>(instruction.attributes[0])]
+          .access;
     };
-    if (instruction.op == Op::view)
-      viewed_[instruction.results[0]] = static_cast<std::uint32_t>(instruction.attributes[0]);
-    if (instruction.op == Op::load) need(access(0) != Parameter::Access::out, "it reads an output");
-    if (instruction.op == Op::store) need(access(1) != Parameter::Access::in, "it writes an input");
+    switch (instruction.op) {
+      case Op::view:
+        viewed_[instruction.results[0]] = static_cast<std::uint32_t>(instruction.attributes[0]);
+        return;
+      case Op::load:
+      case Op::gather:
+        return need(access() != Parameter::Access::out, "it reads an output");
+      case Op::store:
+      case Op::scatter:
+        return need(access() != Parameter::Access::in, "it writes an input");
+      case Op::atomic:
+      case Op::atomic_cas:
+        return need(access() == Parameter::Access::in_out, "an atomic reads and writes");
+      default:
+        return;
+    }
   }
 
   void note_host(const Instruction& instruction) {

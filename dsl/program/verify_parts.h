@@ -2,6 +2,8 @@
 // one instruction.
 #pragma once
 
+#include <vector>
+
 #include "dsl/program/program.h"
 
 namespace tegula::program {
@@ -13,8 +15,20 @@ inline bool is_scalar(const Type& type, DType dtype) {
 /// Name, config, warps, parameters, types and locations. Throws Error{corrupt_data}.
 void check_header(const Program& program);
 
+/// The types of a region's arguments and of what it yields.
+struct RegionRule {
+  std::vector<Type> arguments, yields;
+  /// It sees its arguments and what it makes itself, nothing from outside, and holds only
+  /// instructions for which may_combine is true.
+  bool isolated = false;
+  const char* problem = nullptr;  ///< with the operands or results of the instruction itself
+};
+/// The rule of region `index` of an instruction whose operands are defined and whose counts are
+/// right. If the regions obey, so do the results: their types are part of the rule.
+RegionRule region_rule(const Program& program, const Instruction& instruction, std::size_t index);
+
 /// What is wrong with the types and attributes of an instruction whose counts of operands, results
-/// and attributes are right; null if nothing is. Loops and yields are the walk's.
+/// and attributes are right; null if nothing is. Ops with regions, and yields, are the walk's.
 const char* check_types(const Program& program, const Instruction& instruction);
 
 }  // namespace tegula::program

@@ -1,5 +1,7 @@
 // The type rule of each op. Elementwise ops follow the table; the others have a line or a function
 // here.
+#include <bit>
+
 #include "dsl/program/limits.h"
 #include "dsl/program/op_table.h"
 #include "dsl/program/verify_parts.h"
@@ -49,6 +51,14 @@ const char* check_view(const Types& t) {
   const Parameter* p = t.parameter(Parameter::Kind::tensor);
   if (p == nullptr) return "the parameter is no tensor";
   if (t.attribute(2) != 0 && t.attribute(2) != 1) return "the promise is neither 0 nor 1";
+  const std::int64_t narrowed = t.attribute(3);
+  if (narrowed < 0 || narrowed >= std::int64_t{1} << p->extents.size())
+    return "a narrowed dimension is none of the tensor's";
+  if (t.instruction.operands.size() !=
+      2 * static_cast<std::size_t>(std::popcount(static_cast<std::uint64_t>(narrowed))))
+    return "it wants start and length for each narrowed dimension";
+  for (std::size_t i = 0; i < t.instruction.operands.size(); ++i)
+    if (!is_scalar(t.operand(i), DType::i32)) return "a start or a length is no i32 scalar";
   const Type& view = t.result();
   if (is_tile(view) || view.dtype != p->dtype || view.shape.size() != p->extents.size())
     return "the result is no view of the tensor";
@@ -78,10 +88,12 @@ const char* check_broadcast(const Types& t) {
   return nullptr;
 }
 
-const char* check_reduce(const Types& t, const OpRule& r) {
+const char* check_reduce(const Types& t) {
   const Type& from = t.operand(0);
   if (t.attribute(0) < 0 || t.attribute(0) >= reduce_kind_count) return "an unknown reduction";
-  if (!is_tile(from) || !contains(r.dtypes, from.dtype)) return "it does not take this dtype";
+  if (!is_tile(from) ||
+      !contains(reduce_dtypes(static_cast<ReduceKind>(t.attribute(0))), from.dtype))
+    return "it does not take this dtype";
   if (t.attribute(1) < 0 || t.attribute(1) >= static_cast<std::int64_t>(from.shape.size()))
     return "the axis is out of range";
   Type to = from;
@@ -108,7 +120,117 @@ const char* check_select(const Types& t) {
              : "the condition is no mask of the same shape";
 }
 
+const char* check_transpose(const Types& t) {
+  const Type &from = t.operand(0), &to = t.result();
+  const std::size_t rank = from.shape.size();
+  if (!is_tile(from) || !is_tile(to) || from.dtype != to.dtype || to.shape.size() != rank)
+    return "the tiles differ in rank or dtype";
+  if (t.instruction.attributes.size() != rank) return "it is no permutation of the dimensions";
+  unsigned seen = 0;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int64_t source = t.attribute(i);
+    if (source < 0 || source >= static_cast<std::int64_t>(rank) || (seen >> source & 1) != 0)
+      return "it is no permutation of the dimensions";
+    seen |= 1u << source;
+    if (to.shape[i] != from.shape[static_cast<std::size_t>(source)])
+      return "the result is not the permuted tile";
+  }
+  return nullptr;
+}
+
+/// `joined` is `half` with a new last axis of extent 2.
+const char* check_halves(const Type& half, const Type& other, Type joined) {
+  if (!is_tile(half) || !(half == other)) return "the halves are not of one type";
+  if (half.shape.empty()) return "the halves are scalars";
+  if (joined.shape.empty() || joined.shape.back() != 2) return "the last extent is not 2";
+  joined.shape.pop_back();
+  return joined == half ? nullptr : "the whole does not follow from the halves";
+}
+
+/// `first`: where the index tiles begin; the mask follows them. All are of one shape.
+const char* check_indexed(const Types& t, std::size_t first, const Type& value) {
+  const Parameter* p = t.parameter(Parameter::Kind::tensor);
+  if (p == nullptr) return "the parameter is no tensor";
+  if (!is_tile(value) || value.dtype != p->dtype || value.shape.empty())
+    return "it is no tile of the tensor's dtype";
+  const std::size_t rank = p->extents.size();
+  for (std::size_t i = first; i < first + rank; ++i) {
+    const Type& index = t.operand(i);
+    if (!is_tile(index) || index.shape != value.shape ||
+        (index.dtype != DType::i32 && index.dtype != DType::i64))
+      return "an index is no i32 or i64 tile of the result's shape";
+  }
+  return t.operand(first + rank) == Type{Type::Kind::tile, DType::i1, value.shape}
+             ? nullptr
+             : "the mask is not of the result's shape";
+}
+
+/// `before`: operands before the index tiles; `after`: those after the mask. All but the index
+/// tiles and the mask are values of the result's type.
+const char* check_indexed_op(const Types& t, std::size_t before, std::size_t after) {
+  const Parameter* p = t.parameter(Parameter::Kind::tensor);
+  if (p == nullptr) return "the parameter is no tensor";
+  const std::size_t count = t.instruction.operands.size();
+  if (count != before + p->extents.size() + 1 + after)
+    return "it wants one index tile for each dimension";
+  const Type& value = before > 0 ? t.operand(0) : t.operand(count - 1);
+  for (std::size_t i = 0; i < before; ++i)
+    if (!(t.operand(i) == value)) return "the values are not of one type";
+  if (!t.instruction.results.empty() && !(t.result() == value))
+    return "the result is not of the values' type";
+  return check_indexed(t, before, value);
+}
+
+bool is_one_of(std::int64_t value, int count) { return value >= 0 && value < count; }
+
+const char* check_order(std::int64_t order, std::int64_t scope) {
+  if (!is_one_of(order, memory_order_count)) return "an unknown memory order";
+  return is_one_of(scope, memory_scope_count) ? nullptr : "an unknown memory scope";
+}
+
+const char* check_atomic(const Types& t) {
+  if (!is_one_of(t.attribute(1), atomic_kind_count)) return "an unknown atomic";
+  if (const char* problem = check_order(t.attribute(2), t.attribute(3))) return problem;
+  if (const char* problem = check_indexed_op(t, 1, 0)) return problem;
+  return contains(atomic_dtypes(static_cast<AtomicKind>(t.attribute(1))), t.result().dtype)
+             ? nullptr
+             : "it does not take this dtype";
+}
+
+const char* check_cas(const Types& t, const OpRule& r) {
+  if (const char* problem = check_order(t.attribute(1), t.attribute(2))) return problem;
+  if (const char* problem = check_indexed_op(t, 2, 0)) return problem;
+  return contains(r.dtypes, t.result().dtype) ? nullptr : "it does not take this dtype";
+}
+
+const char* check_message(const Types& t) {
+  const std::int64_t index = t.attribute(0);
+  if (index < 0 || index >= static_cast<std::int64_t>(t.program.strings.size()))
+    return "it has no message";
+  for (std::size_t i = 0; i < t.instruction.operands.size(); ++i)
+    if (!is_tile(t.operand(i))) return "an operand is no tile";
+  if (t.instruction.op == Op::assert_that)
+    return t.operand(0).dtype == DType::i1 ? nullptr : "the condition is no mask";
+  return count_placeholders(t.program.strings[static_cast<std::size_t>(index)]) ==
+                 static_cast<std::int64_t>(t.instruction.operands.size())
+             ? nullptr
+             : "the message has not one {} for each value";
+}
+
 }  // namespace
+
+int count_placeholders(std::string_view message) {
+  int count = 0;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    if (c != '{' && c != '}') continue;
+    const char next = i + 1 < message.size() ? message[i + 1] : ' ';
+    if (next != c && !(c == '{' && next == '}')) return -1;
+    count += next != c;
+    ++i;
+  }
+  return count;
+}
 
 const char* check_types(const Program& program, const Instruction& instruction) {
   const Types t{program, instruction};
@@ -128,6 +250,7 @@ const char* check_types(const Program& program, const Instruction& instruction) 
                   "it is not the value of a scalar parameter");
     }
     case Op::program_id:
+    case Op::num_programs:
       return when(t.attribute(0) >= 0 &&
                       t.attribute(0) < static_cast<std::int64_t>(program.grid.size()) &&
                       is_scalar(t.result(), DType::i32),
@@ -162,11 +285,28 @@ const char* check_types(const Program& program, const Instruction& instruction) 
                       t.operand(0).dtype != t.result().dtype && t.result().dtype != DType::i1,
                   "it does not change the dtype, and that alone, to another than i1");
     case Op::reduce:
-      return check_reduce(t, r);
+      return check_reduce(t);
     case Op::compare:
       return check_compare(t, r);
     case Op::select:
       return check_select(t);
+    case Op::transpose:
+      return check_transpose(t);
+    case Op::join:
+      return check_halves(t.operand(0), t.operand(1), t.result());
+    case Op::split:
+      return check_halves(t.result(), t.program.types[instruction.results[1]], t.operand(0));
+    case Op::gather:
+      return check_indexed_op(t, 0, 1);
+    case Op::scatter:
+      return check_indexed_op(t, 1, 0);
+    case Op::atomic:
+      return check_atomic(t);
+    case Op::atomic_cas:
+      return check_cas(t, r);
+    case Op::print:
+    case Op::assert_that:
+      return check_message(t);
     default:
       return "it has no type rule";
   }

@@ -45,9 +45,9 @@ void Tracer::unlink(Handle& handle) {
   else
     handles_ = handle.next_;
   handle.next_ = handle.previous_ = nullptr;
-  for (OpenLoop& loop : loops_)
-    for (Carried& carried : loop.carried)
-      if (carried.handle == &handle) carried.handle = nullptr;
+  for (Frame& frame : frames_)
+    for (Held& held : frame.held)
+      if (held.handle == &handle) held.handle = nullptr;
 }
 
 }  // namespace tegula::detail

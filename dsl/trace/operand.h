@@ -21,6 +21,9 @@ std::string to_text(const Shape& shape);
 /// Throws Error{kernel} unless every extent is a power of two and there are at most 1 Mi elements.
 void check_tile_shape(const Shape& shape, const std::source_location& at);
 
+/// The tensor behind a parameter. Throws Error{kernel} if the caller left it out.
+program::Parameter& tensor(Tracer& tracer, std::uint32_t index, const std::source_location& at);
+
 /// A dimension or an axis counted from either end. Throws Error{kernel} if it is out of range.
 int checked_axis(int axis, std::size_t rank, std::string_view what, const std::source_location& at);
 

@@ -99,6 +99,8 @@ Tile operator%(Operand a, Operand b) { return binary(Op::rem, "operator%", a, b)
 Tile operator&(Operand a, Operand b) { return binary(Op::bit_and, "operator&", a, b); }
 Tile operator|(Operand a, Operand b) { return binary(Op::bit_or, "operator|", a, b); }
 Tile operator^(Operand a, Operand b) { return binary(Op::bit_xor, "operator^", a, b); }
+Tile operator<<(Operand a, Operand b) { return binary(Op::shl, "operator<<", a, b); }
+Tile operator>>(Operand a, Operand b) { return binary(Op::shr, "operator>>", a, b); }
 Tile operator-(Operand a) { return unary(Op::neg, "operator-", a); }
 
 Tile& Tile::operator+=(const Operand& b) { return *this = Operand(*this, b.at()) + b; }
@@ -109,6 +111,9 @@ Tile& Tile::operator%=(const Operand& b) { return *this = Operand(*this, b.at())
 Tile& Tile::operator&=(const Operand& b) { return *this = Operand(*this, b.at()) & b; }
 Tile& Tile::operator|=(const Operand& b) { return *this = Operand(*this, b.at()) | b; }
 Tile& Tile::operator^=(const Operand& b) { return *this = Operand(*this, b.at()) ^ b; }
+
+Tile& Tile::operator<<=(const Operand& b) { return *this = Operand(*this, b.at()) << b; }
+Tile& Tile::operator>>=(const Operand& b) { return *this = Operand(*this, b.at()) >> b; }
 
 Mask operator==(Operand a, Operand b) { return compare(Comparison::eq, "operator==", a, b); }
 Mask operator!=(Operand a, Operand b) { return compare(Comparison::ne, "operator!=", a, b); }
@@ -138,6 +143,35 @@ Tile cdiv(Operand a, Operand b) { return binary(Op::cdiv, "cdiv", a, b); }
 Tile abs(const Tile& a, std::source_location at) { return unary(Op::abs, "abs", {a, at}); }
 Tile sqrt(const Tile& a, std::source_location at) { return unary(Op::sqrt, "sqrt", {a, at}); }
 Tile rsqrt(const Tile& a, std::source_location at) { return unary(Op::rsqrt, "rsqrt", {a, at}); }
+
+Tile clamp(Operand x, Operand low, Operand high) {
+  const Tile raised = binary(Op::maximum, "clamp", x, low);
+  return binary(Op::minimum, "clamp", {raised, x.at()}, high);
+}
+Tile umulhi(Operand a, Operand b) { return binary(Op::umulhi, "umulhi", a, b); }
+Tile exp(const Tile& a, std::source_location at) { return unary(Op::exp, "exp", {a, at}); }
+Tile exp2(const Tile& a, std::source_location at) { return unary(Op::exp2, "exp2", {a, at}); }
+Tile log(const Tile& a, std::source_location at) { return unary(Op::log, "log", {a, at}); }
+Tile log2(const Tile& a, std::source_location at) { return unary(Op::log2, "log2", {a, at}); }
+Tile sin(const Tile& a, std::source_location at) { return unary(Op::sin, "sin", {a, at}); }
+Tile cos(const Tile& a, std::source_location at) { return unary(Op::cos, "cos", {a, at}); }
+Tile tanh(const Tile& a, std::source_location at) { return unary(Op::tanh, "tanh", {a, at}); }
+Tile erf(const Tile& a, std::source_location at) { return unary(Op::erf, "erf", {a, at}); }
+Tile floor(const Tile& a, std::source_location at) { return unary(Op::floor, "floor", {a, at}); }
+Tile ceil(const Tile& a, std::source_location at) { return unary(Op::ceil, "ceil", {a, at}); }
+
+Tile sigmoid(const Tile& a, std::source_location at) {
+  const DType dtype = a.dtype(at);
+  check_dtype(Op::exp, "sigmoid", dtype, at);
+  const Tile x = dtype_bits(dtype) < 32 ? a.to(f32, at) : a;
+  // exp of -|x| is at most 1; the value at -|x| is 1 minus that at |x|.
+  const Operand one(1, at);
+  const Tile small = exp(unary(Op::neg, "sigmoid", {abs(x, at), at}), at);
+  const Tile above = one / Tile(one + small);
+  const Tile below = Operand(small, at) * above;
+  const Mask positive = Operand(x, at) >= Tile(full(x.dtype(at), {}, Operand(0, at), at));
+  return select({positive, at}, {above, at}, {below, at}).to(dtype, at);
+}
 
 Tile fma(Operand a, Operand b, Operand c) {
   const std::source_location& at = a.at();

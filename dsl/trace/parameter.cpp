@@ -10,20 +10,11 @@
 namespace tegula {
 namespace {
 
+using detail::tensor;
 using detail::Tracer;
 using detail::ValueId;
 using program::Op;
 using program::Parameter;
-
-/// The tensor behind a parameter. Throws Error{kernel} if the caller left it out.
-Parameter& tensor(Tracer& tracer, std::uint32_t index, const std::source_location& at) {
-  Parameter& parameter = tracer.parameter(index);
-  if (parameter.kind == Parameter::Kind::absent_tensor)
-    detail::fail(at, {.argument = parameter.name,
-                      .problem = "an optional tensor is used that the caller left out",
-                      .hint = fmt::format("guard it with `if ({})`", parameter.name)});
-  return parameter;
-}
 
 [[noreturn]] void wrong_argument(const Tracer& tracer, const Parameter& parameter,
                                  const std::source_location& at, std::string problem,
@@ -55,6 +46,15 @@ std::array<Tile, N> dims(const TensorParameter& x, const std::source_location& a
 
 namespace detail {
 
+Parameter& tensor(Tracer& tracer, std::uint32_t index, const std::source_location& at) {
+  Parameter& parameter = tracer.parameter(index);
+  if (parameter.kind == Parameter::Kind::absent_tensor)
+    fail(at, {.argument = parameter.name,
+              .problem = "an optional tensor is used that the caller left out",
+              .hint = fmt::format("guard it with `if ({})`", parameter.name)});
+  return parameter;
+}
+
 Tile scalar_parameter(ParameterSlot slot) {
   const std::source_location at;  // nowhere: the author wrote no operation
   Tracer& tracer = Tracer::here(at);
@@ -67,8 +67,9 @@ void set_grid(std::span<const Operand> extents, std::span<Tile> coordinates,
   Tracer& tracer = Tracer::here(at);
   if (tracer.has_grid())
     fail(at, {.problem = "the grid is stated twice", .hint = "call grid once"});
-  if (tracer.in_loop())
-    fail(at, {.problem = "grid is called inside a traced loop", .hint = "call it before the loop"});
+  if (tracer.in_region())
+    fail(at,
+         {.problem = "grid is called inside a traced loop or branch", .hint = "call it before"});
   std::vector<ValueId> values;
   for (const Operand& extent : extents)
     values.push_back(i32_scalar(tracer, extent, "an extent of the grid"));
@@ -109,19 +110,6 @@ std::int64_t TensorParameter::static_dim(int i, Location at) const {
   return extent;
 }
 
-View TensorParameter::tiles(const Dims& shape, Location at) const {
-  const Parameter& parameter = tensor(Tracer::here(at), slot_.index, at);
-  detail::check_tile_shape(detail::to_shape(shape), at);
-  if (shape.size() != parameter.extents.size())
-    detail::fail(at,
-                 {.argument = parameter.name,
-                  .problem = "the tiles are not of the tensor's rank",
-                  .got = fmt::format("{}, of rank {}", to_string(shape), shape.size()),
-                  .wanted = fmt::format("rank {}", parameter.extents.size()),
-                  .hint = "give one extent for each dimension; 1 where a tile has one element"});
-  return View(slot_.index, shape);
-}
-
 std::array<Tile, 1> dims1(const TensorParameter& x, std::source_location at) {
   return dims<1>(x, at);
 }
@@ -139,9 +127,9 @@ void require(const TensorParameter& x, std::initializer_list<Operand> extents,
              std::source_location at) {
   Tracer& tracer = Tracer::here(at);
   Parameter& parameter = tensor(tracer, x.index(), at);
-  if (tracer.in_loop())
-    detail::fail(at, {.problem = "require is called inside a traced loop",
-                      .hint = "it is checked once, at launch: call it before the loop"});
+  if (tracer.in_region())
+    detail::fail(at, {.problem = "require is called inside a traced loop or branch",
+                      .hint = "it is checked once, at launch: call it before"});
   check_rank(tracer, parameter, extents.size(), at);
   std::size_t d = 0;
   for (const Operand& operand : extents) {

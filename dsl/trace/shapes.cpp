@@ -1,4 +1,7 @@
 // Making tiles, converting them, and changing their shapes.
+#include <algorithm>
+#include <numeric>
+
 #include <fmt/format.h>
 
 #include "dsl/program/op_table.h"
@@ -64,6 +67,30 @@ ValueId expand(const Used& a, const Shape& shape, const std::source_location& at
     detail::fail(at, {.problem = "expand cannot shrink a tile",
                       .got = detail::to_text(a.type.shape) + " to " + detail::to_text(shape)});
   return detail::broadcast_to(a.tracer, a.value, shape, at);
+}
+
+ValueId permute(const Used& a, const Shape& permutation, const std::source_location& at) {
+  Type type = a.type;
+  Shape sorted = permutation;
+  std::sort(sorted.begin(), sorted.end());
+  Shape identity(type.shape.size());
+  std::iota(identity.begin(), identity.end(), 0);
+  if (sorted != identity)
+    detail::fail(at, {.problem = "transpose wants each dimension once",
+                      .got = to_string(detail::to_dims(permutation)),
+                      .wanted = "a permutation of " + to_string(detail::to_dims(identity))});
+  if (permutation == identity) return a.value;
+  for (std::size_t i = 0; i < permutation.size(); ++i)
+    type.shape[i] = a.type.shape[static_cast<std::size_t>(permutation[i])];
+  return a.tracer.emit(Op::transpose, {a.value}, type, at, permutation);
+}
+
+ValueId transposed(const Used& a, const std::source_location& at) {
+  if (a.type.shape.size() != 2)
+    detail::fail(at, {.problem = ".T() transposes tiles of rank 2",
+                      .got = detail::to_text(a.type.shape),
+                      .hint = "say which dimension goes where, as in transpose(t, {1, 0, 2})"});
+  return permute(a, {1, 0}, at);
 }
 
 ValueId cast(const Used& a, DType dtype, const std::source_location& at) {
@@ -151,20 +178,65 @@ Tile iota(DType dtype, std::int64_t n, std::source_location at) {
   return iota(n, at).to(dtype, at);
 }
 
-Tile sum(const Tile& tile, int axis, std::source_location at) {
+Tile Tile::T(Location at) const {
+  const Used a = use(*this, at);
+  return {a.tracer, tegula::transposed(a, at)};
+}
+Mask Mask::T(Location at) const {
+  const Used a = use(*this, at);
+  return {a.tracer, tegula::transposed(a, at)};
+}
+
+Tile transpose(const Tile& tile, const Dims& permutation, std::source_location at) {
   const Used a = use(tile, at);
-  Type type = a.type;
-  const int axis_from_left = detail::checked_axis(axis, type.shape.size(), "the axis of sum", at);
-  const unsigned accepted = program::rule(Op::reduce).dtypes;
-  if (!program::contains(accepted, type.dtype))
-    detail::fail(at, {.problem = "sum does not take this dtype",
-                      .got = std::string(dtype_name(type.dtype)),
-                      .wanted = program::describe_dtypes(accepted),
-                      .hint = "convert the tile with .to(...)"});
-  type.shape[static_cast<std::size_t>(axis_from_left)] = 1;
-  return {a.tracer,
-          a.tracer.emit(Op::reduce, {a.value}, type, at,
-                        {static_cast<std::int64_t>(program::ReduceKind::sum), axis_from_left})};
+  return {a.tracer, permute(a, detail::to_shape(permutation), at)};
+}
+
+Tile join(Operand a, Operand b) {
+  const std::source_location& at = a.at();
+  Tracer& tracer = Tracer::here(at);
+  const DType dtype = detail::common_dtype(tracer, "join", {&a, &b});
+  ValueId values[] = {detail::value_of(tracer, a, dtype), detail::value_of(tracer, b, dtype)};
+  const Shape shape = detail::broadcast_shape("join", tracer.type(values[0]).shape,
+                                              tracer.type(values[1]).shape, at);
+  if (shape.empty())
+    detail::fail(
+        at, {.problem = "join has two scalars", .hint = "make a tile of one with .reshape({1})"});
+  for (ValueId& value : values) value = detail::broadcast_to(tracer, value, shape, at);
+  Shape joined = shape;
+  joined.push_back(2);
+  detail::check_tile_shape(joined, at);
+  return {tracer,
+          tracer.emit(Op::join, {values[0], values[1]}, {.dtype = dtype, .shape = joined}, at)};
+}
+
+std::pair<Tile, Tile> split(const Tile& tile, std::source_location at) {
+  const Used a = use(tile, at);
+  if (a.type.shape.size() < 2 || a.type.shape.back() != 2)
+    detail::fail(at, {.problem = "split wants a last extent of 2 and one more dimension",
+                      .got = detail::to_text(a.type.shape),
+                      .hint = "change the shape with .reshape({...}) first"});
+  Type half = a.type;
+  half.shape.pop_back();
+  const std::vector<ValueId> halves = a.tracer.emit_all(Op::split, {a.value}, {half, half}, at);
+  return {Tile(a.tracer, halves[0]), Tile(a.tracer, halves[1])};
+}
+
+Tile cat(Operand a, Operand b, int axis) {
+  const std::source_location& at = a.at();
+  const Tile both = join(a, b);
+  const Shape joined = detail::to_shape(both.shape(at));
+  const auto rank = joined.size() - 1;
+  const auto first =
+      static_cast<std::size_t>(detail::checked_axis(axis, rank, "the axis of cat", at));
+  // The new axis goes before `axis`, and the two become one.
+  Shape permutation, shape;
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (i == first) permutation.push_back(static_cast<std::int64_t>(rank));
+    permutation.push_back(static_cast<std::int64_t>(i));
+    shape.push_back(i == first ? 2 * joined[i] : joined[i]);
+  }
+  return transpose(both, detail::to_dims(permutation), at).reshape(detail::to_dims(shape), at);
 }
 
 }  // namespace tegula

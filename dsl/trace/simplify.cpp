@@ -2,8 +2,10 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "dsl/program/limits.h"
+#include "dsl/program/op_table.h"
 #include "dsl/trace/fold.h"
 
 namespace tegula::detail {
@@ -34,9 +36,20 @@ class Folder {
   void walk(Region& region) {
     for (Instruction& instruction : region.body) {
       for (ValueId& operand : instruction.operands) operand = replaced_[operand];
-      for (Region& inner : instruction.regions) walk(inner);
+      const bool combines = instruction.op == Op::reduce_with || instruction.op == Op::scan_with;
+      for (Region& inner : instruction.regions) combines ? walk_apart(inner) : walk(inner);
       fold(instruction);
     }
+  }
+
+  /// A combination sees nothing of the outside: its constants stay inside.
+  void walk_apart(Region& region) {
+    auto made = std::exchange(made_, {});
+    auto constants = std::exchange(constants_, {});
+    walk(region);
+    region.body.insert(region.body.begin(), constants_.begin(), constants_.end());
+    made_ = std::move(made);
+    constants_ = std::move(constants);
   }
 
   void fold(const Instruction& instruction) {
@@ -106,21 +119,21 @@ class Pruner {
   }
 
  private:
-  static bool has_store(const Region& region) {
+  static bool acts(const Region& region) {
     for (const Instruction& instruction : region.body) {
-      if (instruction.op == Op::store) return true;
+      if (has_effect(instruction.op)) return true;
       for (const Region& inner : instruction.regions)
-        if (has_store(inner)) return true;
+        if (acts(inner)) return true;
     }
     return false;
   }
 
   bool is_used(const Instruction& instruction) const {
-    if (instruction.op == Op::store || instruction.op == Op::yield) return true;
+    if (has_effect(instruction.op) || instruction.op == Op::yield) return true;
     for (const ValueId result : instruction.results)
       if (used_[result]) return true;
     for (const Region& region : instruction.regions)
-      if (has_store(region)) return true;
+      if (acts(region)) return true;
     return false;
   }
 

@@ -2,8 +2,12 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "dsl/program/abi.h"
+#include "dsl/program/op_table.h"
 #include "dsl/trace/errors.h"
+#include "dsl/trace/frames.h"
 #include "dsl/trace/simplify.h"
 
 namespace tegula::detail {
@@ -18,15 +22,17 @@ namespace {
 thread_local Tracer* current_tracer = nullptr;
 }
 
-Tracer::Tracer(program::Program declarations)
-    : program_(std::move(declarations)), outer_(std::exchange(current_tracer, this)) {}
+Tracer::Tracer(program::Program declarations, bool checked)
+    : program_(std::move(declarations)),
+      checked_(checked),
+      outer_(std::exchange(current_tracer, this)) {}
 
 Tracer::~Tracer() {
   // Handles that live on (globals, members of the author's objects) must not name values of a later
   // trace by accident.
   while (handles_ != nullptr) {
     Handle& handle = *handles_;
-    if (handle.value_ < out_of_trace) handle.value_ = out_of_trace;
+    if (names_value(handle.value_)) handle.value_ = out_of_trace;
     handle.unlink();
   }
   current_tracer = outer_;
@@ -48,9 +54,16 @@ ValueId Tracer::use(ValueId value, const Tracer* owner, const std::source_locati
   if (value == out_of_loop)
     fail(at, {.problem = "a value made inside a traced loop is used after it",
               .hint = "give the tile a value before the loop: it is then carried out of it"});
+  if (value == out_of_branch)
+    fail(at, {.problem = "a value made in one branch of an if_ alone is used after it",
+              .hint = "give the tile a value before the if_, or in both branches"});
   if (value == out_of_trace || owner != this)
     fail(at, {.problem = "a tile of another trace is used",
               .hint = "make tiles inside the kernel's function; do not keep them outside"});
+  if (in_combination() && value < frames_.back().first_value)
+    fail(at, {.problem = "a combination uses a tile from outside",
+              .hint = "it may use its two arguments and literals: combine a further tile along "
+                      "with the others, as in reduce({a, b}, axis, ...)"});
   return value;
 }
 
@@ -78,32 +91,55 @@ ValueId Tracer::new_value(Type type, LocationId location) {
 
 ValueId Tracer::emit(Op op, std::vector<ValueId> operands, Type result,
                      const std::source_location& at, std::vector<std::int64_t> attributes) {
-  const LocationId where = location(at);
-  const ValueId value = new_value(std::move(result), where);
-  open_region().body.push_back({.op = op,
-                                .operands = std::move(operands),
-                                .results = {value},
-                                .attributes = std::move(attributes),
-                                .location = where});
-  return value;
+  return emit_all(op, std::move(operands), {std::move(result)}, at, std::move(attributes))[0];
 }
 
-void Tracer::emit_store(std::vector<ValueId> operands, const std::source_location& at) {
-  open_region().body.push_back(
-      {.op = Op::store, .operands = std::move(operands), .location = location(at)});
+std::vector<ValueId> Tracer::emit_all(Op op, std::vector<ValueId> operands,
+                                      std::vector<Type> results, const std::source_location& at,
+                                      std::vector<std::int64_t> attributes) {
+  if (in_combination() && !program::may_combine(op))
+    fail(at, {.problem = "a combination does more than arithmetic on scalars",
+              .got = std::string(program::op_name(op))});
+  const LocationId where = location(at);
+  std::vector<ValueId> values;
+  for (Type& result : results) values.push_back(new_value(std::move(result), where));
+  open_region().body.push_back({.op = op,
+                                .operands = std::move(operands),
+                                .results = values,
+                                .attributes = std::move(attributes),
+                                .location = where});
+  return values;
 }
 
 ValueId Tracer::leaf(Op op, Type result, std::vector<std::int64_t> attributes,
                      const std::source_location& at) {
-  for (const Instruction& instruction : leaves_.body)
+  if (in_combination() && op != Op::constant)
+    fail(at, {.problem = "a combination does more than arithmetic on scalars",
+              .got = std::string(program::op_name(op))});
+  Region& region = in_combination() ? frames_.back().region : leaves_;
+  for (const Instruction& instruction : region.body)
     if (instruction.op == op && instruction.attributes == attributes &&
         type(instruction.results[0]) == result)
       return instruction.results[0];
   const LocationId where = location(at);
   const ValueId value = new_value(std::move(result), where);
-  leaves_.body.push_back(
+  region.body.push_back(
       {.op = op, .results = {value}, .attributes = std::move(attributes), .location = where});
   return value;
+}
+
+bool Tracer::in_combination() const {
+  if (frames_.empty()) return false;
+  const Op op = frames_.back().instruction.op;
+  return op == Op::reduce_with || op == Op::scan_with;
+}
+
+std::int64_t Tracer::message(std::string_view text) {
+  std::vector<std::string>& strings = program_.strings;
+  for (std::size_t i = 0; i < strings.size(); ++i)
+    if (strings[i] == text) return static_cast<std::int64_t>(i);
+  strings.emplace_back(text);
+  return static_cast<std::int64_t>(strings.size() - 1);
 }
 
 ValueId Tracer::constant(DType dtype, std::int64_t bits, const std::source_location& at) {
@@ -113,13 +149,14 @@ ValueId Tracer::constant(DType dtype, std::int64_t bits, const std::source_locat
 std::optional<std::int64_t> Tracer::known_integer(ValueId value) const {
   value = resolve(value);
   if (!is_integer(type(value).dtype)) return std::nullopt;
-  for (const Instruction& leaf : leaves_.body)
+  const Region& region = in_combination() ? frames_.back().region : leaves_;
+  for (const Instruction& leaf : region.body)
     if (leaf.op == Op::constant && leaf.results[0] == value) return leaf.attributes[0];
   return std::nullopt;
 }
 
 const Instruction* Tracer::definition(ValueId value, Op op) const {
-  const Region& region = loops_.empty() ? body_ : loops_.back().body;
+  const Region& region = open_region();
   for (std::size_t i = region.body.size(); i-- > 0;) {
     const Instruction& instruction = region.body[i];
     if (instruction.results.size() == 1 && instruction.results[0] == value)
@@ -148,9 +185,10 @@ void Tracer::resolve(Region& region) const {
 }
 
 program::Program Tracer::finish() {
-  if (!loops_.empty())
-    fail(loops_.back().at, {.problem = "a traced loop was left by an exception",
-                            .hint = "do not catch exceptions around a traced loop"});
+  if (!frames_.empty())
+    fail(frames_.back().at, {.problem = fmt::format("{} was left by an exception",
+                                                    describe(frames_.back().instruction.op)),
+                             .hint = "do not catch exceptions around it"});
   if (program_.grid.empty())
     throw Error(ErrorCode::kernel, {.where = program_.name,
                                     .problem = "the kernel states no grid",

@@ -5,13 +5,15 @@
 // views) have no operands, so they go once each to the top of the body, where every loop sees them;
 // the rest is appended to the region that is open.
 //
-// Loops replace values after the fact: a loop's argument that turns out not to be carried stands
-// for the value from before the loop. Such substitutions are kept in a table and applied by
-// finish().
+// Loops, branches and combinations are frames: a region that is being recorded, and the handles
+// that were live when it was entered. Loops replace values after the fact: a loop's argument that
+// turns out not to be carried stands for the value from before the loop. Such substitutions are
+// kept in a table and applied by finish().
 #pragma once
 
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,9 @@ namespace tegula::detail {
 
 class Tracer {
  public:
-  /// `declarations`: name, config, warps and parameters. Becomes this thread's current tracer.
-  explicit Tracer(program::Program declarations);
+  /// `declarations`: name, config, warps and parameters. `checked`: see again(). Becomes this
+  /// thread's current tracer.
+  explicit Tracer(program::Program declarations, bool checked = false);
   ~Tracer();
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
@@ -45,8 +48,12 @@ class Tracer {
   /// Appends an instruction to the open region; gives its result.
   ValueId emit(program::Op op, std::vector<ValueId> operands, program::Type result,
                const std::source_location& at, std::vector<std::int64_t> attributes = {});
-  void emit_store(std::vector<ValueId> operands, const std::source_location& at);
-  /// An instruction without operands, at the top; the same one again gives the same value.
+  /// One with any number of results.
+  std::vector<ValueId> emit_all(program::Op op, std::vector<ValueId> operands,
+                                std::vector<program::Type> results, const std::source_location& at,
+                                std::vector<std::int64_t> attributes = {});
+  /// An instruction without operands, at the top (a constant of a combination: inside it); the
+  /// same one again gives the same value.
   ValueId leaf(program::Op op, program::Type result, std::vector<std::int64_t> attributes,
                const std::source_location& at);
   /// A scalar. `bits`: the integer, or the bits of the double.
@@ -56,15 +63,38 @@ class Tracer {
   /// The instruction that gives `value`, if it is that op; else null. Good until the next emit.
   const program::Instruction* definition(ValueId value, program::Op op) const;
 
-  bool in_loop() const { return !loops_.empty(); }
+  /// The index of a message in Program::strings.
+  std::int64_t message(std::string_view text);
+
+  bool in_region() const { return !frames_.empty(); }
   bool has_grid() const { return !program_.grid.empty(); }
   void set_grid(std::vector<ValueId> extents);
   void require(std::uint32_t parameter, std::int32_t dimension, ValueId extent,
                const std::source_location& at);
 
+  // Each pair of open and close records an instruction with its regions; between them stands the
+  // author's code, followed by `again`.
   /// Gives the induction value.
-  ValueId open_loop(ValueId lower, ValueId upper, const std::source_location& at);
-  void close_loop();
+  ValueId open_for(ValueId lower, ValueId upper, const std::source_location& at);
+  void close_for();
+  /// First the condition is recorded, then, after while_body, the body.
+  void open_while(const std::source_location& at);
+  void while_body(ValueId condition);
+  void close_while();
+  /// First one branch is recorded, then, after else_branch, the other.
+  void open_if(ValueId condition, const std::source_location& at);
+  void else_branch();
+  void close_if();
+  /// Gives the scalars left..., right... of a reduction or a scan of these tiles.
+  std::vector<ValueId> open_combination(program::Op op, std::vector<ValueId> tiles,
+                                        std::vector<std::int64_t> attributes,
+                                        const std::source_location& at);
+  std::vector<ValueId> close_combination(std::vector<ValueId> combined);
+
+  /// Whether the author's code for the open region must run once more. Where tracing is checked it
+  /// runs twice and must record the same: else it changes host state, which would be baked in
+  /// unseen. `gives`: what it returned, if it did. Throws Error{kernel} if the two differ.
+  bool again(std::span<const ValueId> gives = {});
 
   void link(Handle& handle);
   void unlink(Handle& handle);
@@ -74,33 +104,53 @@ class Tracer {
   program::Program finish();
 
  private:
-  /// A value that a handle held when a loop was entered, and the loop's argument for it.
-  struct Carried {
-    Handle* handle;  ///< null once the handle is gone
-    ValueId initial, argument;
-    bool pruned = false;
+  /// A handle that was live when a frame was opened.
+  struct Held {
+    Handle* handle;             ///< null once the handle is gone
+    ValueId initial;            ///< what it named then
+    ValueId arguments[2] = {};  ///< what stands for it in the regions of a loop
+    ValueId first = 0;          ///< of a branch: what it named at the end of the first region
+    bool carried = true;        ///< of a loop: false once pruned
   };
-  struct OpenLoop {
-    ValueId lower, upper, induction;
+  struct Frame {
+    program::Instruction instruction;  ///< regions: the finished ones
     std::source_location at;
-    std::vector<Carried> carried;
-    program::Region body;
+    std::vector<Held> held;
+    program::Region region;   ///< the one that is being recorded
+    ValueId first_value = 0;  ///< values from here on were made in the frame
+    bool replaying = false;
+    std::vector<program::Instruction> first_pass;
+    std::vector<ValueId> first_ends;  ///< what the held handles named after the first pass
   };
 
   ValueId new_value(program::Type type, program::LocationId location);
   program::LocationId location(const std::source_location& at);
-  program::Region& open_region() { return loops_.empty() ? body_ : loops_.back().body; }
+  program::Region& open_region() { return frames_.empty() ? body_ : frames_.back().region; }
+  const program::Region& open_region() const {
+    return frames_.empty() ? body_ : frames_.back().region;
+  }
+  bool in_combination() const;
   ValueId resolve(ValueId value) const;
   void resolve(program::Region& region) const;
-  void prune(OpenLoop& loop);
-  void check_carried(const OpenLoop& loop) const;
-  void emit_loop(OpenLoop& loop);
-  void retire_handles(const OpenLoop& loop);
+
+  Frame& open(program::Instruction instruction, const std::source_location& at);
+  void check_alive(const Frame& frame) const;
+  Frame take_frame();
+  void hand_out_arguments(Frame& frame);
+  void end_region(Frame& frame, std::vector<ValueId> yields);
+  void prune(Frame& loop);
+  void check_carried(const Frame& loop) const;
+  void close_loop(Frame frame);
+  std::vector<ValueId> emit(Frame& frame, std::vector<program::Type> results);
+  void retire_handles(const Frame& frame, ValueId as);
+  std::string place_of(ValueId value, const std::source_location& otherwise) const;
 
   program::Program program_;
   program::Region leaves_, body_;
-  std::vector<OpenLoop> loops_;
-  std::vector<ValueId> substitute_;                  ///< by value; itself if not substituted
+  std::vector<Frame> frames_;
+  bool checked_;
+  int replays_ = 0;                  ///< frames that are recorded for the second time
+  std::vector<ValueId> substitute_;  ///< by value; itself if not substituted
   std::vector<program::LocationId> value_location_;  ///< by value
   std::source_location last_place_;
   Handle* handles_ = nullptr;

@@ -34,6 +34,43 @@ std::vector<ValueId> coordinates_of(Tracer& tracer, const std::string& name, std
 
 }  // namespace
 
+View TensorParameter::tiles(const Dims& shape, Location at) const {
+  return NarrowedTensor(slot_.index).tiles(shape, at);
+}
+
+NarrowedTensor TensorParameter::narrow(int dim, Operand start, Operand length, Location at) const {
+  return NarrowedTensor(slot_.index).narrow(dim, start, length, at);
+}
+
+View NarrowedTensor::tiles(const Dims& shape, Location at) const {
+  const Parameter& parameter = detail::tensor(Tracer::here(at), parameter_, at);
+  detail::check_tile_shape(detail::to_shape(shape), at);
+  if (shape.size() != parameter.extents.size())
+    detail::fail(at,
+                 {.argument = parameter.name,
+                  .problem = "the tiles are not of the tensor's rank",
+                  .got = fmt::format("{}, of rank {}", to_string(shape), shape.size()),
+                  .wanted = fmt::format("rank {}", parameter.extents.size()),
+                  .hint = "give one extent for each dimension; 1 where a tile has one element"});
+  return View(parameter_, shape, narrowings_);
+}
+
+NarrowedTensor NarrowedTensor::narrow(int dim, Operand start, Operand length, Location at) const {
+  Tracer& tracer = Tracer::here(at);
+  const Parameter& parameter = detail::tensor(tracer, parameter_, at);
+  const int d = detail::checked_axis(dim, parameter.extents.size(), "the dimension", at);
+  for (const detail::Narrowing& narrowing : narrowings_)
+    if (narrowing.dimension == d)
+      detail::fail(at, {.argument = parameter.name,
+                        .problem = fmt::format("dimension {} is narrowed twice", d),
+                        .hint = "add the starts, and narrow once"});
+  NarrowedTensor narrowed = *this;
+  narrowed.narrowings_.push_back(
+      {d, Tile(tracer, detail::i32_scalar(tracer, start, "the start of narrow")),
+       Tile(tracer, detail::i32_scalar(tracer, length, "the length of narrow"))});
+  return narrowed;
+}
+
 View View::pad(double value, Location at) const {
   const Parameter& parameter = Tracer::here(at).parameter(parameter_);
   const bool whole = value >= -9.2e18 && value <= 9.2e18 &&
@@ -56,6 +93,24 @@ View View::in_bounds() const {
   return promised;
 }
 
+/// A view of a whole tensor is the same everywhere; one of a part depends on values made here.
+ValueId View::make(Tracer& tracer, double pad, Location at) const {
+  const Type type{Type::Kind::view, tracer.parameter(parameter_).dtype, detail::to_shape(shape_)};
+  std::int64_t narrowed = 0;
+  std::vector<ValueId> operands;
+  for (std::size_t d = 0; d < shape_.size(); ++d)
+    for (const detail::Narrowing& narrowing : narrowings_) {
+      if (narrowing.dimension != static_cast<int>(d)) continue;
+      narrowed |= std::int64_t{1} << d;
+      for (const Tile* value : {&narrowing.start, &narrowing.length})
+        operands.push_back(tracer.use(value->value(), value->tracer(), at));
+    }
+  std::vector<std::int64_t> attributes = {parameter_, std::bit_cast<std::int64_t>(pad), in_bounds_,
+                                          narrowed};
+  if (operands.empty()) return tracer.leaf(Op::view, type, std::move(attributes), at);
+  return tracer.emit(Op::view, std::move(operands), type, at, std::move(attributes));
+}
+
 Tile View::load(std::initializer_list<Operand> coordinates, Location at) const {
   Tracer& tracer = Tracer::here(at);
   const Parameter& parameter = tracer.parameter(parameter_);
@@ -66,10 +121,7 @@ Tile View::load(std::initializer_list<Operand> coordinates, Location at) const {
   const Shape shape = detail::to_shape(shape_);
   std::vector<ValueId> operands =
       coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
-  const Type view{Type::Kind::view, parameter.dtype, shape};
-  operands.insert(
-      operands.begin(),
-      tracer.leaf(Op::view, view, {parameter_, std::bit_cast<std::int64_t>(pad_), in_bounds_}, at));
+  operands.insert(operands.begin(), make(tracer, pad_, at));
   return {tracer, tracer.emit(Op::load, std::move(operands),
                               {.dtype = parameter.dtype, .shape = shape}, at)};
 }
@@ -97,11 +149,10 @@ void View::store(Operand operand, std::initializer_list<Operand> coordinates, Lo
   tile = detail::broadcast_to(tracer, tile, shape, at);
   std::vector<ValueId> operands =
       coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
-  const Type view{Type::Kind::view, parameter.dtype, shape};
   // What the view pads with matters to loads alone.
-  const ValueId target = tracer.leaf(Op::view, view, {parameter_, 0, in_bounds_}, at);
+  const ValueId target = make(tracer, 0, at);
   operands.insert(operands.begin(), {tile, target});
-  tracer.emit_store(std::move(operands), at);
+  tracer.emit_all(Op::store, std::move(operands), {}, at);
 }
 
 }  // namespace tegula

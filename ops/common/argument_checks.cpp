@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include "ops/common/overlap.h"
+#include "runtime/tensor_checks.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {
 
-std::string describe(const TensorRef& tensor) {
-  return fmt::format("{}:{}", to_string(tensor.shape), dtype_name(tensor.dtype));
-}
+using runtime::describe;
 
 void ArgumentChecks::fail(std::string_view argument, std::string problem, std::string got,
                           std::string wanted, std::string hint) const {
@@ -25,21 +24,7 @@ void ArgumentChecks::float_tensor(const TensorRef& tensor, std::string_view name
   if (!tensor.present()) fail(name, "the tensor is absent", "no tensor", "a tensor on a device");
   if (tensor.dtype != DType::f32 && tensor.dtype != DType::f16 && tensor.dtype != DType::bf16)
     fail(name, "wrong dtype", std::string(dtype_name(tensor.dtype)), "f32, f16 or bf16");
-  if (tensor.device != &device_)
-    fail(name, "the tensor lies on another device than the stream", tensor.device->name(),
-         device_.name(),
-         tensor.device->name() == device_.name()
-             ? "the two are of one name, but opened twice: share one device"
-             : "");
-  if (tensor.strides.size() != tensor.rank())
-    fail(name, "not one stride for each dimension",
-         fmt::format("{} strides", tensor.strides.size()), fmt::format("{}", tensor.rank()));
-  if (tensor.data == nullptr && element_count(tensor.shape) != 0)
-    fail(name, "a null pointer", "null", "memory for " + describe(tensor));
-  const auto address = reinterpret_cast<std::uintptr_t>(tensor.data);
-  if (const int bytes = dtype_bytes(tensor.dtype); address % static_cast<unsigned>(bytes) != 0)
-    fail(name, "the pointer is not aligned to an element", fmt::format("{:#x}", address),
-         fmt::format("a multiple of {}", bytes));
+  runtime::check_memory(op_, name, tensor, device_);
 }
 
 void ArgumentChecks::shape(const TensorRef& tensor, std::string_view name, const Dims& wanted,

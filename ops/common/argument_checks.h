@@ -44,7 +44,4 @@ class ArgumentChecks {
   const Device& device_;
 };
 
-/// "64x4096:bf16"
-std::string describe(const TensorRef& tensor);
-
 }  // namespace tegula::ops

@@ -5,7 +5,8 @@
 namespace tegula::ops {
 namespace {
 
-/// Bytes from one row to the next; 0 where there is a single row.
+/// Bytes from one row to the next; 0 where there is a single row. No overflow here and below:
+/// hull() refused tensors with elements whose rows reach beyond 64 bits.
 std::int64_t pitch(const TensorRef& tensor) {
   return tensor.rank() == 2 && tensor.shape[0] > 1 ? tensor.strides[0] * dtype_bytes(tensor.dtype)
                                                    : 0;

@@ -8,6 +8,7 @@
 
 #include "ops/common/argument_checks.h"
 #include "ops/norm/rms_norm_kernel.h"
+#include "runtime/tensor_checks.h"
 #include "tegula/error.h"
 #include "tegula/ops/norm.h"
 
@@ -57,7 +58,7 @@ DType check_destinations(const ArgumentChecks& checks, const TensorRef& x,
   if (options.residual_out.present()) {
     if (!options.residual.present())
       checks.fail("residual_out", "nothing is stored there without a residual",
-                  describe(options.residual_out), "a residual, or no residual_out");
+                  runtime::describe(options.residual_out), "a residual, or no residual_out");
     checks.float_tensor(options.residual_out, "residual_out");
     checks.shape(options.residual_out, "residual_out", x.shape, "the shape of x");
     checks.dtype(options.residual_out, "residual_out", options.residual.dtype,

@@ -6,7 +6,7 @@ namespace tegula::format {
 namespace {
 
 constexpr std::uint32_t image_magic = 0x494c4754;  // "TGLI"
-constexpr std::size_t instruction_bytes = 2 + 1 + 4 + 3 * 4 + 2 * 4 + 8 + 4;
+constexpr std::size_t instruction_bytes = 2 + 1 + 4 + Operands::most * 4 + 2 * 4 + 8 + 4;
 
 void write(Writer& w, const ImageInstruction& i) {
   w.put(i.opcode);
@@ -50,6 +50,7 @@ Bytes serialise(const Image& image) {
   });
   w.list(image.parameters);
   w.list(image.tables, [&](const std::vector<std::int32_t>& table) { w.list(table); });
+  w.list(image.texts, [&](const std::string& text) { w.put(text); });
   w.list(image.code, [&](const ImageInstruction& i) { write(w, i); });
   return w.take();
 }
@@ -78,6 +79,8 @@ Image read_image(std::span<const std::byte> bytes) {
   image.parameters = r.get_list<std::uint32_t>();
   image.tables.resize(r.get_count(4));
   for (auto& table : image.tables) table = r.get_list<std::int32_t>();
+  image.texts.resize(r.get_count(4));
+  for (auto& text : image.texts) text = r.get_string();
   image.code.resize(r.get_count(instruction_bytes));
   for (auto& i : image.code) i = read_instruction(r);
   r.finish();

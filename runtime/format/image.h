@@ -7,8 +7,10 @@
 // block's shared memory.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,7 @@
 
 namespace tegula::format {
 
-inline constexpr std::uint32_t image_version = 1;
+inline constexpr std::uint32_t image_version = 2;
 inline constexpr std::uint32_t no_register = 0xffffffff;
 
 enum class Scalar : std::uint8_t { i1, i8, i16, i32, i64, f16, bf16, f32, f64 };
@@ -50,6 +52,9 @@ enum class Opcode : std::uint16_t {
   iabs,
   ctpop,
   ctlz,
+  // (a, b, count): the high (fshl) or low (fshr) half of a:b shifted by count modulo the width.
+  fshl,
+  fshr,
   // Elementwise, one floating type. fmin/fmax return the other operand for a NaN (IEEE minNum);
   // fminimum/fmaximum return the NaN.
   fadd,
@@ -115,9 +120,65 @@ enum class Opcode : std::uint16_t {
   store,
   // (value of 4 bytes, i32 lane operand) -> value. modifier: ShuffleMode. All 32 lanes take part.
   warp_shuffle,
+  // (i1) -> i32 with the bit of every lane; (i1) -> i1, modifier: VoteMode. All 32 lanes take part.
+  ballot,
+  vote,
+  // One lane's access after the other's, each indivisible. modifier: an AtomicModifier. Operands:
+  // (address, value, predicate or none), atomic_cas: (address, value, expected, predicate or none);
+  // the result, the value before, may be none. atomic_load: (address, predicate or none).
+  atomic_load,
+  atomic_store,
+  atomic_add,
+  atomic_fadd,
+  atomic_smin,
+  atomic_smax,
+  atomic_umin,
+  atomic_umax,
+  atomic_and,
+  atomic_or,
+  atomic_xor,
+  atomic_exchange,
+  atomic_cas,
+  // modifier: Scope.
+  fence,
   // bar.sync of the whole block; immediate: the barrier's number. warp_sync: one warp.
   barrier,
   warp_sync,
+  // bar.sync and bar.arrive of some warps; immediate: number + 16 * threads (a multiple of 32).
+  named_barrier,
+  barrier_arrive,
+  // Asynchronous copies. cp_async: (shared target, global source, i32 source bytes or none,
+  // predicate or none), immediate: 4, 8 or 16 bytes; what is beyond the source's bytes is zero.
+  // cp_async_wait: until at most `immediate` groups of the lane are pending; -1: all its copies.
+  cp_async,
+  cp_async_commit,
+  cp_async_wait,
+  // mbarriers, at shared addresses that are multiples of 8. init: (address, i32 count, predicate or
+  // none). arrive: (address, i32 count or none, predicate or none). expect_tx: the same with i32
+  // bytes, modifier 1: arrives too. try_wait: (address, i32 parity) -> i1, true: waits until the
+  // phase of that parity has completed. test_wait: the same, without waiting. inval: (address,
+  // predicate or none).
+  mbarrier_init,
+  mbarrier_inval,
+  mbarrier_arrive,
+  mbarrier_expect_tx,
+  mbarrier_try_wait,
+  mbarrier_test_wait,
+  // bulk_load: (shared target, global source, i32 bytes, mbarrier, predicate or none); completes
+  // the
+  // bytes at the mbarrier. bulk_store: (global target, shared source, i32 bytes, predicate or
+  // none),
+  // in the lane's groups of bulk_commit; bulk_wait as cp_async_wait, modifier 1: sources only.
+  bulk_load,
+  bulk_store,
+  bulk_commit,
+  bulk_wait,
+  // fence.proxy.async: what was written before is seen by bulk copies.
+  fence_proxy_async,
+  // For the author. print: up to four values and (last) a predicate or none; immediate: a text.
+  // assert_true: (i1 of any elements, predicate or none); immediate: a text.
+  print,
+  assert_true,
   // Control. br: targets[0]. cond_br: (i1) targets[0] if true, else targets[1]. A target is the
   // number of an instruction.
   br,
@@ -134,6 +195,25 @@ inline constexpr int icmp_count = 10;
 using FCmp = std::uint8_t;
 enum class Space : std::uint8_t { global, shared };
 enum class ShuffleMode : std::uint8_t { up, down, butterfly, index };
+enum class VoteMode : std::uint8_t { any, all, uniform };
+enum class Order : std::uint8_t { relaxed, acquire, release, acq_rel };
+enum class Scope : std::uint8_t { cta, cluster, gpu, system };
+inline constexpr int scope_count = 4;
+inline constexpr int atomic_modifier_count = 32;
+/// What an atomic's modifier says: bit 0 the space, bits 1 and 2 the order, bits 3 and 4 the scope.
+struct AtomicModifier {
+  Space space = Space::global;
+  Order order = Order::relaxed;
+  Scope scope = Scope::gpu;
+  constexpr std::uint8_t pack() const {
+    return static_cast<std::uint8_t>(static_cast<int>(space) | static_cast<int>(order) << 1 |
+                                     static_cast<int>(scope) << 3);
+  }
+  static constexpr AtomicModifier unpack(std::uint8_t modifier) {
+    return {static_cast<Space>(modifier & 1), static_cast<Order>(modifier >> 1 & 3),
+            static_cast<Scope>(modifier >> 3 & 3)};
+  }
+};
 enum class Special : std::uint8_t {
   tid_x,
   ntid_x,
@@ -144,8 +224,10 @@ enum class Special : std::uint8_t {
   nctaid_y,
   nctaid_z,
   lane,
+  warp,
+  warps,
 };
-inline constexpr int special_count = 9;
+inline constexpr int special_count = 11;
 
 struct Register {
   Scalar scalar = Scalar::i32;
@@ -160,11 +242,37 @@ struct Constant {
   std::vector<std::uint64_t> bits;  ///< one for each element, or one for all; zero-extended
 };
 
+/// The registers that an instruction reads; those that are not given are none.
+class Operands {
+ public:
+  static constexpr std::size_t most = 5;
+
+  constexpr Operands() { registers_.fill(no_register); }
+  constexpr Operands(std::initializer_list<std::uint32_t> given) : Operands() {
+    std::copy_n(given.begin(), std::min(given.size(), most), registers_.begin());
+  }
+  template <std::size_t count>
+  requires(count <= most) constexpr Operands(const std::array<std::uint32_t, count>& given)
+      : Operands() {
+    std::copy_n(given.begin(), count, registers_.begin());
+  }
+
+  constexpr std::uint32_t& operator[](std::size_t k) { return registers_[k]; }
+  constexpr std::uint32_t operator[](std::size_t k) const { return registers_[k]; }
+  constexpr auto begin() { return registers_.begin(); }
+  constexpr auto end() { return registers_.end(); }
+  constexpr auto begin() const { return registers_.begin(); }
+  constexpr auto end() const { return registers_.end(); }
+
+ private:
+  std::array<std::uint32_t, most> registers_;
+};
+
 struct ImageInstruction {
   Opcode opcode = Opcode::ret;
   std::uint8_t modifier = 0;
   std::uint32_t result = no_register;
-  std::array<std::uint32_t, 3> operands = {no_register, no_register, no_register};
+  Operands operands;
   std::array<std::uint32_t, 2> targets = {0, 0};
   std::int64_t immediate = 0;
   std::uint32_t origin = 0;  ///< the Program's instruction number, or 0xffffffff
@@ -179,6 +287,7 @@ struct Image {
   std::vector<Constant> constants;
   std::vector<std::uint32_t> parameters;  ///< the register of each kernel parameter, one element
   std::vector<std::vector<std::int32_t>> tables;
+  std::vector<std::string> texts;  ///< of print and assert_true; "{}" stands for a value
   std::vector<ImageInstruction> code;
 };
 

@@ -55,18 +55,18 @@ std::string instruction_text(const Image& image, const ImageInstruction& i) {
     text += t;
     separator = ", ";
   };
-  for (std::size_t k = 0; k < 3; ++k) {
-    if (row.operands[k] == Kind::none) continue;
-    const std::uint32_t reg = i.operands[k];
-    if (reg != no_register)
-      item(fmt::format("r{}", reg));
-    else if (k == 1 && i.operands[2] != no_register)
-      item("_");
-  }
+  std::size_t given = i.operands.most;
+  while (given > 0 && i.operands[given - 1] == no_register) --given;
+  for (std::size_t k = 0; k < given; ++k)
+    item(i.operands[k] != no_register ? fmt::format("r{}", i.operands[k]) : "_");
   if (row.immediate == Immediate::table)
     item(fmt::format("table {}", i.immediate));
   else if (row.immediate == Immediate::alignment)
     item(fmt::format("align {}", i.immediate));
+  else if (row.immediate == Immediate::threads)
+    item(fmt::format("{}, {} threads", i.immediate % 16, i.immediate / 16));
+  else if (row.immediate == Immediate::text)
+    item(i.immediate < 0 ? "no text" : fmt::format("text {}", i.immediate));
   else if (row.immediate != Immediate::zero)
     item(fmt::format("{}", i.immediate));
   for (int k = 0; k < row.targets; ++k)
@@ -96,6 +96,8 @@ std::string to_text(const Image& image) {
   }
   for (std::size_t k = 0; k < image.tables.size(); ++k)
     fmt::format_to(out, "table {}: {}\n", k, fmt::join(image.tables[k], " "));
+  for (std::size_t k = 0; k < image.texts.size(); ++k)
+    fmt::format_to(out, "text {}: \"{}\"\n", k, image.texts[k]);
   const std::vector<bool> targets = targets_of(image);
   for (std::size_t n = 0; n < image.code.size(); ++n)
     fmt::format_to(out, "{}{:>5}  {}\n", targets[n] ? "@" : " ", n,

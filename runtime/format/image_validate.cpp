@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/format/opcode.h"
 #include "tegula/error.h"
 
@@ -32,7 +34,7 @@ class InstructionCheck {
     check_register(i_.result, row_.result, "the result");
     if (i_.result != no_register && fixed_[i_.result])
       fail("the result is a constant or a parameter");
-    for (std::size_t k = 0; k < 3; ++k)
+    for (std::size_t k = 0; k < Operands::most; ++k)
       check_register(i_.operands[k], row_.operands[k], fmt::format("operand {}", k));
     if (i_.modifier >= row_.modifiers) fail("the modifier is out of range");
     check_type_rule();
@@ -54,10 +56,14 @@ class InstructionCheck {
     return image_.registers[number];
   }
 
+  bool has_subject() const {
+    return row_.result == Kind::subject || std::find(row_.operands.begin(), row_.operands.end(),
+                                                     Kind::subject) != row_.operands.end();
+  }
+
   void find_subject() {
-    if (row_.result == Kind::subject) subject_ = &at(i_.result);
-    for (std::size_t k = 0; k < 3 && subject_ == nullptr; ++k)
-      if (row_.operands[k] == Kind::subject) subject_ = &at(i_.operands[k]);
+    const std::uint32_t subject = subject_of(i_);
+    if (subject != no_register || has_subject()) subject_ = &at(subject);
     if (subject_ != nullptr && !contains(row_.types, subject_->scalar))
       fail(fmt::format("a register of {} does not suit it", scalar_name(subject_->scalar)));
   }
@@ -69,6 +75,8 @@ class InstructionCheck {
     switch (kind) {
       case Kind::none:
         return false;
+      case Kind::any_or_none:
+        return true;
       case Kind::subject:
       case Kind::subject_or_none:
         return r == *subject_;
@@ -93,19 +101,24 @@ class InstructionCheck {
         return truth == (subject_->scalar == Scalar::i1) && lane_bytes(r) == lane_bytes(*subject_);
       case Kind::address:
         return r.elements == 1 &&
-               r.scalar ==
-                   (static_cast<Space>(i_.modifier) == Space::global ? Scalar::i64 : Scalar::i32);
+               r.scalar == (static_cast<Space>(i_.modifier & 1) == Space::global ? Scalar::i64
+                                                                                 : Scalar::i32);
+      case Kind::global_address:
+        return r.scalar == Scalar::i64 && r.elements == 1;
       case Kind::index:
         return integer && r.elements == subject_->elements;
-      case Kind::lane:
+      case Kind::shared_address:
+      case Kind::word:
+      case Kind::word_or_none:
         return r.scalar == Scalar::i32 && r.elements == 1;
     }
     return false;
   }
 
   void check_register(std::uint32_t number, Kind kind, std::string_view which) {
-    const bool optional =
-        kind == Kind::none || kind == Kind::subject_or_none || kind == Kind::predicate_or_none;
+    const bool optional = kind == Kind::none || kind == Kind::subject_or_none ||
+                          kind == Kind::predicate_or_none || kind == Kind::word_or_none ||
+                          kind == Kind::any_or_none;
     if (number == no_register) {
       if (!optional) fail(fmt::format("{} is missing", which));
       return;
@@ -138,6 +151,10 @@ class InstructionCheck {
         good = size <= 32 && (size & (size - 1)) == 0;
         break;
       }
+      case TypeRule::atomic:
+        good = subject_->elements == 1 || (subject_->elements == 2 && is_float(subject_->scalar) &&
+                                           scalar_bytes(subject_->scalar) == 2);
+        break;
     }
     if (!good) fail(fmt::format("the type {} does not suit it", type_name(*subject_)));
   }
@@ -163,6 +180,20 @@ class InstructionCheck {
         break;
       case Immediate::barrier:
         good = value >= 0 && value < 16;
+        break;
+      case Immediate::threads: {
+        const std::int64_t threads = value / 16;
+        good = threads >= 32 && threads % 32 == 0 && threads <= 32 * std::int64_t{image_.warps};
+        break;
+      }
+      case Immediate::copy_size:
+        good = value == 4 || value == 8 || value == 16;
+        break;
+      case Immediate::groups:
+        good = value >= -1 && value <= 255;
+        break;
+      case Immediate::text:
+        good = value >= -1 && value < static_cast<std::int64_t>(image_.texts.size());
         break;
     }
     if (!good) fail(fmt::format("the immediate {} does not suit it", value));

@@ -10,22 +10,25 @@ constexpr ScalarSet bits_and_integers = bit | integers;
 constexpr ScalarSet f32_only = set_of(Scalar::f32);
 constexpr ScalarSet halves = set_of(Scalar::f16) | set_of(Scalar::bf16);
 constexpr ScalarSet floats = halves | f32_only | set_of(Scalar::f64);
+/// Moved as a whole, of at least two bytes.
+constexpr ScalarSet exchangeable = words | set_of(Scalar::i16) | floats;
 constexpr ScalarSet all = bits_and_integers | floats;
 
 using C = InstructionClass;
 using K = Kind;
+using Kinds = std::array<Kind, Operands::most>;
 
-constexpr std::array<K, 3> unary = {K::subject, K::none, K::none};
-constexpr std::array<K, 3> binary = {K::subject, K::subject, K::none};
-constexpr std::array<K, 3> ternary = {K::subject, K::subject, K::subject};
-constexpr std::array<K, 3> from_source = {K::source, K::none, K::none};
-constexpr std::array<K, 3> nothing = {K::none, K::none, K::none};
+constexpr Kinds unary = {K::subject};
+constexpr Kinds binary = {K::subject, K::subject};
+constexpr Kinds ternary = {K::subject, K::subject, K::subject};
+constexpr Kinds from_source = {K::source};
+constexpr Kinds nothing = {};
 
-constexpr OpcodeRow integer(Opcode o, std::string_view name, std::array<K, 3> operands,
+constexpr OpcodeRow integer(Opcode o, std::string_view name, Kinds operands,
                             ScalarSet types = integers) {
   return {o, name, C::integer, K::subject, operands, types, 0};
 }
-constexpr OpcodeRow floating(Opcode o, std::string_view name, std::array<K, 3> operands,
+constexpr OpcodeRow floating(Opcode o, std::string_view name, Kinds operands,
                              ScalarSet types = floats) {
   return {o, name, C::floating, K::subject, operands, types, 0};
 }
@@ -33,9 +36,25 @@ constexpr OpcodeRow conversion(Opcode o, std::string_view name, ScalarSet to, Sc
                                TypeRule rule = TypeRule::any) {
   return {o, name, C::conversion, K::subject, from_source, to, from, rule};
 }
-constexpr OpcodeRow control(Opcode o, std::string_view name, std::array<K, 3> operands,
-                            int targets) {
+constexpr OpcodeRow control(Opcode o, std::string_view name, Kinds operands, int targets) {
   return {o, name, C::control, K::none, operands, 0, 0, TypeRule::any, Immediate::zero, 1, targets};
+}
+constexpr OpcodeRow atomic(Opcode o, std::string_view name, ScalarSet types) {
+  return {o,
+          name,
+          C::memory,
+          K::subject_or_none,
+          {K::address, K::subject, K::predicate_or_none},
+          types,
+          0,
+          TypeRule::atomic,
+          Immediate::zero,
+          atomic_modifier_count};
+}
+/// What neither computes a value nor moves control.
+constexpr OpcodeRow effect(Opcode o, std::string_view name, InstructionClass c, Kinds operands,
+                           Immediate immediate = Immediate::zero, int modifiers = 1) {
+  return {o, name, c, K::none, operands, 0, 0, TypeRule::any, immediate, modifiers};
 }
 
 using O = Opcode;
@@ -65,6 +84,8 @@ constexpr std::array<OpcodeRow, opcode_count> table = {{
     integer(O::iabs, "iabs", unary),
     integer(O::ctpop, "ctpop", unary),
     integer(O::ctlz, "ctlz", unary),
+    integer(O::fshl, "fshl", ternary),
+    integer(O::fshr, "fshr", ternary),
     floating(O::fadd, "fadd", binary),
     floating(O::fsub, "fsub", binary),
     floating(O::fmul, "fmul", binary),
@@ -103,41 +124,25 @@ constexpr std::array<OpcodeRow, opcode_count> table = {{
     conversion(O::uitofp, "uitofp", floats, bits_and_integers),
     conversion(O::fptosi, "fptosi", integers, floats),
     conversion(O::fptoui, "fptoui", integers, floats),
-    {O::bitcast, "bitcast", C::move, K::subject, {K::bits, K::none, K::none}, all, 0},
+    {O::bitcast, "bitcast", C::move, K::subject, {K::bits}, all, 0},
     {O::move, "move", C::move, K::subject, unary, all, 0},
-    {O::splat, "splat", C::move, K::subject, {K::element, K::none, K::none}, all, 0},
-    {O::extract,
-     "extract",
-     C::move,
-     K::subject,
-     {K::vector, K::none, K::none},
-     all,
-     0,
-     R::one_element,
-     I::element},
+    {O::splat, "splat", C::move, K::subject, {K::element}, all, 0},
+    {O::extract, "extract", C::move, K::subject, {K::vector}, all, 0, R::one_element, I::element},
     {O::insert,
      "insert",
      C::move,
      K::subject,
-     {K::subject, K::element, K::none},
+     {K::subject, K::element},
      all,
      0,
      R::any,
      I::element},
-    {O::shuffle,
-     "shuffle",
-     C::move,
-     K::subject,
-     {K::vector, K::vector, K::none},
-     all,
-     0,
-     R::any,
-     I::table},
+    {O::shuffle, "shuffle", C::move, K::subject, {K::vector, K::vector}, all, 0, R::any, I::table},
     {O::address,
      "address",
      C::integer,
      K::subject,
-     {K::subject, K::index, K::none},
+     {K::subject, K::index},
      words,
      0,
      R::any,
@@ -168,16 +173,117 @@ constexpr std::array<OpcodeRow, opcode_count> table = {{
      "warp_shuffle",
      C::shuffle,
      K::subject,
-     {K::subject, K::lane, K::none},
+     {K::subject, K::word},
      all,
      0,
      R::four_bytes,
      I::zero,
      4},
-    {O::barrier, "barrier", C::barrier, K::none, nothing, 0, 0, R::any, I::barrier},
-    {O::warp_sync, "warp_sync", C::barrier, K::none, nothing, 0, 0},
+    {O::ballot,
+     "ballot",
+     C::shuffle,
+     K::subject,
+     {K::predicate},
+     set_of(Scalar::i32),
+     0,
+     R::one_element},
+    {O::vote, "vote", C::shuffle, K::subject, {K::predicate}, bit, 0, R::one_element, I::zero, 3},
+    {O::atomic_load,
+     "atomic_load",
+     C::memory,
+     K::subject,
+     {K::address, K::predicate_or_none},
+     exchangeable,
+     0,
+     R::one_element,
+     I::zero,
+     atomic_modifier_count},
+    {O::atomic_store,
+     "atomic_store",
+     C::memory,
+     K::none,
+     {K::address, K::subject, K::predicate_or_none},
+     exchangeable,
+     0,
+     R::one_element,
+     I::zero,
+     atomic_modifier_count},
+    atomic(O::atomic_add, "atomic_add", words),
+    atomic(O::atomic_fadd, "atomic_fadd", floats),
+    atomic(O::atomic_smin, "atomic_smin", words),
+    atomic(O::atomic_smax, "atomic_smax", words),
+    atomic(O::atomic_umin, "atomic_umin", words),
+    atomic(O::atomic_umax, "atomic_umax", words),
+    atomic(O::atomic_and, "atomic_and", words),
+    atomic(O::atomic_or, "atomic_or", words),
+    atomic(O::atomic_xor, "atomic_xor", words),
+    atomic(O::atomic_exchange, "atomic_exchange", words | f32_only | set_of(Scalar::f64)),
+    {O::atomic_cas,
+     "atomic_cas",
+     C::memory,
+     K::subject_or_none,
+     {K::address, K::subject, K::subject, K::predicate_or_none},
+     words | set_of(Scalar::i16) | f32_only | set_of(Scalar::f64),
+     0,
+     R::atomic,
+     I::zero,
+     atomic_modifier_count},
+    effect(O::fence, "fence", C::barrier, nothing, I::zero, scope_count),
+    effect(O::barrier, "barrier", C::barrier, nothing, I::barrier),
+    effect(O::warp_sync, "warp_sync", C::barrier, nothing),
+    effect(O::named_barrier, "named_barrier", C::barrier, nothing, I::threads),
+    effect(O::barrier_arrive, "barrier_arrive", C::barrier, nothing, I::threads),
+    effect(O::cp_async, "cp_async", C::memory,
+           {K::shared_address, K::global_address, K::word_or_none, K::predicate_or_none},
+           I::copy_size),
+    effect(O::cp_async_commit, "cp_async_commit", C::barrier, nothing),
+    effect(O::cp_async_wait, "cp_async_wait", C::barrier, nothing, I::groups),
+    effect(O::mbarrier_init, "mbarrier_init", C::barrier,
+           {K::shared_address, K::word, K::predicate_or_none}),
+    effect(O::mbarrier_inval, "mbarrier_inval", C::barrier,
+           {K::shared_address, K::predicate_or_none}),
+    effect(O::mbarrier_arrive, "mbarrier_arrive", C::barrier,
+           {K::shared_address, K::word_or_none, K::predicate_or_none}),
+    effect(O::mbarrier_expect_tx, "mbarrier_expect_tx", C::barrier,
+           {K::shared_address, K::word, K::predicate_or_none}, I::zero, 2),
+    {O::mbarrier_try_wait,
+     "mbarrier_try_wait",
+     C::barrier,
+     K::subject,
+     {K::shared_address, K::word},
+     bit,
+     0,
+     R::one_element},
+    {O::mbarrier_test_wait,
+     "mbarrier_test_wait",
+     C::barrier,
+     K::subject,
+     {K::shared_address, K::word},
+     bit,
+     0,
+     R::one_element},
+    effect(
+        O::bulk_load, "bulk_load", C::memory,
+        {K::shared_address, K::global_address, K::word, K::shared_address, K::predicate_or_none}),
+    effect(O::bulk_store, "bulk_store", C::memory,
+           {K::global_address, K::shared_address, K::word, K::predicate_or_none}),
+    effect(O::bulk_commit, "bulk_commit", C::barrier, nothing),
+    effect(O::bulk_wait, "bulk_wait", C::barrier, nothing, I::groups, 2),
+    effect(O::fence_proxy_async, "fence_proxy_async", C::barrier, nothing),
+    effect(O::print, "print", C::other,
+           {K::any_or_none, K::any_or_none, K::any_or_none, K::any_or_none, K::predicate_or_none},
+           I::text),
+    {O::assert_true,
+     "assert_true",
+     C::other,
+     K::none,
+     {K::subject, K::predicate_or_none},
+     bit,
+     0,
+     R::any,
+     I::text},
     control(O::br, "br", nothing, 1),
-    control(O::cond_br, "cond_br", {K::predicate, K::none, K::none}, 2),
+    control(O::cond_br, "cond_br", {K::predicate}, 2),
     control(O::ret, "ret", nothing, 0),
     control(O::trap, "trap", nothing, 0),
 }};
@@ -192,6 +298,15 @@ static_assert(in_order(), "the table's rows are in the order of the enumeration"
 }  // namespace
 
 const OpcodeRow& opcode_row(Opcode opcode) { return table.at(static_cast<std::size_t>(opcode)); }
+
+std::uint32_t subject_of(const ImageInstruction& instruction) {
+  const OpcodeRow& row = opcode_row(instruction.opcode);
+  if (row.result == Kind::subject) return instruction.result;
+  for (std::size_t k = 0; k < Operands::most; ++k)
+    if (row.operands[k] == Kind::subject) return instruction.operands[k];
+  return no_register;
+}
+
 std::string_view opcode_name(Opcode opcode) { return opcode_row(opcode).name; }
 
 }  // namespace tegula::format

@@ -28,11 +28,15 @@ enum class Kind : std::uint8_t {
   condition,        ///< i1, as many elements as the subject or one
   predicate,        ///< i1, one element
   predicate_or_none,
-  source,   ///< of the row's source types, as many elements as the subject
-  bits,     ///< the subject's size in all; i1 if and only if the subject is i1
-  address,  ///< one element: i64 for global memory, i32 for shared memory
-  index,    ///< i32 or i64, as many elements as the subject
-  lane,     ///< i32, one element
+  any_or_none,  ///< any register
+  source,       ///< of the row's source types, as many elements as the subject
+  bits,         ///< the subject's size in all; i1 if and only if the subject is i1
+  address,      ///< one element: i64 for global memory, i32 for shared memory (modifier's bit 0)
+  global_address,
+  shared_address,
+  index,  ///< i32 or i64, as many elements as the subject
+  word,   ///< i32, one element
+  word_or_none,
 };
 
 /// What the immediate must be.
@@ -43,6 +47,10 @@ enum class Immediate : std::uint8_t {
   scale,      ///< any value
   alignment,  ///< a power of two from 1 to 4096
   barrier,    ///< 0 to 15
+  threads,    ///< 0 to 15, and 16 times a multiple of 32 up to the block's threads
+  copy_size,  ///< 4, 8 or 16
+  groups,     ///< -1 to 255
+  text,       ///< the number of a text, or -1
 };
 
 /// Further rules on types, that no Kind expresses.
@@ -53,6 +61,7 @@ enum class TypeRule : std::uint8_t {
   one_element,  ///< the subject has one element
   four_bytes,   ///< the subject takes 4 bytes a lane
   access,       ///< the subject takes 1, 2, 4, 8, 16 or 32 bytes a lane
+  atomic,       ///< one element; of f16 and bf16 one or two
 };
 
 /// How instructions are counted (SimCounters::instructions).
@@ -75,7 +84,7 @@ struct OpcodeRow {
   std::string_view name;
   InstructionClass instruction_class;
   Kind result;
-  std::array<Kind, 3> operands;
+  std::array<Kind, Operands::most> operands;
   ScalarSet types;    ///< of the subject
   ScalarSet sources;  ///< of the source, where there is one
   TypeRule rule = TypeRule::any;
@@ -85,6 +94,9 @@ struct OpcodeRow {
 };
 
 const OpcodeRow& opcode_row(Opcode opcode);
+
+/// The register that types an instruction: the row's subject. no_register if it has none.
+std::uint32_t subject_of(const ImageInstruction& instruction);
 
 /// The width of a value: 1 for i1, else 8 times its bytes.
 int scalar_bits(Scalar scalar);

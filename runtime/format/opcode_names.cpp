@@ -30,8 +30,28 @@ constexpr std::array<std::string_view, 16> fcmp_names = {"false", "oeq", "ogt", 
                                                          "one",   "ord", "uno", "ueq", "ugt", "uge",
                                                          "ult",   "ule", "une", "true"};
 constexpr std::array<std::string_view, special_count> special_names = {
-    "tid_x", "ntid_x", "ctaid_x", "ctaid_y", "ctaid_z", "nctaid_x", "nctaid_y", "nctaid_z", "lane"};
+    "tid_x",    "ntid_x",   "ctaid_x", "ctaid_y", "ctaid_z", "nctaid_x",
+    "nctaid_y", "nctaid_z", "lane",    "warp",    "warps"};
 constexpr std::array<std::string_view, 2> space_names = {"global", "shared"};
+constexpr std::array<std::string_view, 3> vote_names = {"any", "all", "uniform"};
+constexpr std::array<std::string_view, scope_count> scope_names = {"cta", "cluster", "gpu",
+                                                                   "system"};
+constexpr std::array<std::string_view, 2> expect_names = {"only", "arrive"};
+constexpr std::array<std::string_view, 2> wait_names = {"all", "read"};
+
+/// "global.relaxed.gpu" and so on, in the order of AtomicModifier::pack().
+const std::array<std::string, atomic_modifier_count>& atomic_names() {
+  static const auto names = [] {
+    constexpr std::array<std::string_view, 4> orders = {"relaxed", "acquire", "release", "acq_rel"};
+    std::array<std::string, atomic_modifier_count> made;
+    for (std::size_t k = 0; k < made.size(); ++k)
+      made[k] = std::string(space_names[k & 1]) + "." + std::string(orders[k >> 1 & 3]) + "." +
+                std::string(scope_names[k >> 3]);
+    return made;
+  }();
+  return names;
+}
+
 constexpr std::array<std::string_view, 4> shuffle_names = {"up", "down", "butterfly", "index"};
 
 }  // namespace
@@ -63,9 +83,19 @@ std::string_view modifier_name(Opcode opcode, std::uint8_t modifier) {
       return space_names.at(modifier);
     case Opcode::warp_shuffle:
       return shuffle_names.at(modifier);
+    case Opcode::vote:
+      return vote_names.at(modifier);
+    case Opcode::fence:
+      return scope_names.at(modifier);
+    case Opcode::mbarrier_expect_tx:
+      return expect_names.at(modifier);
+    case Opcode::bulk_wait:
+      return wait_names.at(modifier);
     default:
-      return "";
+      break;
   }
+  if (opcode_row(opcode).modifiers == atomic_modifier_count) return atomic_names().at(modifier);
+  return "";
 }
 
 }  // namespace tegula::format

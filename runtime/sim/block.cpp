@@ -4,76 +4,104 @@
 
 #include <cstring>
 
+#include "runtime/sim/bulk.h"
+
 namespace tegula::sim {
 
-Block::Block(Launch& launch) : launch_(launch) {
-  for (std::uint32_t k = 0; k < launch.program.warps; ++k) warps_.emplace_back(launch, k);
+Block::Block(Worker& worker) : worker_(worker) {
+  for (std::uint32_t k = 0; k < worker.launch.program.warps; ++k) warps_.emplace_back(worker, k);
 }
 
-bool Block::run(const std::array<std::uint32_t, 3>& coordinates, std::uint64_t seed) {
+bool Block::run(const std::array<std::uint32_t, 3>& coordinates, const Start& start) {
   // All ones is a NaN in every floating type: what was never written shows.
-  std::memset(launch_.workspace.shared(), 0xff, launch_.shared_bytes);
-  for (Warp& warp : warps_) warp.start(coordinates);
-  steps_ = 0;
-  launch_.counters.block_started();
-  while (take_turns(seed)) {
+  std::memset(worker_.workspace.shared(), 0xff, worker_.launch.shared_bytes);
+  worker_.start_block(start.number);
+  for (Warp& warp : warps_) warp.start(coordinates, start.turn);
+  seed_ = start.seed;
+  landings_ = steps_ = 0;
+  worker_.counters.block_started();
+  while (take_turns()) {
   }
   return !over_limit();
 }
 
 bool Block::over_limit() const {
-  return launch_.options.step_limit != 0 && steps_ > launch_.options.step_limit;
+  const std::uint64_t limit = worker_.launch.options.step_limit;
+  return limit != 0 && steps_ > limit;
 }
 
-bool Block::take_turns(std::uint64_t seed) {
-  const SeededOrder order(warps_.size(), seed);
-  bool any_ready = false, any_left = false;
+bool Block::take_turns() {
+  const SeededOrder order(warps_.size(), seed_);
+  bool any_progress = false, any_left = false;
   for (std::uint64_t k = 0; k < warps_.size(); ++k) {
     Warp& warp = warps_[order[k]];
-    if (warp.state() == Warp::State::ready) {
+    if (warp.state() == Warp::State::ready || warp.state() == Warp::State::waiting) {
+      const std::uint64_t before = steps_;
       warp.run(steps_);
       if (warp.state() == Warp::State::faulted) return false;
       if (warp.state() == Warp::State::at_barrier && !check_barriers(warp)) return false;
-      any_ready |= warp.state() == Warp::State::ready;
+      any_progress |= steps_ != before;
     }
     any_left |= warp.state() != Warp::State::exited;
     if (over_limit()) {
-      launch_.reports.add("limit", warp.site(),
-                          fmt::format("the block has run {} warp instructions", steps_));
+      worker_.launch.reports.add("limit", warp.site(),
+                                 fmt::format("the block has run {} warp instructions", steps_));
       return false;
     }
   }
-  return any_ready || (any_left && release_barrier());
+  if (!any_left) return false;
+  // Copies land at the last moment: when without them nothing can go on.
+  if (release_barriers() || any_progress || land_copy()) return true;
+  report_deadlock();
+  return false;
 }
 
+/// Warps that wait for the whole block wait at one barrier.
 bool Block::check_barriers(const Warp& arrived) {
-  if (!launch_.options.checks) return true;
+  if (!worker_.launch.options.checks || arrived.at_named_barrier()) return true;
   for (std::size_t k = 0; k < warps_.size(); ++k) {
     const Warp& other = warps_[k];
-    if (other.state() != Warp::State::at_barrier || other.barrier() == arrived.barrier()) continue;
-    launch_.reports.add("barrier", arrived.site(),
-                        fmt::format("the warp is at barrier {} while warp {} waits at barrier {}",
-                                    arrived.barrier(), k, other.barrier()));
+    if (other.state() != Warp::State::at_barrier || other.at_named_barrier() ||
+        other.barrier() == arrived.barrier())
+      continue;
+    worker_.launch.reports.add(
+        "barrier", arrived.site(),
+        fmt::format("the warp is at barrier {} while warp {} waits at barrier {}",
+                    arrived.barrier(), k, other.barrier()));
     return false;
   }
   return true;
 }
 
-/// All warps wait or have exited; those that have exited count as arrived.
-bool Block::release_barrier() {
+/// Those that have exited count as arrived where the whole block is waited for.
+bool Block::release_barriers() {
+  std::uint64_t live = 0;
+  for (std::size_t k = 0; k < warps_.size(); ++k)
+    if (warps_[k].state() != Warp::State::exited) live |= std::uint64_t{1} << k;
+  std::uint64_t passed = 0;
+  const std::uint64_t released = worker_.barriers.release(live, worker_.clocks(), passed);
+  for (std::size_t k = 0; k < warps_.size(); ++k)
+    if ((released >> k & 1) != 0) warps_[k].pass_barrier();
+  worker_.counters.barriers_passed(passed);
+  return released != 0;
+}
+
+bool Block::land_copy() {
+  // The seed's upper bits, turned on for each copy.
+  const std::uint64_t choice = seed_ == 0 ? 0 : (seed_ >> 8) * ++landings_ >> 16;
+  return land_bulk_load(worker_, choice);
+}
+
+void Block::report_deadlock() {
   const Warp* first = nullptr;
-  for (Warp& warp : warps_) {
-    if (warp.state() != Warp::State::at_barrier) continue;
+  std::string waits;
+  for (std::size_t k = 0; k < warps_.size(); ++k) {
+    const Warp& warp = warps_[k];
+    if (warp.state() == Warp::State::exited) continue;
     if (first == nullptr) first = &warp;
-    if (warp.barrier() == first->barrier()) continue;
-    launch_.reports.add("deadlock", warp.site(),
-                        "no warp can run: they wait at different barriers");
-    return false;
+    waits += fmt::format("{}warp {} waits {}", waits.empty() ? "" : ", ", k, warp.waits_where());
   }
-  for (Warp& warp : warps_)
-    if (warp.state() == Warp::State::at_barrier) warp.pass_barrier();
-  launch_.counters.barrier_passed();
-  return true;
+  worker_.launch.reports.add("deadlock", first->site(), "no warp can run: " + waits);
 }
 
 }  // namespace tegula::sim

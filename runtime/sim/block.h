@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "runtime/sim/warp.h"
@@ -11,20 +12,30 @@ namespace tegula::sim {
 
 class Block {
  public:
-  explicit Block(Launch& launch);
-  /// Runs the block of these coordinates to its end. `seed` sets the order of the warps' turns.
-  /// False if the launch should end with it: it ran into the step limit.
-  bool run(const std::array<std::uint32_t, 3>& coordinates, std::uint64_t seed);
+  struct Start {
+    std::uint64_t number = 0;  ///< in the grid
+    std::uint64_t turn = 0;    ///< in the launch's order
+    std::uint64_t seed = 0;    ///< of the order of the warps' turns and of landing copies
+  };
+
+  explicit Block(Worker& worker);
+  /// Runs the block of these coordinates to its end. False if the launch should end with it: it ran
+  /// into the step limit.
+  bool run(const std::array<std::uint32_t, 3>& coordinates, const Start& start);
 
  private:
   /// False if the block cannot go on.
-  bool take_turns(std::uint64_t seed);
+  bool take_turns();
   bool check_barriers(const Warp& arrived);
-  bool release_barrier();
+  bool release_barriers();
+  bool land_copy();
+  void report_deadlock();
   bool over_limit() const;
 
-  Launch& launch_;
+  Worker& worker_;
   std::vector<Warp> warps_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t landings_ = 0;
   std::uint64_t steps_ = 0;
 };
 

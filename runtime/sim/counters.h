@@ -31,7 +31,7 @@ class LaunchCounters {
   void argument_bytes(std::size_t argument, bool is_store, std::uint64_t bytes) {
     (is_store ? arguments_[argument].store_bytes : arguments_[argument].load_bytes) += bytes;
   }
-  void barrier_passed() { ++barriers_; }
+  void barriers_passed(std::uint64_t count) { barriers_ += count; }
   void block_started() { ++blocks_; }
 
   void add_to(SimCounters& total, const Program& program,

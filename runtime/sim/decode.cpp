@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/sim/effects.h"
 #include "runtime/sim/handlers.h"
 #include "tegula/error.h"
 
@@ -25,12 +26,9 @@ Step step_of(Opcode opcode) {
       return Step::load;
     case Opcode::store:
       return Step::store;
-    case Opcode::warp_shuffle:
-      return Step::warp_shuffle;
     case Opcode::barrier:
+    case Opcode::named_barrier:
       return Step::barrier;
-    case Opcode::warp_sync:  // a warp's lanes run together; its memory is in order already
-      return Step::nothing;
     case Opcode::br:
       return Step::branch;
     case Opcode::cond_br:
@@ -40,7 +38,45 @@ Step step_of(Opcode opcode) {
     case Opcode::trap:
       return Step::trap;
     default:
-      return Step::value;
+      return find_effect(opcode) != nullptr ? Step::effect : Step::value;
+  }
+}
+
+/// Makes `cell` small enough for a write of `bytes` bytes at a multiple of `alignment`.
+void split_cells(std::uint32_t& cell, std::uint64_t bytes, std::uint64_t alignment) {
+  cell = static_cast<std::uint32_t>(std::min({std::uint64_t{cell}, bytes, alignment}));
+}
+
+void note_features(Features& features, const Instruction& i) {
+  const bool global = static_cast<format::Space>(i.modifier & 1) == format::Space::global;
+  switch (i.opcode) {
+    case Opcode::load:
+      features.shared_memory |= !global;
+      return;
+    case Opcode::store:
+      features.shared_memory |= !global;
+      return split_cells(global ? features.global_cell : features.shared_cell, i.lane_bytes,
+                         static_cast<std::uint64_t>(i.immediate));
+    case Opcode::cp_async:
+      features.shared_memory = true;
+      return split_cells(features.shared_cell, static_cast<std::uint64_t>(i.immediate),
+                         static_cast<std::uint64_t>(i.immediate));
+    case Opcode::mbarrier_init:
+      features.shared_memory = features.mbarriers = true;
+      return split_cells(features.shared_cell, 8, 8);
+    case Opcode::bulk_load:
+      features.shared_memory = true;
+      return;
+    case Opcode::bulk_store:
+      features.shared_memory = features.bulk_stores = true;
+      return;
+    default:
+      if (opcode_row(i.opcode).modifiers != format::atomic_modifier_count) return;
+      features.shared_memory |= !global;
+      features.orders_blocks |= global;
+      if (i.opcode != Opcode::atomic_load)
+        split_cells(global ? features.global_cell : features.shared_cell, i.lane_bytes,
+                    i.lane_bytes);
   }
 }
 
@@ -95,10 +131,15 @@ class Decoder {
     i.targets = from.targets;
     i.immediate = from.immediate;
     i.origin = from.origin;
-    for (std::size_t k = 0; k < 3; ++k) i.operands[k] = place(from.operands[k]);
+    for (std::size_t k = 0; k < format::Operands::most; ++k) {
+      i.operands[k] = place(from.operands[k]);
+      if (i.operands[k] != no_place) i.types[k] = image_.registers[from.operands[k]];
+    }
+    i.opcode = from.opcode;
+    i.effect = find_effect(from.opcode);
     i.result = place(from.result);
 
-    const std::uint32_t subject = subject_of(from, row);
+    const std::uint32_t subject = subject_of(from);
     if (subject == no_register) return i;
     const format::Register& s = image_.registers[subject];
     i.scalar = s.scalar;
@@ -119,13 +160,6 @@ class Decoder {
     return reg == no_register ? no_place : places_[reg];
   }
 
-  static std::uint32_t subject_of(const ImageInstruction& i, const format::OpcodeRow& row) {
-    if (row.result == Kind::subject) return i.result;
-    for (std::size_t k = 0; k < 3; ++k)
-      if (row.operands[k] == Kind::subject) return i.operands[k];
-    return no_register;
-  }
-
   static bool reads_its_result(const ImageInstruction& i) {
     return std::find(i.operands.begin(), i.operands.end(), i.result) != i.operands.end();
   }
@@ -134,7 +168,7 @@ class Decoder {
                     const format::Register& subject) const {
     HandlerKey key{i.opcode,       i.modifier,          subject.scalar,
                    subject.scalar, lane_bytes(subject), false};
-    for (std::size_t k = 0; k < 3; ++k) {
+    for (std::size_t k = 0; k < format::Operands::most; ++k) {
       if (row.operands[k] == Kind::source || row.operands[k] == Kind::index)
         key.source = image_.registers[i.operands[k]].scalar;
       if (row.operands[k] == Kind::condition)
@@ -156,6 +190,7 @@ Program decode(const Image& image) {
   program.warps = image.warps;
   program.shared_bytes = image.shared_bytes;
   program.tables = image.tables;
+  program.texts = image.texts;
   const std::vector<std::uint32_t> places = place_registers(image, program);
   fill_constants(image, places, program);
   for (const std::uint32_t reg : image.parameters)
@@ -164,6 +199,7 @@ Program decode(const Image& image) {
   const Decoder decoder(image, places, program);
   for (const ImageInstruction& i : image.code) {
     program.code.push_back(decoder.decode(i));
+    note_features(program.features, program.code.back());
     program.classes.push_back(opcode_row(i.opcode).instruction_class);
     program.scratch_bytes =
         std::max(program.scratch_bytes, std::size_t{warp_lanes} * program.code.back().lane_bytes);

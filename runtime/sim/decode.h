@@ -33,14 +33,26 @@ struct WarpView {
 /// is either the register itself or scratch of its size.
 using Handler = void (*)(const WarpView& warp, const Instruction& i, std::byte* result);
 
-/// What the interpreter's loop does with an instruction. `value`: calls its handler.
+/// A warp in the middle of an instruction: see access.h.
+struct WarpAccess;
+
+enum class Outcome : std::uint8_t {
+  done,
+  waits,    ///< to be tried again, when something has happened
+  faulted,  ///< a report has been added, and nothing has been done
+};
+
+/// Runs an instruction that does more than compute a value.
+using Effect = Outcome (*)(WarpAccess& access, const Instruction& i);
+
+/// What the interpreter's loop does with an instruction. `value`: calls its handler; `effect`:
+/// calls its effect.
 enum class Step : std::uint8_t {
   value,
+  effect,
   load,
   store,
-  warp_shuffle,
   barrier,
-  nothing,
   branch,
   branch_if,
   exit,
@@ -49,10 +61,15 @@ enum class Step : std::uint8_t {
 
 struct Instruction {
   Handler handler = nullptr;
+  Effect effect = nullptr;
+  format::Opcode opcode = format::Opcode::ret;
   Step step = Step::value;
   std::uint8_t modifier = 0;
   bool in_place = true;  ///< the handler may write where it reads
-  std::array<std::uint32_t, 3> operands = {no_place, no_place, no_place};  ///< places in the frame
+  /// Places in the frame, and what lies there.
+  std::array<std::uint32_t, format::Operands::most> operands = {no_place, no_place, no_place,
+                                                                no_place, no_place};
+  std::array<format::Register, format::Operands::most> types = {};
   std::uint32_t result = no_place;
   std::uint32_t elements = 1;         ///< of the result; of the stored value
   std::uint32_t source_elements = 1;  ///< of operand 0
@@ -62,6 +79,16 @@ struct Instruction {
   std::int64_t immediate = 0;
   const std::int32_t* table = nullptr;
   std::uint32_t origin = 0;
+};
+
+/// What a kernel makes use of: what it does not need is not watched.
+struct Features {
+  bool shared_memory = false;
+  bool mbarriers = false;
+  bool bulk_stores = false;    ///< so that proxy fences matter
+  bool orders_blocks = false;  ///< global atomics
+  /// A power of two that divides the address and size of every write, at most 16.
+  std::uint32_t shared_cell = 16, global_cell = 16;
 };
 
 /// A register lies in a frame as [lane][element], so that a bitcast is a copy and a contiguous
@@ -82,6 +109,8 @@ struct Program {
   std::vector<Instruction> code;
   std::vector<format::InstructionClass> classes;  ///< by instruction
   std::vector<std::vector<std::int32_t>> tables;
+  std::vector<std::string> texts;
+  Features features;
   std::vector<Parameter> parameters;
   std::vector<std::byte> constants;  ///< the first bytes of every frame
   std::size_t frame_bytes = 0;

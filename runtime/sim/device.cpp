@@ -76,10 +76,12 @@ class Simulator : public SimDevice {
   SimOptions& options() override { return options_; }
   const SimCounters& counters() const override { return counters_; }
   const std::vector<SimReport>& reports() const override { return reports_; }
+  const std::vector<SimPrint>& prints() const override { return prints_; }
   void reset_statistics() override {
     const std::lock_guard lock(mutex_);
     counters_ = {};
     reports_.clear();
+    prints_.clear();
   }
 
  private:
@@ -95,10 +97,12 @@ class Simulator : public SimDevice {
 
   const Architecture& architecture_;
   SimOptions options_;
-  std::mutex mutex_;  ///< one launch at a time: they share the workspace and the statistics
-  Workspace workspace_;
+  std::mutex mutex_;  ///< one launch at a time: they share the workspaces and the statistics
+  Workspaces workspaces_;
+  GlobalShadow global_shadow_;
   SimCounters counters_;
   std::vector<SimReport> reports_;
+  std::vector<SimPrint> prints_;
 };
 
 std::shared_ptr<LoadedKernel> Simulator::load(const format::Entry& entry,
@@ -147,18 +151,21 @@ void Simulator::launch(const LoadedKernel& kernel, const LaunchCall& call) {
 
   const std::lock_guard lock(mutex_);
   const SimOptions options = options_;
+  const std::uint64_t blocks = std::uint64_t{call.grid[0]} * call.grid[1] * call.grid[2];
+  global_shadow_.start_launch(options.checks ? call.arguments : std::span<const ArgumentRange>(),
+                              program.features.global_cell, blocks);
   Launch launch{program,
                 call,
                 options,
                 program.shared_bytes + call.dynamic_shared,
-                workspace_,
+                global_shadow_,
+                {},
                 ArgumentRanges(call.arguments),
-                LaunchCounters(program.code.size(), call.arguments.size()),
-                Reports(program.kernel, loaded->locations),
-                std::vector<std::size_t>(program.code.size(), 0)};
-  run(launch);
-  launch.counters.add_to(counters_, program, call.arguments);
-  reports_.insert(reports_.end(), launch.reports.all().begin(), launch.reports.all().end());
+                Reports(program.kernel, loaded->locations)};
+  run(launch, workspaces_, counters_);
+  for (SimReport& report : launch.reports.take_reports()) reports_.push_back(std::move(report));
+  for (SimPrint& print : launch.reports.take_prints())
+    if (prints_.size() < Reports::print_limit) prints_.push_back(std::move(print));
   if (options.throw_on_report) launch.reports.throw_first();
 }
 

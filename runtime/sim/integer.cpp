@@ -168,6 +168,41 @@ struct CountLeadingZeros {
   }
 };
 
+/// The count is taken modulo the width, as PTX's shf.wrap takes it.
+struct FunnelLeft {
+  template <class T>
+  T operator()(T a, T b, T count) const {
+    const T n = static_cast<T>(count & (width<T> - 1));
+    // b moves by one and then by the rest, so that no shift is by the whole width.
+    const T low = static_cast<T>(static_cast<T>(b >> 1) >> (width<T> - 1 - n));
+    return static_cast<T>(static_cast<T>(Wide<T>{a} << n) | low);
+  }
+};
+struct FunnelRight {
+  template <class T>
+  T operator()(T a, T b, T count) const {
+    const T n = static_cast<T>(count & (width<T> - 1));
+    const T high = static_cast<T>(Wide<T>{static_cast<T>(Wide<T>{a} << 1)} << (width<T> - 1 - n));
+    return static_cast<T>(high | static_cast<T>(b >> n));
+  }
+};
+
+template <class F>
+Handler of_three(Scalar scalar) {
+  switch (scalar) {
+    case Scalar::i8:
+      return ternary<std::uint8_t, F>;
+    case Scalar::i16:
+      return ternary<std::uint16_t, F>;
+    case Scalar::i32:
+      return ternary<std::uint32_t, F>;
+    case Scalar::i64:
+      return ternary<std::uint64_t, F>;
+    default:
+      return nullptr;
+  }
+}
+
 template <class F>
 Handler of_two(Scalar scalar) {
   switch (scalar) {
@@ -228,6 +263,8 @@ constexpr Row rows[] = {
     {Opcode::iabs, of_one<Abs>},
     {Opcode::ctpop, of_one<CountOnes>},
     {Opcode::ctlz, of_one<CountLeadingZeros>},
+    {Opcode::fshl, of_three<FunnelLeft>},
+    {Opcode::fshr, of_three<FunnelRight>},
 };
 
 }  // namespace

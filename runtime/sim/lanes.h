@@ -59,11 +59,14 @@ void ternary(const WarpView& w, const Instruction& i, std::byte* result) {
 
 /// Bit l says whether lane l of an i1 register of one element is true.
 inline std::uint32_t lane_mask(const std::byte* truths) {
-  // Each byte is 0 or 1; the product gathers eight of them into its top byte.
-  constexpr std::uint64_t gather = 0x0102040810204080;
+  // The product gathers the low bits of eight bytes into its top byte. (A lane that has never been
+  // active may hold any byte.)
+  constexpr std::uint64_t low_bits = 0x0101010101010101, gather = 0x0102040810204080;
   std::uint32_t mask = 0;
-  for (std::size_t k = 0; k < 4; ++k)
-    mask |= static_cast<std::uint32_t>((get<std::uint64_t>(truths, k) * gather) >> 56) << (8 * k);
+  for (std::size_t k = 0; k < 4; ++k) {
+    const std::uint64_t eight = get<std::uint64_t>(truths, k) & low_bits;
+    mask |= static_cast<std::uint32_t>((eight * gather) >> 56) << (8 * k);
+  }
   return mask;
 }
 

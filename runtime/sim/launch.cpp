@@ -1,7 +1,9 @@
 #include "runtime/sim/launch.h"
 
+#include <exception>
 #include <new>
 #include <numeric>
+#include <thread>
 
 #include "runtime/sim/block.h"
 
@@ -9,6 +11,9 @@ namespace tegula::sim {
 namespace {
 
 constexpr std::size_t workspace_alignment = 64;
+/// Fewer blocks are not worth another thread.
+constexpr std::uint64_t blocks_for_threads = 8;
+constexpr std::uint32_t most_threads = 256;
 
 std::size_t aligned(std::size_t bytes) {
   return (bytes + workspace_alignment - 1) / workspace_alignment * workspace_alignment;
@@ -19,6 +24,51 @@ std::uint64_t mixed(std::uint64_t x) {  // splitmix64's finaliser
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
   x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
   return x ^ (x >> 31);
+}
+
+/// The blocks of a launch, handed out one after another.
+class Blocks {
+ public:
+  Blocks(Launch& launch, std::uint64_t count)
+      : launch_(launch), count_(count), order_(count, launch.options.seed) {}
+
+  /// Runs blocks until there are none left. To be called by any number of threads.
+  void work(Worker& worker) {
+    for (std::uint32_t warp = 0; warp < launch_.program.warps; ++warp)
+      launch_.program.prepare_frame(worker.workspace.frame(warp), launch_.call.parameters);
+    Block block(worker);
+    for (;;) {
+      // A later block cannot add to reports that are full.
+      if (launch_.reports.full() || stopped_) return;
+      const std::uint64_t turn = next_++;
+      if (turn >= count_) return;
+      if (!run_block(block, turn)) stopped_ = true;
+    }
+  }
+
+ private:
+  bool run_block(Block& block, std::uint64_t turn) {
+    const auto& grid = launch_.call.grid;
+    const std::uint64_t number = order_[turn], row = number / grid[0];
+    return block.run(
+        {static_cast<std::uint32_t>(number % grid[0]), static_cast<std::uint32_t>(row % grid[1]),
+         static_cast<std::uint32_t>(row / grid[1])},
+        {number, turn, launch_.options.seed == 0 ? 0 : mixed(launch_.options.seed ^ number) | 1});
+  }
+
+  Launch& launch_;
+  const std::uint64_t count_;
+  const SeededOrder order_;
+  std::atomic<std::uint64_t> next_ = 0;
+  std::atomic<bool> stopped_ = false;
+};
+
+std::uint32_t threads_for(const SimOptions& options, std::uint64_t blocks) {
+  std::uint32_t threads = options.threads;
+  if (threads == 0)
+    threads = blocks >= blocks_for_threads ? std::max(1u, std::thread::hardware_concurrency()) : 1;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(blocks, std::min(threads, most_threads)));
 }
 
 }  // namespace
@@ -39,6 +89,44 @@ void Workspace::reserve(const Program& program, std::uint32_t shared_bytes) {
 
 Workspace::~Workspace() { ::operator delete (memory_, std::align_val_t{workspace_alignment}); }
 
+Worker::Worker(Launch& l, Workspace& w)
+    : launch(l),
+      workspace(w),
+      counters(l.program.code.size(), l.call.arguments.size()),
+      range_hints(l.program.code.size(), 0),
+      watch_shared(l.options.checks && l.program.features.shared_memory),
+      watch_global(l.options.checks && l.global_shadow.watches_anything()),
+      copies(l.program.warps),
+      bulk_stores(l.program.warps),
+      fences(l.program.warps) {
+  workspace.reserve(l.program, l.shared_bytes);
+  const Features& features = l.program.features;
+  workspace.clocks.start_launch(l.program.warps, features.mbarriers, features.bulk_stores);
+  if (watch_shared)
+    workspace.shadow.start_launch(l.shared_bytes, features.shared_cell, l.program.warps);
+}
+
+void Worker::start_block(std::uint64_t number) {
+  tag = launch.global_shadow.first_tag() + static_cast<BlockTag>(number);
+  if (watches() && !workspace.clocks.start_block()) {
+    workspace.shadow.forget();
+    workspace.clocks.reset();
+    workspace.clocks.start_block();
+  }
+  if (watch_shared) workspace.shadow.start_block(workspace.clocks);
+  barriers.start_block();
+  mbarriers.start_block();
+  for (GroupedCopies& c : copies) c.start_block();
+  for (GroupedCopies& c : bulk_stores) c.start_block();
+  bulk_loads.clear();
+  if (!locations.empty()) locations.clear();
+  for (FenceState& f : fences) {
+    f.fenced = f.seen = false;
+    f.seen_locations.clear();
+  }
+  if (known.acquires_seen != 0) known = {};
+}
+
 SeededOrder::SeededOrder(std::uint64_t count, std::uint64_t seed) : count_(count) {
   if (seed == 0 || count < 2) return;
   offset_ = mixed(seed) % count;
@@ -46,25 +134,34 @@ SeededOrder::SeededOrder(std::uint64_t count, std::uint64_t seed) : count_(count
   while (std::gcd(factor_, count) != 1) factor_ = (factor_ + 1) % count;
 }
 
-void run(Launch& launch) {
+void run(Launch& launch, Workspaces& workspaces, SimCounters& counters) {
   const auto& grid = launch.call.grid;
-  const std::uint64_t blocks = std::uint64_t{grid[0]} * grid[1] * grid[2];
-  if (blocks == 0) return;
-  Workspace& workspace = launch.workspace;
-  workspace.reserve(launch.program, launch.shared_bytes);
-  for (std::uint32_t warp = 0; warp < launch.program.warps; ++warp)
-    launch.program.prepare_frame(workspace.frame(warp), launch.call.parameters);
+  const std::uint64_t count = std::uint64_t{grid[0]} * grid[1] * grid[2];
+  if (count == 0) return;
+  const std::uint32_t threads = threads_for(launch.options, count);
+  while (workspaces.size() < threads) workspaces.push_back(std::make_unique<Workspace>());
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::uint32_t t = 0; t < threads; ++t)
+    workers.push_back(std::make_unique<Worker>(launch, *workspaces[t]));
 
-  const SeededOrder order(blocks, launch.options.seed);
-  Block block(launch);
-  for (std::uint64_t k = 0; k < blocks && !launch.reports.full(); ++k) {
-    const std::uint64_t number = order[k];
-    const std::uint64_t row = number / grid[0];
-    block.run(
-        {static_cast<std::uint32_t>(number % grid[0]), static_cast<std::uint32_t>(row % grid[1]),
-         static_cast<std::uint32_t>(row / grid[1])},
-        launch.options.seed == 0 ? 0 : mixed(launch.options.seed ^ number) | 1);
+  Blocks blocks(launch, count);
+  std::vector<std::exception_ptr> failures(threads);
+  {
+    std::vector<std::jthread> others;
+    for (std::uint32_t t = 1; t < threads; ++t)
+      others.emplace_back([&, t] {
+        try {
+          blocks.work(*workers[t]);
+        } catch (...) {
+          failures[t] = std::current_exception();
+        }
+      });
+    blocks.work(*workers[0]);
   }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+  for (const auto& worker : workers)
+    worker->counters.add_to(counters, launch.program, launch.call.arguments);
 }
 
 }  // namespace tegula::sim

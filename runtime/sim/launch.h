@@ -1,20 +1,29 @@
-// One launch: what all its blocks share.
+// One launch: what all its blocks share, and what each host thread that runs them has for itself.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/sim/argument_ranges.h"
+#include "runtime/sim/barriers.h"
+#include "runtime/sim/block_order.h"
+#include "runtime/sim/copies.h"
 #include "runtime/sim/counters.h"
 #include "runtime/sim/decode.h"
+#include "runtime/sim/global_shadow.h"
+#include "runtime/sim/mbarriers.h"
 #include "runtime/sim/reports.h"
+#include "runtime/sim/shared_shadow.h"
 #include "tegula/simulator.h"
 
 namespace tegula::sim {
 
-/// Memory that blocks run in, kept from launch to launch.
+/// Memory that blocks run in, kept from launch to launch; one for each host thread.
 class Workspace {
  public:
   /// Makes room; what was there before is lost.
@@ -27,6 +36,9 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
+  Clocks clocks;
+  SharedShadow shadow;
+
  private:
   std::byte* memory_ = nullptr;
   std::size_t capacity_ = 0;
@@ -38,11 +50,46 @@ struct Launch {
   const LaunchCall& call;
   const SimOptions& options;
   std::uint32_t shared_bytes;  ///< static and dynamic
-  Workspace& workspace;
+  GlobalShadow& global_shadow;
+  BlockOrder order;
   ArgumentRanges ranges;
-  LaunchCounters counters;
   Reports reports;
+};
+
+/// What a warp has published by atomics and fences, and has still to take up.
+struct FenceState {
+  bool fenced = false;
+  Knowledge at_fence;  ///< what relaxed atomics publish from then on
+  bool seen = false;
+  Knowledge seen_relaxed;  ///< what a fence would take up
+  std::vector<std::uint64_t> seen_locations;
+};
+
+/// One host thread's part of a launch. It runs one block at a time.
+struct Worker {
+  Worker(Launch& launch, Workspace& workspace);
+  void start_block(std::uint64_t number);
+
+  Launch& launch;
+  Workspace& workspace;
+  LaunchCounters counters;
   std::vector<std::size_t> range_hints;  ///< by instruction: the argument it touched last
+  const bool watch_shared, watch_global;
+
+  // Of the block that runs.
+  BlockTag tag = 0;
+  BlockOrder::Known known;
+  Barriers barriers;
+  MBarriers mbarriers;
+  std::vector<GroupedCopies> copies;       ///< cp.async, by warp
+  std::vector<GroupedCopies> bulk_stores;  ///< by warp
+  std::deque<BulkLoad> bulk_loads;
+  std::unordered_map<std::uint64_t, Knowledge> locations;  ///< what atomics have released there
+  std::vector<FenceState> fences;                          ///< by warp
+  Time fenced_at = 0;                                      ///< the last fence of any warp
+
+  Clocks* clocks() { return watches() ? &workspace.clocks : nullptr; }
+  bool watches() const { return watch_shared || watch_global; }
 };
 
 /// A permutation of [0, count) that is computed, not stored; the identity for seed 0.
@@ -58,7 +105,11 @@ class SeededOrder {
   std::uint64_t count_, factor_ = 1, offset_ = 0;
 };
 
-/// Runs all blocks, in seeded order. Faults are in `launch.reports` afterwards.
-void run(Launch& launch);
+/// A workspace for each host thread, made as they are needed.
+using Workspaces = std::vector<std::unique_ptr<Workspace>>;
+
+/// Runs all blocks, in seeded order, and adds what they did to `counters`. Faults are in
+/// `launch.reports` afterwards.
+void run(Launch& launch, Workspaces& workspaces, SimCounters& counters);
 
 }  // namespace tegula::sim

@@ -35,6 +35,10 @@ SpecialValue special_value(const WarpView& w, Special which) {
       return {w.grid[2]};
     case Special::lane:
       return {0, true};
+    case Special::warp:
+      return {w.warp};
+    case Special::warps:
+      return {w.threads / warp_lanes};
   }
   return {};
 }

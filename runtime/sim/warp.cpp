@@ -35,72 +35,77 @@ void blend(std::byte* target, const std::byte* source, std::uint32_t active,
   }
 }
 
-void Warp::start(const std::array<std::uint32_t, 3>& block) {
+void Warp::start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn) {
+  turn_ = turn;
   state_ = State::ready;
   pc_ = 0;
   active_ = all_lanes;
   waiting_.clear();
   meet_at_ = nowhere;
-  view_ = {frame_, number_, launch_.call.threads, block, launch_.call.grid};
+  view_ = {frame_, number_, worker_.launch.call.threads, block, worker_.launch.call.grid};
 }
 
 FaultSite Warp::site() const {
-  return {launch_.program.code[pc_].origin, view_.block, number_,
-          active_ == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(active_))};
+  const std::uint32_t pc = state_ == State::at_barrier ? barrier_pc_ : pc_;
+  return {worker_.launch.program.code[pc].origin, view_.block, number_,
+          active_ == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(active_)), turn_};
 }
 
 void Warp::fault(std::string_view check, const std::string& what) {
-  launch_.reports.add(check, site(), what);
+  worker_.launch.reports.add(check, site(), what);
 }
 
 void Warp::run_value(const Instruction& i) {
   if (active_ == all_lanes && i.in_place) return i.handler(view_, i, frame_ + i.result);
-  std::byte* scratch = launch_.workspace.scratch();
+  std::byte* scratch = worker_.workspace.scratch();
   i.handler(view_, i, scratch);
   blend(frame_ + i.result, scratch, active_, i.lane_bytes);
 }
 
-bool Warp::run_shuffle(const Instruction& i) {
-  if (active_ != all_lanes && launch_.options.checks) {
-    fault("shuffle", fmt::format("a warp shuffle needs all 32 lanes, and {} of them are not there",
-                                 32 - std::popcount(active_)));
+bool Warp::arrive_at_barrier(const Instruction& i) {
+  const auto number = static_cast<std::uint32_t>(i.immediate % 16);
+  if (!waiting_.empty() && worker_.launch.options.checks) {
+    fault("barrier", fmt::format("{} lanes of the warp are at barrier {}, and the others are "
+                                 "elsewhere",
+                                 std::popcount(active_), number));
     return false;
   }
-  const std::byte* value = frame_ + i.operands[0];
-  const std::byte* operand = frame_ + i.operands[1];
-  std::byte* scratch = launch_.workspace.scratch();
-  for (std::uint32_t lane = 0; lane < warp_lanes; ++lane) {
-    const std::uint32_t b = get<std::uint32_t>(operand, lane) % warp_lanes;  // five bits count
-    std::uint32_t from = lane;
-    switch (static_cast<format::ShuffleMode>(i.modifier)) {
-      case format::ShuffleMode::up:
-        from = lane >= b ? lane - b : lane;
-        break;
-      case format::ShuffleMode::down:
-        from = lane + b < warp_lanes ? lane + b : lane;
-        break;
-      case format::ShuffleMode::butterfly:
-        from = lane ^ b;
-        break;
-      case format::ShuffleMode::index:
-        from = b;
-        break;
-    }
-    put(scratch, lane, get<std::uint32_t>(value, from));
-  }
-  blend(frame_ + i.result, scratch, active_, i.lane_bytes);
-  return true;
+  barrier_ = number;
+  barrier_pc_ = pc_;
+  named_ = i.opcode == format::Opcode::named_barrier;
+  const std::string wrong = worker_.barriers.arrive(
+      {number, static_cast<std::uint32_t>(i.immediate / 16), number_, true}, worker_.clocks());
+  if (wrong.empty()) return true;
+  fault("barrier", wrong);
+  return false;
 }
 
-bool Warp::arrive_at_barrier(const Instruction& i) {
-  if (!waiting_.empty() && launch_.options.checks) {
-    fault("barrier",
-          fmt::format("{} lanes of the warp are at barrier {}, and the others are elsewhere",
-                      std::popcount(active_), i.immediate));
-    return false;
-  }
-  barrier_ = static_cast<std::uint32_t>(i.immediate);
-  return true;
+/// A block's shared memory is gone when it has ended.
+bool Warp::may_exit() {
+  const GroupedCopies& stores = worker_.bulk_stores[number_];
+  if (stores.empty() || !worker_.launch.options.checks) return true;
+  const std::uint32_t pc = stores.first().pc;
+  const std::uint32_t origin = worker_.launch.program.code[pc].origin;
+  worker_.launch.reports.add(
+      "wait", site(),
+      fmt::format("the warp exits, and the bulk store issued at {} has not been waited for",
+                  worker_.launch.reports.place(origin)),
+      origin);
+  return false;
+}
+
+std::string Warp::waits_where() const {
+  if (state_ == State::at_barrier) return worker_.barriers.describe(barrier_);
+  const Instruction& i = worker_.launch.program.code[pc_];
+  const std::size_t lane = active_ == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(active_));
+  const auto address = get<std::uint32_t>(frame_ + i.operands[0], lane);
+  const auto parity = get<std::uint32_t>(frame_ + i.operands[1], lane) & 1;
+  const MBarrier* b = worker_.mbarriers.find(address);
+  if (b == nullptr) return fmt::format("at the mbarrier at offset {}", address);
+  return fmt::format(
+      "at the mbarrier at offset {} for parity {} ({} of {} arrivals and {} bytes to come, phase "
+      "{})",
+      address, parity, b->pending, b->count, b->bytes, b->phase);
 }
 
 void Warp::branch_if(const Instruction& i) {
@@ -133,13 +138,14 @@ void Warp::reconverge() {
 }
 
 void Warp::run(std::uint64_t& steps) {
-  const Instruction* code = launch_.program.code.data();
+  const Instruction* code = worker_.launch.program.code.data();
+  state_ = State::ready;
   const std::uint64_t stop_at = steps + turn;
   std::uint32_t begin = pc_;
   // What has run since `begin` ran with the same lanes.
   const auto close = [&](std::uint32_t end) {
     if (end == begin) return;
-    launch_.counters.ran(begin, end, static_cast<std::uint32_t>(std::popcount(active_)));
+    worker_.counters.ran(begin, end, static_cast<std::uint32_t>(std::popcount(active_)));
     steps += end - begin;
   };
   const auto stop = [&](State state) {
@@ -156,20 +162,24 @@ void Warp::run(std::uint64_t& steps) {
         break;
       case Step::load:
       case Step::store: {
-        WarpAccess access{launch_, frame_, active_, pc_, {}};
-        access.site = {i.origin, view_.block, number_, 0};
-        if (!(i.step == Step::load ? run_load(access, i) : run_store(access, i)))
+        WarpAccess request = access(i);
+        if (!(i.step == Step::load ? run_load(request, i) : run_store(request, i)))
           return stop(State::faulted);
         ++pc_;
         break;
       }
-      case Step::warp_shuffle:
-        if (!run_shuffle(i)) return stop(State::faulted);
+      case Step::effect: {
+        WarpAccess request = access(i);
+        const Outcome outcome = i.effect(request, i);
+        if (outcome == Outcome::faulted) return stop(State::faulted);
+        if (outcome == Outcome::waits) {
+          close(pc_);
+          state_ = State::waiting;
+          return;
+        }
         ++pc_;
         break;
-      case Step::nothing:
-        ++pc_;
-        break;
+      }
       case Step::barrier:
         if (!arrive_at_barrier(i)) return stop(State::faulted);
         stop(State::at_barrier);
@@ -180,6 +190,7 @@ void Warp::run(std::uint64_t& steps) {
         fault("trap", "the kernel stopped itself");
         return stop(State::faulted);
       case Step::exit:
+        if (waiting_.empty() && !may_exit()) return stop(State::faulted);
         close(pc_ + 1);
         active_ = 0;
         if (waiting_.empty()) {

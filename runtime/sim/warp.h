@@ -1,8 +1,9 @@
-// A warp that can stop and go on: at barriers, and after a while, so that no warp starves another.
+// A warp that can stop and go on: at barriers and waits, and after a while, so that no warp starves
+// another.
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/sim/memory.h"
@@ -11,19 +12,29 @@ namespace tegula::sim {
 
 class Warp {
  public:
-  enum class State : std::uint8_t { ready, at_barrier, exited, faulted };
+  enum class State : std::uint8_t {
+    ready,
+    at_barrier,
+    waiting,  ///< at an instruction that may succeed when something has happened
+    exited,
+    faulted,
+  };
 
-  Warp(Launch& launch, std::uint32_t number)
-      : launch_(launch), frame_(launch.workspace.frame(number)), number_(number) {}
+  Warp(Worker& worker, std::uint32_t number)
+      : worker_(worker), frame_(worker.workspace.frame(number)), number_(number) {}
 
-  void start(const std::array<std::uint32_t, 3>& block);
+  /// `turn`: the block's place in the launch's order.
+  void start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn);
   /// Goes on until the warp waits, ends, fails a check, or has run for a while. Adds the
-  /// instructions it ran to `steps`.
+  /// instructions it ran to `steps`. A warp that was waiting tries again.
   void run(std::uint64_t& steps);
 
   State state() const { return state_; }
   std::uint32_t barrier() const { return barrier_; }  ///< while at a barrier: its number
+  bool at_named_barrier() const { return named_; }
   void pass_barrier() { state_ = State::ready; }
+  /// "at barrier 1", "at the mbarrier at offset 16 for parity 0", for a report.
+  std::string waits_where() const;
   /// The instruction that the warp is at, for a report.
   FaultSite site() const;
 
@@ -35,17 +46,22 @@ class Warp {
   };
 
   void run_value(const Instruction& i);
-  bool run_shuffle(const Instruction& i);
+  WarpAccess access(const Instruction& i) {
+    return {worker_, frame_, active_, pc_, {i.origin, view_.block, number_, 0, turn_}};
+  }
   bool arrive_at_barrier(const Instruction& i);
+  bool may_exit();
   void branch_if(const Instruction& i);
   void reconverge();
   void fault(std::string_view check, const std::string& what);
 
-  Launch& launch_;
+  Worker& worker_;
   std::byte* frame_;
   std::uint32_t number_;
   State state_ = State::exited;
-  std::uint32_t barrier_ = 0;
+  std::uint32_t barrier_ = 0, barrier_pc_ = 0;
+  bool named_ = false;
+  std::uint64_t turn_ = 0;
   std::uint32_t pc_ = 0;
   std::uint32_t active_ = 0;
   /// All lanes that have not exited are active or in one of these, at a later instruction: the

@@ -26,7 +26,7 @@ TEST(Emit, JsonOfACubin) {
   const std::string file = folder.file("k.cubin");
   const CliResult result =
       tegula_cli("emit rms_norm_fwd --arch sm_90a --stage cubin --json -o " + file);
-  if (result.status == 3) GTEST_SKIP() << "no assembler: " << result.err;
+  if (result.status == 3) GTEST_SKIP() << "SKIP: no assembler: " << result.err;
   ASSERT_EQ(result.status, 0) << result.err;
   const auto json = result.json();
   const auto& resources = json.at("resources");

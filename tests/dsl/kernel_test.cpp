@@ -78,6 +78,18 @@ TEST(Config, EveryFieldMustBeRegistered) {
                         "fields); register each by .sweep(...) or .field(...)"));
 }
 
+TEST(Config, MoreFieldsThanAConfigHolds) {
+  auto k = kernel("wide", remember, {"x"}).field("bn", &Cfg::bn);
+  const int line = __LINE__ - 1;
+  for (int i = 0; i < 100; ++i) k = std::move(k).field("bn", &Cfg::bn);
+  EXPECT_EQ(k.base().default_config().size, Config::capacity);
+  EXPECT_EQ(k.with({.bn = 7}).config().size, Config::capacity);
+  const Error error = error_of([&] { trace(k, {tensor(f32, {8})}); });
+  EXPECT_THAT(error.what(), HasSubstr("kernel_test.cpp" + at_line(line)));
+  EXPECT_THAT(error.what(), HasSubstr("wide: too many config fields are registered (got 101; "
+                                      "wanted at most 24)"));
+}
+
 TEST(Config, AFieldTwiceIsAnError) {
   const auto k = kernel("twice", remember, {"x"})
                      .field("bn", &Cfg::bn)

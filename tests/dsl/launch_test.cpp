@@ -88,6 +88,39 @@ TEST_F(Launch, AnotherClassOrConfigCompilesAgain) {
   EXPECT_EQ(runtime::KernelTable::instance().size(), 4u);
 }
 
+struct Two {
+  int bn = 64, bm = 64;
+};
+void two(const Two& c, In x, In w) {
+  auto [i] = grid({x.dim(0)});
+  (void)x.tiles({c.bn}).load({i});
+  (void)w.tiles({c.bm}).load({i});
+}
+
+TEST_F(Launch, KernelsOfOneFunctionButOtherDeclarations) {
+  const Tensor x = stream.empty(f32, {96}), w = stream.empty(f32, {96});
+  const auto one_way = kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
+  const auto another = kernel("two", two, {"x", "w"}).field("bm", &Two::bm).field("bn", &Two::bn);
+  one_way.with({.bn = 64, .bm = 128}).launch(stream, x, w);
+  another.with({.bn = 128, .bm = 64}).launch(stream, x, w);
+  EXPECT_EQ(compiled, 2) << "the values in the order of registration are the same, 64 and 128";
+  const auto renamed = kernel("two", two, {"a", "b"}).field("bn", &Two::bn).field("bm", &Two::bm);
+  renamed.with({.bn = 64, .bm = 128}).launch(stream, x, w);
+  EXPECT_EQ(compiled, 3);
+  const auto same = kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
+  same.with({.bn = 64, .bm = 128}).launch(stream, x, w);
+  EXPECT_EQ(compiled, 3);
+}
+
+TEST_F(Launch, StridesBeyond64BitsAreAnError) {
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 1});
+  TensorRef far = x;
+  far.shape = {5, 1};
+  far.strides = {std::int64_t{1} << 62, 1};
+  EXPECT_THAT(error_of([&] { scale_kernel.launch(stream, far, TensorRef{}, y, 2.0f); }).what(),
+              ::testing::HasSubstr("x: the tensor reaches beyond the address space"));
+}
+
 TEST_F(Launch, RequirementsAreChecked) {
   const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 100});
   const Error error = error_of([&] { scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f); });

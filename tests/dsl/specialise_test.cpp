@@ -67,6 +67,16 @@ TEST(Specialise, StridesAlongOneElementDoNotMatter) {
   EXPECT_EQ(classified({64, 1}, {1, 99}).strides, (std::vector<std::int64_t>{dynamic, 1}));
 }
 
+TEST(Specialise, ProductsBeyond64BitsAreNotDense) {
+  constexpr std::int64_t g = std::int64_t{1} << 30;
+  // 17 * 2^60 is 2^60 modulo 2^64, the outermost stride.
+  const Parameter p = classified({2, g, g, 17}, {g * g, 17 * g, 17, 1}, {0, 1, 2, 3});
+  EXPECT_EQ(p.strides, (std::vector<std::int64_t>{dynamic, 17 * g, 17, 1}));
+  // 4 * 2^62 is 0 modulo 2^64, the stride of a broadcast.
+  EXPECT_EQ(classified({1, 4}, {7, g * g * 4}).strides,
+            (std::vector<std::int64_t>{dynamic, dynamic}));
+}
+
 TEST(Specialise, TensorsWithoutElements) {
   const Parameter p = classified({0, 4096}, {3, 5}, {1}, 0);
   EXPECT_EQ(p.extents, (std::vector<std::int64_t>{dynamic, 4096}));

@@ -3,6 +3,8 @@
 !row = !tile.view<1x1024xf32, extents [?, 1024], strides [1024, 1], divisors [16, 1], align 16>
 !ragged = !tile.view<1x1024xf32, extents [?, 1000], strides [1000, 1], divisors [8, 1], align 16>
 !scalar = !tile.view<1xf32, extents [?], strides [1], divisors [1], align 4>
+!column = !tile.view<64x1xf32, extents [?, 1], strides [1, 1], divisors [1, 1], align 16>
+!far = !tile.view<16x64xf32, extents [16, 536870912], strides [536870912, 1], divisors [16, 1], align 16>
 
 // 1024 floats over 128 threads: two 16-byte loads each. The sum: a tree over 8 registers, five
 // butterflies, four partials through shared memory behind one barrier.
@@ -58,5 +60,31 @@ func.func @loop(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile
     %u = tile.reshape %s : tensor<1x1xf32> -> tensor<1xf32>
     tile.store %u, %y[%r] full [true] : tensor<1xf32>, !scalar
   }
+  return
+}
+
+// A column that lies densely, of unknown length: what counts for its vectors is the mask of the
+// axis along which it lies, not that of the last one.
+// CHECK-LABEL: llvm.func @column
+// CHECK-COUNT-2: llvm.call @tegula.load_if.global.i32
+// CHECK-NOT: v4i32
+// CHECK: llvm.return
+func.func @column(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !column
+  %t = tile.load %x[%c0, %c0] full [false, true] : !column -> tensor<64x1xf32>
+  tile.store %t, %x[%c0, %c0] full [false, true] : tensor<64x1xf32>, !column
+  return
+}
+
+// Rows of 2 GiB: a thread's second row is 4 GiB from its first.
+// CHECK-LABEL: llvm.func @far
+// CHECK: llvm.mlir.constant(4294967296 : i64) : i64
+// CHECK: llvm.return
+func.func @far(%p: !llvm.ptr<1>) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.view "x" %p extents() strides() : !llvm.ptr<1>, !far
+  %t = tile.load %x[%c0, %c0] full [true, true] : !far -> tensor<16x64xf32>
+  tile.store %t, %x[%c0, %c0] full [true, true] : tensor<16x64xf32>, !far
   return
 }

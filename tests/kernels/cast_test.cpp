@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <regex>
 
 #include "ops/reference/number_format.h"
 #include "tests/kernels/harness.h"
@@ -111,6 +112,9 @@ TEST_P(Casts, IntegerToFloat) {
                 (((std::int64_t{1} << bits) | 1) << shift) | (std::int64_t{1} << (shift - 1));
             values.push_back(tie + add), values.push_back(-tie + add);
           }
+      // Just off a tie of bf16 and f16, by less than f64 can tell.
+      for (const std::int64_t tie : {std::int64_t{0x101} << 54, std::int64_t{0x103} << 54})
+        for (const std::int64_t add : {-1, 0, 1}) values.push_back(tie + add);
       for (const std::int64_t v : random_integers(std::numeric_limits<std::int64_t>::min(),
                                                   std::numeric_limits<std::int64_t>::max(), 50))
         values.push_back(v);
@@ -179,6 +183,56 @@ TEST_P(Casts, FloatToIntegerSaturates) {
       launch(cast_kernel, Cfg{}, floats(from, {11}, values), out);
       expect_integers(out, wanted);
     }
+}
+
+/// Two conversions are two roundings.
+void twice_fwd(const Cfg& c, In x, Out y) {
+  auto [n] = dims1(x);
+  auto [i] = grid({cdiv(n, c.bn)});
+  y.tiles({c.bn}).store(x.tiles({c.bn}).load({i}).to(f32).to(y.dtype()), {i});
+}
+const auto twice =
+    kernel("twice_fwd", twice_fwd, {"x", "y"}).field("bn", &Cfg::bn).field("warps", &Cfg::warps);
+
+TEST_P(Casts, ThroughF32RoundsTwice) {
+  for (const DType from : {i32, u32, i64, u64, f64})
+    for (const DType to : {bf16, f16}) {
+      SCOPED_TRACE(std::string(dtype_name(from)) + " to " + std::string(dtype_name(to)));
+      // Above a tie of the narrow type by less than f32 can tell.
+      std::vector<std::int64_t> values = {0x80800001, 0x01010001, 0x10100001, 0x04020001, 33555457};
+      std::vector<double> wanted;
+      for (std::int64_t& v : values) {
+        if (is_integer(from)) v = wrapped(from, v);
+        if (to == f16) v /= 1024;
+        wanted.push_back(static_cast<double>(static_cast<float>(v)));
+      }
+      const Dims shape = {static_cast<std::int64_t>(values.size())};
+      const Tensor x = is_float(from)
+                           ? floats(from, shape, std::vector<double>(values.begin(), values.end()))
+                           : integers(from, shape, values);
+      const Tensor out = stream.empty(to, shape);
+      launch(twice, Cfg{}, x, out);
+      expect_floats(out, rounded(to, wanted));
+    }
+}
+
+/// Conversions that code generation gets wrong for some architectures, which no simulator shows,
+/// since it runs the module from before: to 8 bits (not saturated), and wide integers to bf16
+/// (rounded twice).
+TEST_P(Casts, NothingIsLeftToCodeGenerationThatRoundsTwiceOrWraps) {
+  const std::regex to_byte("fpto[su]i [^\n]* to (<2 x )?i8");
+  const std::regex to_bf16("[su]itofp [^\n]* to [^\n]*bfloat");
+  for (const DType from : float_dtypes)
+    for (const DType to : {i8, u8}) {
+      SCOPED_TRACE(std::string(dtype_name(from)) + " to " + std::string(dtype_name(to)));
+      const Tensor x = stream.empty(from, {64}), y = stream.empty(to, {64});
+      EXPECT_FALSE(std::regex_search(llvm_of(cast_kernel, Cfg{}, x, y), to_byte));
+    }
+  for (const DType from : {i32, u32, i64, u64}) {
+    SCOPED_TRACE(dtype_name(from));
+    const Tensor x = stream.empty(from, {64}), y = stream.empty(bf16, {64});
+    EXPECT_FALSE(std::regex_search(llvm_of(cast_kernel, Cfg{}, x, y), to_bf16));
+  }
 }
 
 }  // namespace

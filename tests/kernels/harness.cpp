@@ -154,4 +154,12 @@ void KernelTest::assemble(const KernelBase& kernel, const Config& config,
   EXPECT_FALSE(emitted.bytes.empty());
 }
 
+std::string KernelTest::llvm_text(const KernelBase& kernel, const Config& config,
+                                  std::span<const KernelArgument> arguments) const {
+  const Target target{Target::Backend::ptx, arch_};
+  const auto emitted =
+      compiler::emit(kernel.trace_program(config, arguments), target, compiler::Stage::llvm);
+  return {reinterpret_cast<const char*>(emitted.bytes.data()), emitted.bytes.size()};
+}
+
 }  // namespace tegula::testing

@@ -64,6 +64,14 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
     assemble(kernel.base(), kernel.with(config).config(), list);
   }
 
+  /// The LLVM module that both targets are made from, as text.
+  template <class C, class... P, class... A>
+  std::string llvm_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {
+    const std::vector<KernelArgument> list = {
+        KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
+    return llvm_text(kernel.base(), kernel.with(config).config(), list);
+  }
+
   /// Bit for bit, but any NaN is a NaN: -0 is not +0.
   void expect_floats(const Tensor& got, const std::vector<double>& wanted) const;
   /// At most `tolerance` times max(1, |wanted|) apart.
@@ -76,6 +84,8 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
  private:
   void assemble(const KernelBase& kernel, const Config& config,
                 std::span<const KernelArgument> arguments) const;
+  std::string llvm_text(const KernelBase& kernel, const Config& config,
+                        std::span<const KernelArgument> arguments) const;
 
   std::string arch_;
   bool assembles_ = false;

@@ -32,5 +32,15 @@ TEST(Overlap, OtherwiseByTheRangesThatAreSpanned) {
   EXPECT_FALSE(overlaps(matrix, at(1024, {0, 16}, {16, 1}), "out"));
 }
 
+TEST(Overlap, NothingOverlapsATensorWithoutElements) {
+  const TensorRef matrix = at(1024, {6, 16}, {32, 1});
+  // Inside of the matrix, with a pitch that would overflow.
+  for (const TensorRef& empty :
+       {at(1030, {0, 16}, {16, 1}), at(1030, {6, 0}, {std::int64_t{1} << 62, 1})}) {
+    EXPECT_FALSE(overlaps(matrix, empty, "out"));
+    EXPECT_FALSE(overlaps(empty, matrix, "out"));
+  }
+}
+
 }  // namespace
 }  // namespace tegula::ops

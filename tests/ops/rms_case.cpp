@@ -9,9 +9,12 @@
 #include "ops/reference/accuracy.h"
 #include "ops/reference/number_format.h"
 #include "ops/reference/rms_norm.h"
+#include "ops/reference/transfer.h"
 
 namespace tegula::testing {
 namespace {
+
+using reference::download;
 
 std::string name_of(const std::optional<DType>& dtype) {
   return dtype ? std::string(dtype_name(*dtype)) : "none";
@@ -39,13 +42,6 @@ std::vector<double> normal_values(std::int64_t count, std::uint64_t seed) {
   std::vector<double> values(static_cast<std::size_t>(count));
   for (double& value : values) value = normal(generator);
   return values;
-}
-
-std::vector<double> download(const Tensor& tensor) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(element_count(tensor.shape())) *
-                               static_cast<std::size_t>(dtype_bytes(tensor.dtype())));
-  tensor.copy_to_host(bytes.data(), bytes.size());
-  return reference::decode(tensor.dtype(), bytes);
 }
 
 PaddedTensor::PaddedTensor(Stream& stream, DType dtype, const Dims& shape, std::int64_t padding,

@@ -43,8 +43,6 @@ class PaddedTensor {
 
 /// normal(0, 1), the same for the same seed.
 std::vector<double> normal_values(std::int64_t count, std::uint64_t seed);
-/// Contiguous device memory as doubles.
-std::vector<double> download(const Tensor& tensor);
 
 /// Runs the case and expects every output within the rule, no report, and padding left alone.
 void expect_accurate(const std::shared_ptr<SimDevice>& device, const RmsCase& rms_case);

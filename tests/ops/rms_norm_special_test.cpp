@@ -4,11 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/reference/transfer.h"
 #include "runtime/launch.h"
 #include "tests/ops/rms_case.h"
 
 namespace tegula::testing {
 namespace {
+
+using reference::download;
 
 class RmsNormSpecial : public ::testing::TestWithParam<const char*> {
  protected:

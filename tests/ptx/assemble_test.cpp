@@ -47,7 +47,7 @@ const std::vector<Case>& cases() {
        "rms_norm_fwd",
        {"x=64x77:bf16", "weight=77:bf16", "y=64x77:bf16"},
        "rows=8,bn=128,warps=4",
-       56},
+       71},
       {"rms_norm_16384",
        "rms_norm_fwd",
        {"x=64x16384:bf16", "weight=16384:bf16", "y=64x16384:bf16", "residual=64x16384:bf16"},

@@ -45,6 +45,8 @@ TEST(Hull, Overlaps) {
   EXPECT_TRUE((Hull{0, 10}).overlaps({9, 20}));
   EXPECT_FALSE((Hull{0, 10}).overlaps({10, 20}));
   EXPECT_FALSE((Hull{5, 5}).overlaps({5, 5}));
+  EXPECT_FALSE((Hull{5, 5}).overlaps({0, 10}));
+  EXPECT_FALSE((Hull{0, 10}).overlaps({5, 5}));
 }
 
 }  // namespace

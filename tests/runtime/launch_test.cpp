@@ -120,6 +120,18 @@ TEST_F(Launch, NullPointer) {
   expect_error(invalid, {"x: a null pointer", "memory for 10x8:f32"}, [&] { go(); });
 }
 
+TEST_F(Launch, AddressBetweenElements) {
+  tensor(0).data = reinterpret_cast<void*>(std::uintptr_t{0x1003});
+  expect_error(invalid,
+               {"copy: error: x: the pointer is not aligned to an element",
+                "got 0x1003, which is 3 modulo 4", "wanted a multiple of 4 bytes"},
+               [&] { go(); });
+  tensor(0) = x.ref();
+  tensor(2).data = static_cast<std::byte*>(y.data()) + 2;
+  expect_error(invalid, {"y: the pointer is not aligned", "2 modulo 4"}, [&] { go(); });
+  EXPECT_TRUE(device->launches.empty());
+}
+
 TEST_F(Launch, ExtentBeyond31Bits) {
   tensor(0).shape = {std::int64_t{1} << 31, 1};
   expect_error(invalid, {"x: an extent is too large", "got 2147483648x1:f32", "below 2^31"},

@@ -2,25 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/sim/image_builder.h"
-#include "tests/sim/run_image.h"
+#include "tests/sim/reports_of.h"
 
 namespace tegula::test {
 namespace {
 
 using testing::HasSubstr;
-
-const std::vector<SourceLocation> locations = {
-    {"a.cpp", 1, 1}, {"a.cpp", 2, 2}, {"kernels/scale.cpp", 42, 7}};
-
-/// The reports of a launch on a device that keeps them.
-std::vector<SimReport> reports_of(const format::Image& image, std::vector<Argument> arguments,
-                                  SimOptions options = {}, const LaunchShape& shape = {}) {
-  options.throw_on_report = false;
-  const auto device = make_sim_device("sm_90a", options);
-  run_image(*device, image, std::move(arguments), shape, locations);
-  return device->reports();
-}
 
 /// Stores the lane's number at y + start + stride * lane.
 format::Image store_at(std::int64_t start, std::int64_t stride, std::int64_t alignment = 4) {
@@ -245,7 +232,7 @@ TEST(SimChecks, ThrowsTheFirstAndCountsTheRest) {
   }
   const auto device = make_sim_device("sm_90a");
   try {
-    run_image(*device, b.image(), {}, {{5, 1, 1}}, locations);
+    run_image(*device, b.image(), {}, {{5, 1, 1}}, sample_locations());
     FAIL() << "nothing was thrown";
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ErrorCode::device_fault);

@@ -148,7 +148,7 @@ TEST(SimControl, BlockReductionForEverySeed) {
   }
 }
 
-/// Every block appends its number to a list whose length is in memory.
+/// Every block appends its number to a list whose length is in memory: a race, and so unchecked.
 std::vector<std::int32_t> order_of_blocks(std::uint64_t seed) {
   ImageBuilder b;
   const Reg y = b.parameter(Scalar::i64);
@@ -160,7 +160,7 @@ std::vector<std::int32_t> order_of_blocks(std::uint64_t seed) {
   b.store(b.address(y, next, 4), b.special(Special::ctaid_x), 4, first);
   b.ret();
   std::vector<std::int32_t> y_values(21, 0);
-  const auto device = make_sim_device("sm_90a", {.seed = seed});
+  const auto device = make_sim_device("sm_90a", {.checks = false, .seed = seed, .threads = 1});
   run_image(*device, b.image(), {out("y", y_values)}, {{20, 1, 1}});
   y_values.erase(y_values.begin());
   return y_values;
@@ -179,17 +179,23 @@ TEST(SimControl, SeedsPermuteBlocks) {
 TEST(SimControl, AWarpThatSpinsDoesNotStarveAnother) {
   ImageBuilder b(2, 4);
   const Reg y = b.parameter(Scalar::i64);
-  const Reg tid = b.special(Special::tid_x), flag = b.i32(0), limit = b.i32(32), one = b.i32(1);
+  const Reg tid = b.special(Special::tid_x), lane = b.special(Special::lane);
+  const Reg flag = b.i32(0), limit = b.i32(32), zero = b.i32(0), one = b.i32(1);
+  const Reg is_first = b.icmp(ICmp::eq, tid, zero);
+  const Reg leads = b.icmp(ICmp::eq, lane, zero);
+  b.atomic(no_register, Opcode::atomic_store, {flag, zero, is_first});
+  b.barrier();
   const std::uint32_t split = b.cond_br(b.icmp(ICmp::ult, tid, limit));
   const std::uint32_t spin = b.here();
   b.aim(split, 0, spin);
-  const std::uint32_t again =
-      b.cond_br(b.icmp(ICmp::ne, b.load(flag, Scalar::i32, 1, 4), one), spin);
+  const Reg seen = b.reg(Scalar::i32);
+  b.atomic(seen, Opcode::atomic_load, {flag}, format::Order::acquire);
+  const std::uint32_t again = b.cond_br(b.icmp(ICmp::ne, seen, one), spin);
   b.aim(again, 1, b.here());
   b.store(b.address(y, tid, 4), one, 4);
   b.ret();
   b.aim(split, 1, b.here());
-  b.store(flag, one, 4);
+  b.atomic(no_register, Opcode::atomic_store, {flag, one, leads}, format::Order::release);
   b.ret();
   std::vector<std::int32_t> got(32);
   const auto device = make_sim_device("sm_90a", {.step_limit = 1000000});

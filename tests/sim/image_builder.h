@@ -96,6 +96,31 @@ class ImageBuilder {
   void store(Reg address, Reg value, std::int64_t alignment, Reg predicate = no_register) {
     write(no_register, Opcode::store, {address, value, predicate}, {alignment, space_of(address)});
   }
+  /// An atomic of gpu scope; `result` may be none.
+  void atomic(Reg result, Opcode opcode, std::initializer_list<Reg> operands,
+              format::Order order = format::Order::relaxed) {
+    const auto space = static_cast<Space>(space_of(*operands.begin()));
+    write(result, opcode, operands,
+          {0, format::AtomicModifier{space, order, format::Scope::gpu}.pack()});
+  }
+  /// An instruction without a result.
+  void effect(Opcode opcode, std::initializer_list<Reg> operands = {}, std::int64_t immediate = 0,
+              int modifier = 0) {
+    write(no_register, opcode, operands, {immediate, modifier});
+  }
+  void named_barrier(int number, int threads) {
+    effect(Opcode::named_barrier, {}, number + 16 * threads);
+  }
+  void barrier_arrive(int number, int threads) {
+    effect(Opcode::barrier_arrive, {}, number + 16 * threads);
+  }
+  void wait(Reg mbarrier, Reg parity) {
+    op(Opcode::mbarrier_try_wait, Scalar::i1, 1, {mbarrier, parity});
+  }
+  std::int64_t text(std::string text) {
+    image_.texts.push_back(std::move(text));
+    return static_cast<std::int64_t>(image_.texts.size() - 1);
+  }
   void barrier(int number = 0) { write(no_register, Opcode::barrier, {}, {number, 0}); }
   void ret() { write(no_register, Opcode::ret, {}); }
 

@@ -101,6 +101,30 @@ TEST(SimInteger, BinaryOperationsMatchWideArithmetic) {
   }
 }
 
+TEST(SimInteger, FunnelShifts) {
+  for (const Scalar scalar : integer_scalars) {
+    const int width = 8 * format::scalar_bytes(scalar);
+    const std::uint64_t mask = width == 64 ? ~0ull : (1ull << width) - 1;
+    std::vector<Bits> lists(3);
+    for (const std::uint64_t a : edge_values(width))
+      for (const std::uint64_t b : edge_values(width))
+        for (const int count : {0, 1, 3, width - 1, width, width + 5}) {
+          lists[0].push_back(a);
+          lists[1].push_back(b);
+          lists[2].push_back(static_cast<std::uint64_t>(count));
+        }
+    const Bits left = compute({Opcode::fshl, scalar, {scalar, scalar, scalar}}, lists);
+    const Bits right = compute({Opcode::fshr, scalar, {scalar, scalar, scalar}}, lists);
+    for (std::size_t k = 0; k < left.size(); ++k) {
+      const int count = static_cast<int>(lists[2][k]) % width;
+      const unsigned __int128 both =
+          static_cast<unsigned __int128>(lists[0][k] & mask) << width | (lists[1][k] & mask);
+      ASSERT_EQ(left[k], static_cast<std::uint64_t>(both >> (width - count)) & mask) << width;
+      ASSERT_EQ(right[k], static_cast<std::uint64_t>(both >> count) & mask) << width;
+    }
+  }
+}
+
 TEST(SimInteger, UnaryOperations) {
   for (const Scalar scalar : integer_scalars) {
     const int width = 8 * format::scalar_bytes(scalar);

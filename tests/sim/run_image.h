@@ -21,6 +21,7 @@ struct Argument {
   bool writable = false;
   bool is_scalar = false;
   std::uint64_t bits = 0;
+  bool undefined = false;
 };
 
 template <class T>
@@ -68,7 +69,7 @@ inline void launch(SimDevice& device, const LoadedKernel& kernel, std::uint32_t 
   for (const Argument& a : arguments) {
     const auto begin = reinterpret_cast<std::uintptr_t>(a.data);
     values.push_back(a.is_scalar ? a.bits : begin);
-    if (!a.is_scalar) ranges.push_back({a.name, begin, begin + a.bytes, a.writable});
+    if (!a.is_scalar) ranges.push_back({a.name, begin, begin + a.bytes, a.writable, a.undefined});
   }
   std::vector<void*> pointers;
   for (std::uint64_t& value : values) pointers.push_back(&value);

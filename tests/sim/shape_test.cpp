@@ -114,8 +114,8 @@ TEST(SimShape, SpecialRegisters) {
   ImageBuilder b(2);
   const Reg y = b.parameter(Scalar::i64);
   const Reg tid = b.special(Special::tid_x);
-  const Reg nine = b.i32(9), blocks = b.i32(2);
-  // Row: ((z * 3 + y) * 2 + x) * 64 + tid, nine values each.
+  const Reg width = b.i32(format::special_count), blocks = b.i32(2);
+  // Row: ((z * 3 + y) * 2 + x) * 64 + tid, a value for each special register.
   Reg row = b.special(Special::ctaid_z);
   const auto step = [&](Reg extent, Reg next) {
     row = b.op(Opcode::iadd, Scalar::i32, 1,
@@ -124,7 +124,7 @@ TEST(SimShape, SpecialRegisters) {
   step(b.special(Special::nctaid_y), b.special(Special::ctaid_y));
   step(blocks, b.special(Special::ctaid_x));
   step(b.special(Special::ntid_x), tid);
-  const Reg first = b.op(Opcode::imul, Scalar::i32, 1, {row, nine});
+  const Reg first = b.op(Opcode::imul, Scalar::i32, 1, {row, width});
   for (int k = 0; k < format::special_count; ++k) {
     const Reg value = b.op(Opcode::special, k % 2 == 0 ? Scalar::i32 : Scalar::i64, 1, {}, {0, k});
     const Reg narrow = k % 2 == 0 ? value : b.op(Opcode::trunc, Scalar::i32, 1, {value});
@@ -132,18 +132,17 @@ TEST(SimShape, SpecialRegisters) {
     b.store(b.address(y, b.op(Opcode::iadd, Scalar::i32, 1, {first, offset}), 4), narrow, 4);
   }
   b.ret();
-  std::vector<std::uint32_t> got(2 * 3 * 4 * 64 * 9);
+  std::vector<std::uint32_t> got(std::size_t{2} * 3 * 4 * 64 * format::special_count);
   const auto device = make_sim_device("sm_90a");
   run_image(*device, b.image(), {out("y", got)}, {{2, 3, 4}});
   std::size_t at = 0;
   for (std::uint32_t cz = 0; cz < 4; ++cz)
     for (std::uint32_t cy = 0; cy < 3; ++cy)
       for (std::uint32_t cx = 0; cx < 2; ++cx)
-        for (std::uint32_t t = 0; t < 64; ++t, at += 9) {
-          const std::vector<std::uint32_t> wanted = {t, 64, cx, cy, cz, 2, 3, 4, t % 32};
-          ASSERT_EQ(std::vector<std::uint32_t>(got.begin() + static_cast<std::ptrdiff_t>(at),
-                                               got.begin() + static_cast<std::ptrdiff_t>(at) + 9),
-                    wanted);
+        for (std::uint32_t t = 0; t < 64; ++t, at += format::special_count) {
+          const std::vector<std::uint32_t> wanted = {t, 64, cx, cy, cz, 2, 3, 4, t % 32, t / 32, 2};
+          const auto start = got.begin() + static_cast<std::ptrdiff_t>(at);
+          ASSERT_EQ(std::vector<std::uint32_t>(start, start + format::special_count), wanted);
         }
 }
 

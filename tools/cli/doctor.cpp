@@ -38,7 +38,8 @@ std::string to_json(const Machine& machine) {
   json["environment"] = Json::object();
   for (const Variable& variable : machine.environment)
     json["environment"][variable.name] = {{"value", variable.value},
-                                          {"origin", variable.set ? "environment" : "default"}};
+                                          {"origin", variable.set ? "environment" : "default"},
+                                          {"read", variable.read}};
   json["missing"] = Json::array();
   for (const Lack& lack : machine.missing)
     json["missing"].push_back({{"what", lack.what}, {"remedy", lack.remedy}});
@@ -63,9 +64,10 @@ void print(const Machine& machine) {
   std::printf("cache\n  %s\n", cache_state);
   std::printf("environment\n");
   for (const Variable& variable : machine.environment)
-    std::printf("  %-16s %-12s %s\n", variable.name.c_str(),
+    std::printf("  %-23s %-12s %s%s\n", variable.name.c_str(),
                 variable.set ? "environment" : "default",
-                variable.value.empty() ? "(empty)" : variable.value.c_str());
+                variable.value.empty() ? "(empty)" : variable.value.c_str(),
+                variable.read ? "" : "  (this version does not read it)");
   std::printf("missing\n");
   for (const Lack& lack : machine.missing)
     std::printf("  %s: %s\n", lack.what.c_str(), lack.remedy.c_str());

@@ -61,14 +61,22 @@ Variable variable(const char* name, const char* default_value) {
   return {name, value != nullptr ? value : default_value, value != nullptr};
 }
 
+/// One that a later version reads.
+Variable reserved(const char* name, const char* default_value) {
+  Variable result = variable(name, default_value);
+  result.read = false;
+  return result;
+}
+
 std::vector<Variable> environment() {
-  return {variable("TEGULA_CACHE_DIR", ""),
-          variable("TEGULA_PACK", ""),
+  return {reserved("TEGULA_CACHE_DIR", ""),
+          reserved("TEGULA_PACK", ""),
           variable("TEGULA_DEVICE", ""),
-          variable("TEGULA_JIT", "auto"),
-          variable("TEGULA_COMPILE", "inline"),
-          variable("TEGULA_LOG", "warn"),
-          variable("TEGULA_DUMP", ""),
+          reserved("TEGULA_JIT", "auto"),
+          reserved("TEGULA_COMPILE", "inline"),
+          reserved("TEGULA_LOG", "warn"),
+          reserved("TEGULA_DUMP", ""),
+          variable("TEGULA_CHECKED_TRACING", ""),
           variable("NO_COLOR", ""),
           variable("CUDA_HOME", ""),
           variable("CUDA_PATH", "")};

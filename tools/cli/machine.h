@@ -17,6 +17,7 @@ struct Component {
 struct Variable {
   std::string name, value;
   bool set = false;  ///< value comes from the environment, else it is the default
+  bool read = true;  ///< false: reserved, this version does nothing with it
 };
 
 /// What is missing, and how to get it.

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ops/reference/number_format.h"
+#include "ops/reference/transfer.h"
 #include "tools/cli/command.h"
 #include "tools/cli/device_choice.h"
 #include "tools/cli/run_options.h"
@@ -16,13 +17,6 @@ InputTensor upload(Stream& stream, const HostTensor& host) {
   InputTensor input{stream.empty(host.dtype, host.shape), host.values()};
   input.tensor.copy_from_host(host.bytes.data(), host.bytes.size());
   return input;
-}
-
-std::vector<double> download(const Tensor& tensor) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(element_count(tensor.shape())) *
-                               static_cast<std::size_t>(dtype_bytes(tensor.dtype())));
-  tensor.copy_to_host(bytes.data(), bytes.size());
-  return reference::decode(tensor.dtype(), bytes);
 }
 
 /// Floats as float32, masks as bool.
@@ -59,7 +53,7 @@ int run(const RunOptions& options) {
   std::map<std::string, std::vector<double>> values;
   for (const Output& output : outputs) {
     result.outputs.push_back({output.name, output.tensor.dtype(), output.tensor.shape(), {}});
-    values[output.name] = download(output.tensor);
+    values[output.name] = reference::download(output.tensor);
   }
   if (options.check) {
     const std::vector<ExpectedOutput> expected = op.expect(call, outputs);

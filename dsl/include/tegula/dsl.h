@@ -17,8 +17,11 @@
 // that the compiler cannot see is an Error{kernel} at the author's file, line and column.
 #pragma once
 
+#include "tegula/dsl/debug.h"
 #include "tegula/dsl/kernel.h"
 #include "tegula/dsl/loop.h"
 #include "tegula/dsl/math.h"
 #include "tegula/dsl/parameter.h"
+#include "tegula/dsl/random.h"
+#include "tegula/dsl/reduce.h"
 #include "tegula/dsl/tile.h"

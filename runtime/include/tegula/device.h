@@ -46,6 +46,8 @@ struct ArgumentRange {
   std::string_view name;
   std::uintptr_t begin = 0, end = 0;  ///< the hull of the tensor's elements
   bool writable = false;
+  /// Nothing in it is defined before the launch: reading what the launch has not written is a fault.
+  bool undefined = false;
 };
 
 /// One launch. `parameters` point at values of the sizes that the launch record states.

@@ -13,13 +13,18 @@
 namespace tegula {
 
 struct SimOptions {
-  bool checks = true;  ///< bounds, alignment, divergent barriers and shuffles
-  /// The order of blocks and warps; the same seed gives the same run. 0: ascending order.
+  /// Bounds, alignment, races, reads of what was never written, missing waits, divergent barriers
+  /// and shuffles.
+  bool checks = true;
+  /// The order of blocks, warps and landing copies. The same seed gives the same run if blocks do
+  /// not depend on each other, or `threads` is 1. 0: ascending order.
   std::uint64_t seed = 0;
   /// A launch that ends with a report throws Error{device_fault}; false: reports are only kept.
   bool throw_on_report = true;
   /// Warp instructions that a block may run before it is stopped with a report; 0: no limit.
   std::uint64_t step_limit = 0;
+  /// Host threads that blocks run on; 0: one for each core if the grid has at least 8 blocks.
+  std::uint32_t threads = 0;
 };
 
 /// What the kernels launched so far did. Sums over launches.
@@ -52,7 +57,8 @@ struct SimCounters {
 
 /// A fault that a check found in a running kernel.
 struct SimReport {
-  /// "bounds", "alignment", "barrier", "shuffle"; with checks off, too: "deadlock", "trap", "limit"
+  /// "bounds", "alignment", "race", "uninitialised", "wait", "proxy", "barrier", "shuffle"; with
+  /// checks off, too: "mbarrier", "deadlock", "assert", "trap", "limit"
   std::string check;
   std::string kernel;
   SourceLocation location;  ///< the kernel author's line; file empty if unknown
@@ -60,6 +66,16 @@ struct SimReport {
   std::uint32_t warp = 0;
   std::uint32_t lane = 0;
   std::string message;  ///< the whole report on one line, all of the above in it
+  SourceLocation other;  ///< of a race: the earlier access's line
+};
+
+/// What one lane of a kernel printed.
+struct SimPrint {
+  SourceLocation location;
+  std::array<std::uint32_t, 3> block = {0, 0, 0};
+  std::uint32_t warp = 0;
+  std::uint32_t lane = 0;
+  std::string text;
 };
 
 class SimDevice : public Device {
@@ -67,7 +83,9 @@ class SimDevice : public Device {
   virtual SimOptions& options() = 0;
   virtual const SimCounters& counters() const = 0;
   virtual const std::vector<SimReport>& reports() const = 0;
-  /// Forgets counters and reports.
+  /// What kernels printed, in order of blocks; at most 65,536 lines are kept.
+  virtual const std::vector<SimPrint>& prints() const = 0;
+  /// Forgets counters, reports and prints.
   virtual void reset_statistics() = 0;
 };
 

@@ -16,6 +16,8 @@ using ValueId = std::uint32_t;
 inline constexpr ValueId uninitialised = 0xffffffff;  ///< declared, never assigned
 inline constexpr ValueId out_of_loop = 0xfffffffe;    ///< made in a traced loop that has ended
 inline constexpr ValueId out_of_trace = 0xfffffffd;   ///< made in a trace that has ended
+inline constexpr ValueId out_of_branch = 0xfffffffc;  ///< made in one branch of an if_, not in both
+constexpr bool names_value(ValueId value) { return value < out_of_branch; }
 
 class Handle {
  public:

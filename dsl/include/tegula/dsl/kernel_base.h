@@ -1,7 +1,9 @@
 // A kernel without its types: what tools, tests and the tuner work with.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <source_location>
 #include <span>
 #include <string>
@@ -87,11 +89,14 @@ class KernelBase {
   /// Calls the kernel's function with a tracer in place.
   virtual void run(const Config& config, std::span<const detail::ParameterSlot> slots) const = 0;
 
+  /// Fields beyond Config::capacity are dropped: an error at the kernel's first use.
   void add_field(ConfigFieldInfo field);
   void specialise(std::string_view parameter, int dimension);
 
  private:
   friend struct KernelAccess;
+  /// Adds a fact to `definition_`.
+  void define(const char* what, std::string_view name, std::uint64_t value);
   struct SpecialisedDim {
     std::string parameter;
     int dimension;
@@ -100,12 +105,15 @@ class KernelBase {
   void check_definition() const;
 
   std::string name_;
-  std::uintptr_t function_;
   std::size_t config_fields_;
+  std::size_t registered_fields_ = 0;  ///< also those that found no room in fields_
   std::vector<ParameterInfo> parameters_;
   std::vector<ConfigFieldInfo> fields_;
   std::vector<SpecialisedDim> declarations_;
   std::source_location at_;
+  /// A hash of what tells this kernel from every other: name, function, parameters, config fields
+  /// in their order, specialised dimensions.
+  std::array<std::uint64_t, 2> definition_{};
 };
 
 /// The kernels that exist in this process, in the order of their definition.

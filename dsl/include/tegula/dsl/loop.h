@@ -1,5 +1,17 @@
-// Traced loops: `for (auto j : range(0, n))` records its body once.
+// Traced loops and branches. Their code is recorded once, however often the kernel runs it; where
+// tracing is checked (see set_checked_tracing) it is recorded twice and compared, since host state
+// that it changes would be baked in unseen.
+//
+//   for (auto j : range(0, n)) total += X.load({i, j});
+//   while_([&] { return error > eps; }, [&] { error = step(error); });
+//   if_(flag != 0, [&] { t = t * 2; }, [&] { t = t + 1; });
 #pragma once
+
+#include <array>
+#include <concepts>
+#include <functional>
+#include <span>
+#include <vector>
 
 #include "tegula/dsl/tile.h"
 
@@ -14,10 +26,9 @@ class Range {
   class Iterator {
    public:
     explicit Iterator(Range& range) : range_(&range) {}
-    Tile operator*() const { return range_->open(); }
+    Tile operator*() const { return range_->is_open() ? range_->turn() : range_->open(); }
     Iterator& operator++() {
-      range_->close();
-      done_ = true;
+      done_ = range_->close();
       return *this;
     }
     bool operator!=(End) const { return !done_; }
@@ -37,14 +48,19 @@ class Range {
 
  private:
   friend Range range(Operand lower, Operand upper);
+  template <std::size_t N>
+  friend class PersistentGrid;
   enum class State : std::uint8_t { fresh, open, closed };
 
   Range(const Operand& lower, const Operand& upper);
   Tile open();
-  void close();
+  bool is_open() const { return state_ == State::open; }
+  Tile turn() const;
+  /// False if the body must be recorded again.
+  bool close();
 
   detail::Tracer* tracer_ = nullptr;
-  detail::ValueId lower_, upper_;
+  detail::ValueId lower_, upper_, induction_ = detail::uninitialised;
   std::source_location at_;
   State state_ = State::fresh;
   int exceptions_;  ///< in flight when the range was made
@@ -52,5 +68,87 @@ class Range {
 
 /// lower, lower + 1, ..., upper - 1; i32 scalars or whole numbers.
 [[nodiscard]] Range range(Operand lower, Operand upper);
+
+/// Runs `body` as long as `condition`, a traced scalar, is true. Tiles that the body assigns are
+/// carried as by range; the condition must not assign any.
+void while_(const std::function<Mask()>& condition, const std::function<void()>& body,
+            std::source_location at = std::source_location::current());
+
+/// Runs one of the two by a condition that the kernel computes, a scalar: all elements of a block
+/// go the same way. Tiles that either assigns are merged, and must have one type after both; a tile
+/// without a value before gets one if both assign it. To choose element by element use select.
+void if_(MaskOperand condition, const std::function<void()>& then,
+         const std::function<void()>& otherwise = {});
+/// A condition that is known while tracing needs no if_: C++'s own `if` specialises.
+template <std::same_as<bool> B>
+void if_(B, const std::function<void()>&, const std::function<void()>& = {}) {
+  static_assert(detail::always_false<B>, "a condition on host values: use C++'s own `if`");
+}
+
+namespace detail {
+
+/// The arithmetic of grid_persistent.
+class PersistentTiles {
+ public:
+  PersistentTiles(std::span<const Operand> extents, const Operand& blocks,
+                  const std::source_location& at);
+  Operand turns() const;
+  void coordinates(const Tile& turn, std::span<Tile> coordinates) const;
+  const std::source_location& at() const { return at_; }
+
+ private:
+  std::vector<Tile> extents_;
+  Tile first_, step_, turns_;
+  std::source_location at_;
+};
+
+}  // namespace detail
+
+/// What grid_persistent gives to a `for`.
+template <std::size_t N>
+class PersistentGrid {
+ public:
+  class Iterator {
+   public:
+    Iterator(const PersistentGrid& grid, Range::Iterator turn) : grid_(&grid), turn_(turn) {}
+    std::array<Tile, N> operator*() const {
+      const Tile turn = *turn_;  // opens the loop: the coordinates are made inside it
+      std::array<Tile, N> coordinates;
+      grid_->tiles_.coordinates(turn, coordinates);
+      return coordinates;
+    }
+    Iterator& operator++() {
+      ++turn_;
+      return *this;
+    }
+    bool operator!=(Range::End end) const { return turn_ != end; }
+
+   private:
+    const PersistentGrid* grid_;
+    Range::Iterator turn_;
+  };
+
+  PersistentGrid(const Operand (&extents)[N], const Operand& blocks, const std::source_location& at)
+      : tiles_(extents, blocks, at), turns_(Operand(0, at), tiles_.turns()) {}
+
+  Iterator begin() { return {*this, turns_.begin()}; }
+  Range::End end() const { return {}; }
+
+ private:
+  detail::PersistentTiles tiles_;
+  Range turns_;
+};
+
+/// States a grid of `blocks` blocks (or as many as there are tiles, if that is less), which share
+/// out the tiles of a grid of these extents: a traced loop over this block's tiles.
+/// `for (auto [i, j] : grid_persistent({cdiv(m, 64), cdiv(n, 64)}, c.blocks))`. The product of the
+/// extents is below 2^31. `blocks`: i32, a formula as in grid.
+template <std::size_t N>
+[[nodiscard]] PersistentGrid<N> grid_persistent(
+    const Operand (&extents)[N], Operand blocks,
+    std::source_location at = std::source_location::current()) {
+  static_assert(N <= 8, "a grid has at most 8 extents");
+  return PersistentGrid<N>(extents, blocks, at);
+}
 
 }  // namespace tegula

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <utility>
 
 #include "tegula/dsl/tile.h"
 
@@ -34,14 +35,39 @@ Tile select(MaskOperand mask, Operand a, Operand b);
 /// a * b + c of floats, rounded once.
 Tile fma(Operand a, Operand b, Operand c);
 
+/// min(max(x, low), high).
+Tile clamp(Operand x, Operand low, Operand high);
+/// The high half of the product of two u32 or two u64.
+Tile umulhi(Operand a, Operand b);
+
 /// Floats and signed integers.
 Tile abs(const Tile& a, std::source_location at = std::source_location::current());
-/// Floats.
+
+// Floats; docs/language.md has the error bounds. 16-bit floats are computed in f32 and rounded.
 Tile sqrt(const Tile& a, std::source_location at = std::source_location::current());
 Tile rsqrt(const Tile& a, std::source_location at = std::source_location::current());
+Tile exp(const Tile& a, std::source_location at = std::source_location::current());
+Tile exp2(const Tile& a, std::source_location at = std::source_location::current());
+Tile log(const Tile& a, std::source_location at = std::source_location::current());
+Tile log2(const Tile& a, std::source_location at = std::source_location::current());
+Tile sin(const Tile& a, std::source_location at = std::source_location::current());
+Tile cos(const Tile& a, std::source_location at = std::source_location::current());
+Tile tanh(const Tile& a, std::source_location at = std::source_location::current());
+Tile erf(const Tile& a, std::source_location at = std::source_location::current());
+/// 1 / (1 + exp(-a)), without overflow for any a.
+Tile sigmoid(const Tile& a, std::source_location at = std::source_location::current());
+Tile floor(const Tile& a, std::source_location at = std::source_location::current());
+Tile ceil(const Tile& a, std::source_location at = std::source_location::current());
 
-/// The sum along `axis` (-1: the last), which stays with extent 1. The dtype stays too: convert
-/// 16-bit floats with .to(f32) first.
-Tile sum(const Tile& a, int axis, std::source_location at = std::source_location::current());
+/// Axis i of the result is axis permutation[i] of `a`. Tile::T() is the 2-d case.
+Tile transpose(const Tile& a, const Dims& permutation,
+               std::source_location at = std::source_location::current());
+/// a and b side by side along a new last axis of extent 2.
+Tile join(Operand a, Operand b);
+/// The inverse of join: `auto [even, odd] = split(t.reshape({m, n / 2, 2}));`
+std::pair<Tile, Tile> split(const Tile& a,
+                            std::source_location at = std::source_location::current());
+/// Two tiles of one shape, one after the other along `axis`.
+Tile cat(Operand a, Operand b, int axis);
 
 }  // namespace tegula

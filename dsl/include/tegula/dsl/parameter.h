@@ -1,4 +1,4 @@
-// A kernel's parameters: tensors and scalars; and views, the way from tensors to tiles.
+// A kernel's parameters: tensors and scalars.
 //
 //   In, Out, InOut             tensors that the kernel reads, writes, or both
 //   OptIn, OptOut, OptInOut    tensors that a caller may leave out: `if (bias)` specialises
@@ -9,7 +9,7 @@
 #include <initializer_list>
 #include <span>
 
-#include "tegula/dsl/tile.h"
+#include "tegula/dsl/view.h"
 
 namespace tegula {
 
@@ -21,35 +21,6 @@ struct ParameterSlot {
 };
 Tile scalar_parameter(ParameterSlot slot);
 }  // namespace detail
-
-/// A tensor cut into tiles. Tile coordinates count tiles, one for each dimension: (r, j) of tiles
-/// of (1, 64) starts at element (r, 64 j). Elements outside the tensor load as the pad value and
-/// are not stored.
-class [[nodiscard]] View {
- public:
-  using Location = std::source_location;
-
-  /// What elements outside the tensor load as; 0 unless told.
-  View pad(double value, Location at = Location::current()) const;
-  /// The author's promise that every tile lies inside the tensor: no masks. The simulator checks.
-  View in_bounds() const;
-
-  Tile load(std::initializer_list<Operand> coordinates, Location at = Location::current()) const;
-  /// `tile` must have the view's dtype, and its shape after broadcasting.
-  void store(Operand tile, std::initializer_list<Operand> coordinates,
-             Location at = Location::current()) const;
-
-  const Dims& shape() const { return shape_; }
-
- private:
-  friend class TensorParameter;
-  View(std::uint32_t parameter, const Dims& shape) : parameter_(parameter), shape_(shape) {}
-
-  std::uint32_t parameter_;
-  Dims shape_;
-  double pad_ = 0;
-  bool in_bounds_ = false;
-};
 
 /// What all tensor parameters share. A function that takes any of them takes a
 /// `const TensorParameter&`.
@@ -65,6 +36,50 @@ class TensorParameter {
   [[nodiscard]] std::int64_t static_dim(int i, Location at = Location::current()) const;
   /// Tiles of this shape, of the tensor's rank. Extents are powers of two.
   View tiles(const Dims& shape, Location at = Location::current()) const;
+  /// Elements start to start + length - 1 of a dimension (-1: the last), as a tensor to cut into
+  /// tiles. start and length are i32 scalars or whole numbers, and the part must lie inside the
+  /// tensor: `x.narrow(0, first, length).tiles({64, 64})`.
+  NarrowedTensor narrow(int dim, Operand start, Operand length,
+                        Location at = Location::current()) const;
+
+  // Single elements, by one tile of indices for each dimension: `x.gather({row, column})`. Index
+  // tiles are i32 or i64 and broadcast with the mask and the value. Indices are not clipped: mask
+  // those that may lie outside the tensor. The simulator checks.
+  Tile gather(std::initializer_list<Operand> indices, Location at = Location::current()) const;
+  /// `other`, 0 unless given, where the mask is false.
+  Tile gather(std::initializer_list<Operand> indices, MaskOperand mask,
+              Location at = Location::current()) const;
+  Tile gather(std::initializer_list<Operand> indices, MaskOperand mask, Operand other,
+              Location at = Location::current()) const;
+  /// Nothing is written where the mask is false. If two indices are equal, one value stays.
+  void scatter(Operand value, std::initializer_list<Operand> indices,
+               Location at = Location::current()) const;
+  void scatter(Operand value, std::initializer_list<Operand> indices, MaskOperand mask,
+               Location at = Location::current()) const;
+
+  // Atomics on InOut tensors, each giving the values before, 0 where the mask is false. add takes
+  // integers of 32 and 64 bits and floats; exchange those integers, f32 and f64; the others those
+  // integers.
+  OldValue atomic_add(Operand value, std::initializer_list<Operand> indices,
+                      const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_min(Operand value, std::initializer_list<Operand> indices,
+                      const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_max(Operand value, std::initializer_list<Operand> indices,
+                      const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_and(Operand value, std::initializer_list<Operand> indices,
+                      const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_or(Operand value, std::initializer_list<Operand> indices,
+                     const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_xor(Operand value, std::initializer_list<Operand> indices,
+                      const AtomicOptions& options = {}, Location at = Location::current()) const;
+  OldValue atomic_exchange(Operand value, std::initializer_list<Operand> indices,
+                           const AtomicOptions& options = {},
+                           Location at = Location::current()) const;
+  /// Writes `value` where the element equals `expected`.
+  OldValue atomic_compare_exchange(Operand expected, Operand value,
+                                   std::initializer_list<Operand> indices,
+                                   const AtomicOptions& options = {},
+                                   Location at = Location::current()) const;
 
   std::uint32_t index() const { return slot_.index; }
 
@@ -115,10 +130,10 @@ class OptInOut : public OptionalTensor {
 };
 
 /// A scalar argument: a Tile of rank 0.
-template <class T>
+template <class H>
 class Scalar : public Tile {
  public:
-  using Host = T;
+  using Host = H;
   explicit Scalar(detail::ParameterSlot slot) : Tile(detail::scalar_parameter(slot)) {}
 };
 using F32 = Scalar<float>;

@@ -46,6 +46,8 @@ class [[nodiscard]] Tile : public detail::Handle {
   Tile unsqueeze(int axis, Location at = Location::current()) const;
   /// Broadcast to `shape` by numpy's rules.
   Tile expand(const Dims& shape, Location at = Location::current()) const;
+  /// Transposed; of rank 2. See transpose.
+  Tile T(Location at = Location::current()) const;
 
   Tile& operator+=(const Operand& b);
   Tile& operator-=(const Operand& b);
@@ -55,6 +57,8 @@ class [[nodiscard]] Tile : public detail::Handle {
   Tile& operator&=(const Operand& b);
   Tile& operator|=(const Operand& b);
   Tile& operator^=(const Operand& b);
+  Tile& operator<<=(const Operand& b);
+  Tile& operator>>=(const Operand& b);
 
   friend Tile operator+(Operand a, Operand b);
   friend Tile operator-(Operand a, Operand b);
@@ -66,6 +70,10 @@ class [[nodiscard]] Tile : public detail::Handle {
   friend Tile operator&(Operand a, Operand b);
   friend Tile operator|(Operand a, Operand b);
   friend Tile operator^(Operand a, Operand b);
+  /// Integers; the right side has the same dtype. >> keeps the sign of signed ones; a shift by the
+  /// width or more gives 0.
+  friend Tile operator<<(Operand a, Operand b);
+  friend Tile operator>>(Operand a, Operand b);
   friend Tile operator-(Operand a);
 
   friend Mask operator==(Operand a, Operand b);
@@ -99,6 +107,7 @@ class [[nodiscard]] Mask : public detail::Handle {
   Mask squeeze(Location at = Location::current()) const;
   Mask unsqueeze(int axis, Location at = Location::current()) const;
   Mask expand(const Dims& shape, Location at = Location::current()) const;
+  Mask T(Location at = Location::current()) const;
 
   Mask& operator&=(const MaskOperand& b);
   Mask& operator|=(const MaskOperand& b);

@@ -1,0 +1,13 @@
+// What frames are called in messages.
+#pragma once
+
+#include <string_view>
+
+#include "dsl/program/program.h"
+
+namespace tegula::detail {
+
+/// "a traced loop", "an if_", "a combination".
+std::string_view describe(program::Op op);
+
+}  // namespace tegula::detail

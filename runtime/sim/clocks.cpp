@@ -1,0 +1,64 @@
+#include "runtime/sim/clocks.h"
+
+namespace tegula::sim {
+namespace {
+
+/// What a block may take at the most: far more than it can run through in a day.
+constexpr Time block_times = Time{1} << 29;
+
+}  // namespace
+
+void Clocks::start_launch(std::size_t warps, bool copies, bool proxies) {
+  warps_.resize(warps);
+  agents_ = copies ? agent_count : (warps + 7) / 8 * 8;
+  proxies_ = proxies;
+}
+
+void Clocks::clear(Knowledge& knowledge) const {
+  std::fill_n(knowledge.generic.known.begin(), agents_, 0);
+  if (proxies_) std::fill_n(knowledge.proxied.known.begin(), agents_, 0);
+}
+
+bool Clocks::start_block() {
+  if (now_ > last_time - block_times) return false;
+  base_ = now_++;
+  for (Knowledge& w : warps_) {
+    w.generic.known.fill(base_);
+    if (proxies_) w.proxied.known.fill(base_);
+  }
+  return true;
+}
+
+void Clocks::release(std::uint32_t warp, Knowledge& to) {
+  to.generic.join(warps_[warp].generic, agents_);
+  to.generic.known[warp] = now_;
+  if (proxies_) to.proxied.join(warps_[warp].proxied);
+  now_ = std::min(now_ + 1, last_time);
+}
+
+void Clocks::acquire(std::uint32_t warp, const Knowledge& from) {
+  warps_[warp].generic.join(from.generic, agents_);
+  if (proxies_) warps_[warp].proxied.join(from.proxied);
+}
+
+Time Clocks::act(std::uint32_t agent, Knowledge& to) {
+  to.generic.known[agent] = now_;
+  if (proxies_) to.proxied.known[agent] = now_;
+  const Time time = now_;
+  now_ = std::min(now_ + 1, last_time);
+  return time;
+}
+
+void Clocks::sync_warp(std::uint32_t warp) {
+  warps_[warp].generic.known[warp] = now_;
+  now_ = std::min(now_ + 1, last_time);
+}
+
+void Clocks::fence_proxies(std::uint32_t warp) {
+  if (!proxies_) return;
+  warps_[warp].proxied.join(warps_[warp].generic);
+  warps_[warp].proxied.known[warp] = now_;
+  now_ = std::min(now_ + 1, last_time);
+}
+
+}  // namespace tegula::sim

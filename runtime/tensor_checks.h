@@ -1,0 +1,21 @@
+// What every kernel and every op asks of a tensor, whatever it computes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tegula/device.h"
+#include "tegula/tensor.h"
+
+namespace tegula::runtime {
+
+/// One stride for each dimension, on `device`, with memory that is there and begins at a multiple
+/// of the element's size. Throws Error{invalid_argument} whose `where` is `caller`, naming
+/// `argument`.
+void check_memory(std::string_view caller, std::string_view argument, const TensorRef& tensor,
+                  const Device& device);
+
+/// "64x4096:bf16"
+std::string describe(const TensorRef& tensor);
+
+}  // namespace tegula::runtime

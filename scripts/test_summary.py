@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Sums up a JUnit file of ctest's: why tests were skipped, then `N passed, N failed, N skipped`.
+
+  test_summary.py FILE
+
+Exits 1 if a test failed, or if the file cannot be read. ctest itself counts a test whose program is
+missing as skipped; here it failed.
+"""
+import collections
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def outcome(case):
+    status = case.get("status")
+    if status == "run":
+        return "passed"
+    if status == "disabled":
+        return "skipped"
+    mark = case.find("skipped")
+    return "skipped" if mark is not None and mark.get("message", "").startswith("SKIP_") else "failed"
+
+
+def reason(case):
+    """The text behind "SKIP: ", with which every test of the project that skips says why."""
+    output = case.findtext("system-out") or ""
+    found = re.search(r"SKIP: (.*)", output)
+    return found.group(1).strip() if found else "no reason given: " + case.get("name", "?")
+
+
+def main():
+    cases, problem = [], None
+    try:
+        cases = list(ElementTree.parse(sys.argv[1]).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        problem = f"no results from ctest: {error}"
+    counts = collections.Counter(outcome(case) for case in cases)
+    reasons = collections.Counter(reason(case) for case in cases if outcome(case) == "skipped")
+    if reasons:
+        print("Skipped, and why:")
+        for text, count in reasons.most_common():
+            print(f"{count:7} {text}")
+    if problem:
+        print(problem)
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    return 1 if problem or counts["failed"] else 0
+
+
+sys.exit(main())

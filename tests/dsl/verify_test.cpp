@@ -1,0 +1,150 @@
+// The rules of the ops with regions, indices and messages: each has its message, and damaged bytes
+// of a Program that uses them all never crash.
+#include <random>
+
+#include "tests/dsl/helpers.h"
+
+namespace tegula::test {
+namespace {
+
+using program::Instruction;
+using program::Op;
+using program::Program;
+
+void everything(const NoConfig&, In x, In index, InOut count, Out y) {
+  auto [i] = grid({1});
+  auto k = index.tiles({64}).load({i});
+  auto t = x.gather({k}, k < 640, -1);
+  count.scatter(7, {k}, k >= 0);
+  count.atomic_add(1, {k});
+  count.atomic_compare_exchange(0, k, {k});
+  auto part = x.narrow(0, index.gather({0}), 8).tiles({64}).load({i});
+  auto grid_of_two = join(t, part).T();
+  auto [left, right] = split(grid_of_two.T());
+  Tile total = left + cumsum(right, 0) + reduce_max(t, 0) + (k << 2).to(f32);
+  total += argmax(t, 0).value + umulhi(k.to(u32), 5).to(f32);
+  if_(x.dim(0) > 5, [&] { total = exp(total); });
+  Tile n = x.dim(0);
+  while_([&] { return n > 3; }, [&] { n = n / 2; });
+  print("{} of {}", i, n);
+  assert_that(total > 0, "positive");
+  y.tiles({64}).store(total, {n});
+}
+Program sampled() {
+  const auto k = kernel("everything", everything, {"x", "index", "count", "y"});
+  return trace(k, {tensor(f32, {640}), tensor(i32, {64}), tensor(i32, {640}), tensor(f32, {64})});
+}
+
+Instruction& find(program::Region& region, Op op) {
+  for (Instruction& instruction : region.body)
+    if (instruction.op == op) return instruction;
+  throw std::logic_error("the sample has no such instruction");
+}
+
+struct Damage {
+  Op op;
+  const char* message;
+  void (*change)(Program&, Instruction&);
+};
+const Damage damages[] = {
+    {Op::view, "a narrowed dimension is none of the tensor's",
+     [](Program&, Instruction& i) { i.attributes[3] = 2; }},
+    {Op::view, "start and length for each narrowed dimension",
+     [](Program&, Instruction& i) { i.attributes[3] ^= 1; }},
+    {Op::reduce, "an unknown reduction", [](Program&, Instruction& i) { i.attributes[0] = 6; }},
+    {Op::reduce, "it does not take this dtype",
+     [](Program&, Instruction& i) { i.attributes[0] = 4; }},
+    {Op::transpose, "the result is not the permuted tile",
+     [](Program&, Instruction& i) { std::swap(i.attributes[0], i.attributes[1]); }},
+    {Op::transpose, "no permutation", [](Program&, Instruction& i) { i.attributes[0] = 7; }},
+    {Op::join, "the last extent is not 2",
+     [](Program& p, Instruction& i) {
+       p.types[i.results[0]].shape = {64, 1};
+     }},
+    {Op::split, "the halves are not of one type",
+     [](Program& p, Instruction& i) { p.types[i.results[1]].dtype = f64; }},
+    {Op::reduce_with, "the axis is out of range",
+     [](Program&, Instruction& i) { i.attributes[0] = 1; }},
+    {Op::reduce_with, "the region's arguments are not what it is given",
+     [](Program&, Instruction& i) { i.regions[0].arguments.pop_back(); }},
+    {Op::reduce_with, "an operand is not defined before its use",
+     [](Program&, Instruction& i) { i.regions[0].body[0].operands[0] = i.operands[0]; }},
+    {Op::reduce_with, "the results do not follow from the tiles",
+     [](Program& p, Instruction& i) { p.types[i.results[0]].shape = {64}; }},
+    {Op::scan_with, "the direction is neither 0 nor 1",
+     [](Program&, Instruction& i) { i.attributes[1] = 2; }},
+    {Op::scan_with, "it cannot stand in a combination",
+     [](Program& p, Instruction& i) {
+       p.types.push_back({.dtype = DType::i32});
+       i.regions[0].body.insert(
+           i.regions[0].body.begin(),
+           Instruction{.op = Op::program_id,
+                       .results = {static_cast<program::ValueId>(p.types.size() - 1)},
+                       .attributes = {0}});
+     }},
+    {Op::gather, "one index tile for each dimension",
+     [](Program&, Instruction& i) { i.operands.pop_back(); }},
+    {Op::gather, "the parameter is no tensor",
+     [](Program&, Instruction& i) { i.attributes[0] = 9; }},
+    {Op::gather, "it reads an output",
+     [](Program& p, Instruction&) { p.parameters[1].access = program::Parameter::Access::out; }},
+    {Op::scatter, "it writes an input",
+     [](Program& p, Instruction&) { p.parameters[2].access = program::Parameter::Access::in; }},
+    {Op::scatter, "the mask is not of the result's shape",
+     [](Program&, Instruction& i) { i.operands.back() = i.operands.front(); }},
+    {Op::atomic, "an unknown atomic", [](Program&, Instruction& i) { i.attributes[1] = 7; }},
+    {Op::atomic, "an unknown memory order", [](Program&, Instruction& i) { i.attributes[2] = 4; }},
+    {Op::atomic, "an unknown memory scope", [](Program&, Instruction& i) { i.attributes[3] = -1; }},
+    {Op::atomic_cas, "an unknown memory order",
+     [](Program&, Instruction& i) { i.attributes[1] = 4; }},
+    {Op::if_then, "the condition is no i1 scalar",
+     [](Program&, Instruction& i) { i.operands[0] = 0; }},
+    {Op::if_then, "a yield does not match what the region gives",
+     [](Program&, Instruction& i) { i.regions[1].body.back().operands.clear(); }},
+    {Op::if_then, "wrong number of regions",
+     [](Program&, Instruction& i) { i.regions.pop_back(); }},
+    {Op::while_loop, "a loop's results are not the carried values",
+     [](Program&, Instruction& i) { i.results.clear(); }},
+    {Op::while_loop, "a yield does not match what the region gives",
+     [](Program&, Instruction& i) { i.regions[0].body.back().operands = i.regions[0].arguments; }},
+    {Op::print, "it has no message", [](Program&, Instruction& i) { i.attributes[0] = 2; }},
+    {Op::print, "the message has not one {} for each value",
+     [](Program& p, Instruction&) { p.strings[0] = "{} of {"; }},
+    {Op::assert_that, "the condition is no mask",
+     [](Program&, Instruction& i) { i.operands[0] = 0; }},
+};
+
+TEST(Verify, EveryOpHasItsRules) {
+  for (const Damage& damage : damages) {
+    Program program = sampled();
+    damage.change(program, find(program.body, damage.op));
+    const Error error = error_of([&] { verify(program); });
+    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+    EXPECT_THAT(error.what(), testing::HasSubstr(damage.message));
+  }
+}
+
+TEST(Verify, DamagedRegionsNeverCrash) {
+  const auto bytes = serialise(sampled());
+  std::mt19937 random(2);
+  for (int n = 0; n < 5000; ++n) {
+    auto damaged = bytes;
+    for (int k = 0; k < 1 + n % 4; ++k)
+      damaged[random() % bytes.size()] = static_cast<std::byte>(random() % 64);
+    try {
+      (void)to_text(program::deserialise(damaged));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::corrupt_data) << error.what();
+    }
+  }
+}
+
+TEST(Hash, TextsAreInsideIt) {
+  Program program = sampled();
+  const auto before = content_hash(program);
+  program.strings[0] += " ";
+  EXPECT_NE(content_hash(program), before);
+}
+
+}  // namespace
+}  // namespace tegula::test

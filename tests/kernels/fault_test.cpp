@@ -1,0 +1,141 @@
+// Mistakes: of the kernel's author while running and while tracing, and kernels too large.
+#include <gmock/gmock.h>
+
+#include "tegula/error.h"
+#include "tests/kernels/faults_helper.h"
+#include "tests/kernels/harness.h"
+
+namespace tegula::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Cfg {
+  int bn = 64;
+  int bm = 1;
+  int warps = 2;
+};
+template <class K>
+auto with_fields(K kernel) {
+  return std::move(kernel).field("bn", &Cfg::bn).field("bm", &Cfg::bm).field("warps", &Cfg::warps);
+}
+
+class Faults : public KernelTest {
+ protected:
+  /// The message of the Error that `call` throws, which must be of this code.
+  template <class Call>
+  static std::string error_of(ErrorCode code, Call call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      EXPECT_EQ(error_code_name(error.code()), error_code_name(code)) << error.what();
+      return error.what();
+    }
+    ADD_FAILURE() << "no error";
+    return {};
+  }
+  static std::string line(int number, const char* file = "fault_test.cpp") {
+    return std::string(file) + ":" + std::to_string(number) + ":";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Targets, Faults, ::testing::ValuesIn(sim_targets), target_name);
+
+constexpr int load_line = __LINE__ + 4;
+void broken_load_fwd(const Cfg& c, In x, Out y) {
+  auto [n] = dims1(x);
+  auto [i] = grid({cdiv(n, c.bn)});
+  y.tiles({c.bn}).store(x.tiles({c.bn}).in_bounds().load({i}), {i});
+}
+const auto broken_load = with_fields(kernel("broken_load_fwd", broken_load_fwd, {"x", "y"}));
+
+TEST_P(Faults, APromiseOfBoundsKept) {
+  const auto x = random_floats(f32, 128);
+  const Tensor out = stream.empty(f32, {128});
+  launch(broken_load, Cfg{}, floats(f32, {128}, x), out);
+  expect_floats(out, x);
+}
+
+TEST_P(Faults, ABrokenPromiseOfALoad) {
+  for (const std::int64_t n : {1, 100, 127}) {
+    const Tensor x = filled(f32, {n}, 1), y = filled(f32, {n}, 0);
+    EXPECT_THAT(error_of(ErrorCode::device_fault, [&] { launch(broken_load, Cfg{}, x, y); }),
+                HasSubstr(line(load_line)));
+    ASSERT_FALSE(device->reports().empty());
+    EXPECT_EQ(device->reports().back().check, "bounds");
+    EXPECT_EQ(device->reports().back().location.line, static_cast<std::uint32_t>(load_line));
+    device->reset_statistics();
+  }
+}
+
+void helped_fwd(const Cfg& c, In x, Out y) {
+  auto [n] = dims1(x);
+  auto [i] = grid({cdiv(n, c.bn)});
+  store_too_far(y, x.tiles({c.bn}).load({i}), i, c.bn);
+}
+const auto helped = with_fields(kernel("helped_fwd", helped_fwd, {"x", "y"}));
+
+TEST_P(Faults, AHelperInAnotherFileIsNamed) {
+  const Tensor x = filled(f32, {128}, 1), y = filled(f32, {128}, 0);
+  EXPECT_THAT(error_of(ErrorCode::device_fault, [&] { launch(helped, Cfg{}, x, y); }),
+              HasSubstr(line(helper_store_line, "faults_helper.h")));
+  ASSERT_FALSE(device->reports().empty());
+  EXPECT_THAT(device->reports().front().location.file, HasSubstr("faults_helper.h"));
+  EXPECT_EQ(device->reports().front().location.line, static_cast<std::uint32_t>(helper_store_line));
+  EXPECT_EQ(device->reports().front().block[0], 1U);
+}
+
+constexpr int mixed_line = __LINE__ + 4;
+void mixed_fwd(const Cfg& c, In x, Out y) {
+  auto [n] = dims1(x);
+  auto [i] = grid({cdiv(n, c.bn)});
+  y.tiles({c.bn}).store(x.tiles({c.bn}).load({i}) + iota(c.bn), {i});
+}
+const auto mixed = with_fields(kernel("mixed_fwd", mixed_fwd, {"x", "y"}));
+
+TEST_P(Faults, ATracingErrorNamesItsLine) {
+  const Tensor x = filled(f32, {128}, 1), y = filled(f32, {128}, 0);
+  const std::string message = error_of(ErrorCode::kernel, [&] { launch(mixed, Cfg{}, x, y); });
+  EXPECT_THAT(message, HasSubstr(line(mixed_line)));
+  EXPECT_THAT(message, HasSubstr("f32 and i32"));
+}
+
+/// Sums of columns and sums of rows lie in different threads; to be added, one has to pass through
+/// shared memory.
+void wide_fwd(const Cfg& c, In x, In z, Out y) {
+  auto [one] = grid({1});
+  Tile columns = sum(x.tiles({2, c.bn}).load({0, 0}), 0).squeeze();
+  Tile rows = sum(z.tiles({c.bn, 2}).load({0, 0}), 1).squeeze();
+  y.tiles({c.bn}).store(columns + rows, {0});
+}
+const auto wide = with_fields(kernel("wide_fwd", wide_fwd, {"x", "z", "y"}));
+
+TEST_P(Faults, TooMuchSharedMemory) {
+  const auto run = [&](int bn) {
+    const Tensor x = filled(f32, {2, bn}, 1), z = filled(f32, {bn, 2}, 2), y = filled(f32, {bn}, 0);
+    launch(wide, Cfg{.bn = bn, .warps = 8}, x, z, y);
+    expect_floats(y, std::vector<double>(static_cast<std::size_t>(bn), 6));
+  };
+  run(8192);
+  const std::string message = error_of(ErrorCode::out_of_resources, [&] { run(16384); });
+  EXPECT_THAT(message, HasSubstr("wide_fwd"));
+  EXPECT_THAT(message, HasSubstr("got 65536 bytes; wanted at most 49152 bytes on " + arch()));
+}
+
+void eight_bits_fwd(const Cfg& c, In x, Out y) {
+  auto [one] = grid({1});
+  y.tiles({c.bn}).store(x.tiles({c.bn}).load({0}), {0});
+}
+const auto eight_bits = with_fields(kernel("eight_bits_fwd", eight_bits_fwd, {"x", "y"}));
+
+TEST_P(Faults, EightBitFloatsAreNotSupportedYet) {
+  for (const DType dtype : {DType::f8e4m3, DType::f8e5m2}) {
+    const Tensor x = stream.empty(dtype, {64}), y = stream.empty(dtype, {64});
+    const std::string message =
+        error_of(ErrorCode::unsupported, [&] { launch(eight_bits, Cfg{}, x, y); });
+    EXPECT_THAT(message, HasSubstr("fault_test.cpp"));
+    EXPECT_THAT(message, HasSubstr(std::string(dtype_name(dtype))));
+  }
+}
+
+}  // namespace
+}  // namespace tegula::testing

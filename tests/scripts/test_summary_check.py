@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Checks scripts/test_summary.py:  test_summary_check.py SUMMARY"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+CASES = [  # the file's text; the output; the exit status
+    ("""<testsuite>
+  <testcase name="a" status="run"><system-out>SKIP: not this</system-out></testcase>
+  <testcase name="b" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
+    <system-out>SKIP: no x &amp; no y\nmore</system-out></testcase>
+  <testcase name="c" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
+    <system-out>f.cpp:3: Skipped\nSKIP: no x &amp; no y\n</system-out></testcase>
+  <testcase name="d" status="disabled"/>
+</testsuite>""",
+     "Skipped, and why:\n      2 no x & no y\n      1 no reason given: d\n"
+     "1 passed, 0 failed, 3 skipped\n", 0),
+    ("""<testsuite><testcase name="a" status="fail"/><testcase name="b" status="run"/>
+  <testcase name="c" status="notrun"><skipped message="Unable to find executable"/></testcase>
+</testsuite>""", "1 passed, 2 failed, 0 skipped\n", 1),
+    ("<testsuite/>", "0 passed, 0 failed, 0 skipped\n", 0),
+    ("", "no results from ctest: no element found: line 1, column 0\n"
+     "0 passed, 0 failed, 0 skipped\n", 1),
+]
+
+with tempfile.TemporaryDirectory() as folder:
+    file = pathlib.Path(folder) / "results.xml"
+    for text, output, status in CASES:
+        file.write_text(text)
+        got = subprocess.run([sys.executable, sys.argv[1], file], capture_output=True, text=True)
+        if (got.stdout, got.returncode) != (output, status):
+            sys.exit(f"for {text}\ngot {got.returncode}: {got.stdout}{got.stderr}\n"
+                     f"wanted {status}: {output}")
