@@ -90,16 +90,20 @@ Value expand_rsqrt(Math& m, Value x) { return m.approximate(tile::Approximation:
 Value expand_exp2(Math& m, Value x) { return m.approximate(tile::Approximation::ex2, x); }
 
 /// 2^t for t = x log2(e), whose rounding error would be felt in the last six bits of a large
-/// result: so the error is kept and put back as a factor 1 + error ln(2).
+/// result: so the error is kept and put back as a factor 1 + error ln(2). Close to the largest
+/// results t is taken 8 lower, or it might be rounded up to 128, whose power is infinite.
 Value expand_exp(Math& m, Value x) {
   const double log2e = 1.4426950408889634;
   const Value high = m.f(log2e), low = m.f(log2e - static_cast<float>(log2e));
   const Value t = m.mul(x, high);
   const Value error = m.fma(x, low, m.fma(x, high, m.negate(t)));
-  const Value power = m.approximate(tile::Approximation::ex2, t);
+  const Value is_large = m.less(m.f(120), t);
+  const Value reduced = m.select(is_large, m.sub(t, m.f(8)), t);
+  const Value power = m.approximate(tile::Approximation::ex2, reduced);
   const Value corrected = m.fma(power, m.mul(error, m.f(0.6931471805599453)), power);
-  // Beyond this the power is 0 or infinite, and the error is not a number.
-  return m.select(m.less(m.abs(t), m.f(160)), corrected, power);
+  // Outside (-160, 128) the power is 0 or infinite, and the error may be no number.
+  const Value is_finite = m.less(m.abs(m.add(reduced, m.f(16))), m.f(144));
+  return m.mul(m.select(is_finite, corrected, power), m.select(is_large, m.f(256), m.f(1)));
 }
 
 /// x = 2^e m with m in [sqrt(1/2), sqrt(2)), and log(m) by log1p's series in f = m - 1, whose

@@ -183,15 +183,11 @@ struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {
     const Type wide = accumulator_type(element);
 
     Value value = adaptor.getValue();
-    if (wide != element)
-      value =
-          LLVM::FPExtOp::create(rewriter, op.getLoc(), vector_of(wide, source.registers()), value);
+    if (wide != element) value = widen(code, value, vector_of(wide, source.registers()));
     value = fold_registers(code, op.getKind(), value, source, axis);
     value = fold_lanes(code, op.getKind(), value, source.axis_lane_bits(axis));
     if (source.axis_warp_bits(axis) != 0) value = fold_warps(code, op, value, source, result);
-    if (wide != element)
-      value = LLVM::FPTruncOp::create(rewriter, op.getLoc(), vector_of(element, result.registers()),
-                                      value);
+    if (wide != element) value = narrow(code, value, vector_of(element, result.registers()));
     rewriter.replaceOp(op, value);
     return success();
   }

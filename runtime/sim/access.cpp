@@ -129,17 +129,17 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
                            launch.program.features.orders_blocks ? &launch.order : nullptr,
                            &worker.known};
   const std::uint32_t cell_bytes = launch.program.features.global_cell;
-  const auto found =
-      g.is_store()
-          ? launch.global_shadow.write(
-                who, g.request,
-                [&](std::uint32_t lane, std::uint64_t cell, const GlobalConflict& other) {
-                  const bool same = other.block == worker.tag && other.other.agent() == who.warp &&
-                                    other.other.pc() == who.pc;
-                  return stores_the_same(access, g, lane, cell, cell_bytes, same,
-                                         other.other.lane());
-                })
-          : launch.global_shadow.read(who, g.request);
+  const auto found = g.is_store()
+                         ? launch.global_shadow.write(
+                               who, g.request,
+                               [&](const GlobalConflict& other) {
+                                 const bool same = other.block == worker.tag &&
+                                                   other.other.agent() == who.warp &&
+                                                   other.other.pc() == who.pc;
+                                 return stores_the_same(access, g, other.lane, other.address,
+                                                        cell_bytes, same, other.other.lane());
+                               })
+                         : launch.global_shadow.read(who, g.request);
   if (!found) return true;
   const std::string start =
       fmt::format("{} at {}", what_of(g), launch.ranges.place(g.request.address[found->lane]));

@@ -93,23 +93,19 @@ std::optional<GlobalConflict> GlobalShadow::read(const GlobalAccessor& who,
   const std::uint64_t now = std::uint64_t{who.block} << 32 | who.now;
   const std::uint64_t old = std::uint64_t{first_tag_} << 32;
   const std::uint64_t mine = word_of(who, 0);
-  return for_each_cell(request,
-                       [&](Group& group, std::uint64_t at, std::uint32_t lane,
-                           std::uint64_t) -> std::optional<GlobalConflict> {
-                         if (!group.was_read->load(std::memory_order_relaxed))
-                           group.was_read->store(true);
-                         Cell& write = group.writes[at];
-                         const std::uint64_t when = load(write.when);
-                         store(group.reads[at], now, mine | std::uint64_t{lane} << 20);
-                         if (when < old) {
-                           if (!group.undefined) return std::nullopt;
-                           return GlobalConflict{GlobalConflict::Kind::unwritten, 0, {}};
-                         }
-                         if (!conflicts(when, write, who, lane)) return std::nullopt;
-                         return GlobalConflict{GlobalConflict::Kind::after_write,
-                                               static_cast<BlockTag>(when >> 32),
-                                               Record(load(write.who))};
-                       });
+  std::optional<GlobalConflict> first;
+  for_each_cell(request, [&](Group& group, std::uint64_t at, std::uint32_t lane) {
+    if (!group.was_read->load(std::memory_order_relaxed)) group.was_read->store(true);
+    Cell& write = group.writes[at];
+    const std::uint64_t when = load(write.when);
+    store(group.reads[at], now, mine | std::uint64_t{lane} << 20);
+    if (first) return;
+    if (when >= old && conflicts(when, write, who, lane))
+      first = conflict(GlobalConflict::Kind::after_write, when, write, lane, address(group, at));
+    else if (when < old && group.undefined)
+      first = conflict(GlobalConflict::Kind::unwritten, 0, write, lane, address(group, at));
+  });
+  return first;
 }
 
 }  // namespace tegula::sim
