@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "compiler/target/expand_intrinsics.h"
 #include "compiler/target/form_fma.h"
 #include "compiler/target/markers.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
@@ -102,6 +103,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::ADCEPass());
   for (llvm::Function& function : module)
     if (!function.isDeclaration()) passes.run(function, functions);
+  expand_intrinsics(module);
   form_fma(module);
 }
 

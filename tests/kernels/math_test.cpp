@@ -140,6 +140,39 @@ TEST_P(MathFunctions, ShiftsAndHighProducts) {
   expect_integers(h, high);
 }
 
+/// What LLVM folds into intrinsics of its own: saturating differences, three-way comparisons,
+/// classes of floats.
+void folded_fwd(const Cfg&, In a, In b, In x, Out difference, Out order, Out is_zero_or_infinite) {
+  auto [i] = grid({1});
+  const Tile p = a.tiles({64}).load({i}), q = b.tiles({64}).load({i}), f = x.tiles({64}).load({i});
+  difference.tiles({64}).store(select(p > q, p - q, full(u32, {64}, 0)), {i});
+  order.tiles({64}).store((p > q).to(i32) - (p < q).to(i32), {i});
+  is_zero_or_infinite.tiles({64}).store(((abs(f) == INFINITY) | (f == 0.0)).to(i32), {i});
+}
+const auto folded = with_fields(kernel(
+    "folded_fwd", folded_fwd, {"a", "b", "x", "difference", "order", "is_zero_or_infinite"}));
+
+TEST_P(MathFunctions, WhatLlvmFoldsIntoIntrinsics) {
+  std::vector<std::int64_t> a, b, difference, order, is_special;
+  std::vector<double> x;
+  const double floats_in[] = {0.0, -0.0, 1.0, INFINITY, -INFINITY, NAN, 0x1p-140, -3.0};
+  for (int k = 0; k < 64; ++k) {
+    a.push_back((k * 37) % 64);
+    b.push_back((k * 11) % 64);
+    x.push_back(floats_in[k % 8]);
+    difference.push_back(std::max<std::int64_t>(a.back() - b.back(), 0));
+    order.push_back((a.back() > b.back()) - (a.back() < b.back()));
+    is_special.push_back(std::isinf(x.back()) || x.back() == 0);
+  }
+  const Tensor d = stream.empty(u32, {64}), o = stream.empty(i32, {64}),
+               s = stream.empty(i32, {64});
+  launch(folded, Cfg{}, integers(u32, {64}, a), integers(u32, {64}, b), floats(f32, {64}, x), d, o,
+         s);
+  expect_integers(d, difference);
+  expect_integers(o, order);
+  expect_integers(s, is_special);
+}
+
 void extremes_fwd(const Cfg&, In x, Out low, Out high, Out any_negative) {
   auto [r] = grid({x.dim(0)});
   const Tile t = x.tiles({1, 512}).load({r, 0});
