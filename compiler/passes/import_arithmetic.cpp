@@ -1,0 +1,325 @@
+#include "compiler/passes/import_arithmetic.h"
+
+#include <fmt/format.h>
+
+#include "compiler/ir/dialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+#include "tegula/error.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+namespace {
+
+using program::Comparison;
+using program::Op;
+
+arith::CmpFPredicate float_predicate(Comparison c) {
+  switch (c) {
+    case Comparison::eq:
+      return arith::CmpFPredicate::OEQ;
+    case Comparison::ne:
+      return arith::CmpFPredicate::UNE;
+    case Comparison::lt:
+      return arith::CmpFPredicate::OLT;
+    case Comparison::le:
+      return arith::CmpFPredicate::OLE;
+    case Comparison::gt:
+      return arith::CmpFPredicate::OGT;
+    case Comparison::ge:
+      return arith::CmpFPredicate::OGE;
+  }
+  throw InternalError("unknown comparison");
+}
+
+arith::CmpIPredicate integer_predicate(Comparison c, bool is_signed) {
+  using P = arith::CmpIPredicate;
+  switch (c) {
+    case Comparison::eq:
+      return P::eq;
+    case Comparison::ne:
+      return P::ne;
+    case Comparison::lt:
+      return is_signed ? P::slt : P::ult;
+    case Comparison::le:
+      return is_signed ? P::sle : P::ule;
+    case Comparison::gt:
+      return is_signed ? P::sgt : P::ugt;
+    case Comparison::ge:
+      return is_signed ? P::sge : P::uge;
+  }
+  throw InternalError("unknown comparison");
+}
+
+}  // namespace
+
+template <class Float, class Signed, class Unsigned>
+Value ArithmeticImporter::by_kind(const Instruction& i, Location loc) {
+  const DType dtype = operand_type(i, 0).dtype;
+  const Value a = operand(i, 0), b = operand(i, 1);
+  if (is_float(dtype)) return Float::create(builder_, loc, a, b);
+  if (is_signed_integer(dtype)) return Signed::create(builder_, loc, a, b);
+  return Unsigned::create(builder_, loc, a, b);
+}
+
+/// A function that expand-math expands; it has no f64.
+template <class MathOp>
+Value ArithmeticImporter::math_function(const Instruction& i, Location loc) {
+  if (operand_type(i, 0).dtype == DType::f64)
+    throw Error(ErrorCode::unsupported,
+                {.where = where_,
+                 .problem = fmt::format("`{}` has no f64 version yet", program::op_name(i.op)),
+                 .got = "f64",
+                 .wanted = "f32, f16 or bf16",
+                 .hint = "cast with .to(f32)"});
+  return MathOp::create(builder_, loc, operand(i, 0));
+}
+
+Value ArithmeticImporter::convert(const Instruction& i, Location loc) {
+  const DType from = operand_type(i, 0).dtype, to = result_type(i).dtype;
+  const mlir::Type type = tile_type(result_type(i));
+  const Value value = operand(i, 0);
+  const auto through = [&](DType middle) {
+    program::Type t = result_type(i);
+    t.dtype = middle;
+    return tile_type(t);
+  };
+  if (from == to) return value;
+  if (is_float(from) && is_float(to)) {
+    if (dtype_bits(from) < dtype_bits(to)) return arith::ExtFOp::create(builder_, loc, type, value);
+    if (dtype_bits(from) > dtype_bits(to))
+      return arith::TruncFOp::create(builder_, loc, type, value);
+    // Between f16 and bf16: exact into f32, then rounded once.
+    Value wide = arith::ExtFOp::create(builder_, loc, through(DType::f32), value);
+    return arith::TruncFOp::create(builder_, loc, type, wide);
+  }
+  if (is_float(from)) {
+    if (to == DType::i1) return not_zero(i, loc);
+    if (dtype_bits(to) == 8) return float_to_byte(i, loc);
+    return is_signed_integer(to) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
+                                 : Value(arith::FPToUIOp::create(builder_, loc, type, value));
+  }
+  if (to == DType::bf16 && dtype_bits(from) >= 32) return wide_integer_to_bf16(i, loc);
+  if (is_float(to))
+    return is_signed_integer(from) ? Value(arith::SIToFPOp::create(builder_, loc, type, value))
+                                   : Value(arith::UIToFPOp::create(builder_, loc, type, value));
+  if (to == DType::i1) return not_zero(i, loc);
+  if (dtype_bits(from) == dtype_bits(to)) return value;  // signed and unsigned share a type
+  if (dtype_bits(from) > dtype_bits(to)) return arith::TruncIOp::create(builder_, loc, type, value);
+  return is_signed_integer(from) ? Value(arith::ExtSIOp::create(builder_, loc, type, value))
+                                 : Value(arith::ExtUIOp::create(builder_, loc, type, value));
+}
+
+/// Conversions saturate, and the hardware's to 16 bits and more do by themselves; it has none to
+/// 8 bits, for which LLVM would keep the low bits of one to 16.
+Value ArithmeticImporter::float_to_byte(const Instruction& i, Location loc) {
+  const bool is_signed = is_signed_integer(result_type(i).dtype);
+  program::Type type = result_type(i);
+  type.dtype = DType::i32;
+  const Value wide = arith::FPToSIOp::create(builder_, loc, tile_type(type), operand(i, 0));
+  const Value low = constant_like(type, loc, is_signed ? -128 : 0);
+  const Value high = constant_like(type, loc, is_signed ? 127 : 255);
+  const Value clamped =
+      arith::MinSIOp::create(builder_, loc, arith::MaxSIOp::create(builder_, loc, wide, low), high);
+  return arith::TruncIOp::create(builder_, loc, tile_type(result_type(i)), clamped);
+}
+
+/// Rounded once. For some architectures LLVM goes through f32 and rounds twice. So what a middle
+/// type of 24 or 53 bits does not hold exactly is made odd first: its low bits become one sticky
+/// bit, and the first rounding changes nothing.
+Value ArithmeticImporter::wide_integer_to_bf16(const Instruction& i, Location loc) {
+  const program::Type& from = operand_type(i, 0);
+  const bool is_signed = is_signed_integer(from.dtype);
+  const bool is_long = dtype_bits(from.dtype) == 64;
+  const int digits = is_long ? 53 : 24, spare = is_long ? 11 : 8;
+  const Value value = operand(i, 0);
+  const auto number = [&](std::int64_t n) { return constant_like(from, loc, n); };
+  const std::int64_t sticky_bit = std::int64_t{1} << spare, low_bits = sticky_bit - 1;
+  const Value rest = arith::AndIOp::create(builder_, loc, value, number(low_bits));
+  const Value inexact =
+      arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ne, rest, number(0));
+  const Value sticky =
+      arith::SelectOp::create(builder_, loc, inexact, number(sticky_bit), number(0));
+  const Value cleared = arith::SubIOp::create(builder_, loc, value, rest);
+  const Value odd = arith::OrIOp::create(builder_, loc, cleared, sticky);
+  // -2^digits <= value < 2^digits: exact as it is.
+  const std::int64_t bound = std::int64_t{1} << digits;
+  const Value shifted =
+      is_signed ? Value(arith::AddIOp::create(builder_, loc, value, number(bound))) : value;
+  const Value exact = arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ult, shifted,
+                                            number(is_signed ? 2 * bound : bound));
+  const Value held = arith::SelectOp::create(builder_, loc, exact, value, odd);
+  program::Type type = result_type(i);
+  type.dtype = is_long ? DType::f64 : DType::f32;
+  const mlir::Type middle = tile_type(type);
+  const Value wide = is_signed ? Value(arith::SIToFPOp::create(builder_, loc, middle, held))
+                               : Value(arith::UIToFPOp::create(builder_, loc, middle, held));
+  return arith::TruncFOp::create(builder_, loc, tile_type(result_type(i)), wide);
+}
+
+Value ArithmeticImporter::not_zero(const Instruction& i, Location loc) {
+  const program::Type& type = operand_type(i, 0);
+  const Value zero = constant_like(type, loc, 0);
+  if (is_float(type.dtype))
+    return arith::CmpFOp::create(builder_, loc, arith::CmpFPredicate::UNE, operand(i, 0), zero);
+  return arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ne, operand(i, 0), zero);
+}
+
+Value ArithmeticImporter::compare(const Instruction& i, Location loc) {
+  const auto comparison = static_cast<Comparison>(i.attributes[0]);
+  const DType dtype = operand_type(i, 0).dtype;
+  if (is_float(dtype))
+    return arith::CmpFOp::create(builder_, loc, float_predicate(comparison), operand(i, 0),
+                                 operand(i, 1));
+  return arith::CmpIOp::create(builder_, loc,
+                               integer_predicate(comparison, is_signed_integer(dtype)),
+                               operand(i, 0), operand(i, 1));
+}
+
+Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
+  const program::Type& type = operand_type(i, 0);
+  const bool floating = is_float(type.dtype);
+  const Value a = operand(i, 0);
+  switch (i.op) {
+    case Op::cast:
+      return convert(i, loc);
+    case Op::compare:
+      return compare(i, loc);
+    case Op::select:
+      return arith::SelectOp::create(builder_, loc, operand(i, 0), operand(i, 1), operand(i, 2));
+    case Op::add:
+      return by_kind<arith::AddFOp, arith::AddIOp, arith::AddIOp>(i, loc);
+    case Op::sub:
+      return by_kind<arith::SubFOp, arith::SubIOp, arith::SubIOp>(i, loc);
+    case Op::mul:
+      return by_kind<arith::MulFOp, arith::MulIOp, arith::MulIOp>(i, loc);
+    case Op::div:
+      if (floating) return arith::DivFOp::create(builder_, loc, a, operand(i, 1));
+      return divide(i, loc).quotient;
+    case Op::rem:
+      return divide(i, loc).remainder;
+    case Op::minimum:
+      return by_kind<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>(i, loc);
+    case Op::maximum:
+      return by_kind<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>(i, loc);
+    case Op::cdiv:
+      return cdiv(i, loc);
+    case Op::bit_and:
+      return arith::AndIOp::create(builder_, loc, a, operand(i, 1));
+    case Op::bit_or:
+      return arith::OrIOp::create(builder_, loc, a, operand(i, 1));
+    case Op::bit_xor:
+      return arith::XOrIOp::create(builder_, loc, a, operand(i, 1));
+    case Op::neg:
+      if (floating) return arith::NegFOp::create(builder_, loc, a);
+      return arith::SubIOp::create(builder_, loc, constant_like(type, loc, 0), a);
+    case Op::abs:
+      if (floating) return math::AbsFOp::create(builder_, loc, a);
+      return math::AbsIOp::create(builder_, loc, a);
+    case Op::sqrt:
+      return math::SqrtOp::create(builder_, loc, a);
+    case Op::rsqrt:
+      return math::RsqrtOp::create(builder_, loc, a);
+    case Op::exp:
+      return math_function<math::ExpOp>(i, loc);
+    case Op::exp2:
+      return math_function<math::Exp2Op>(i, loc);
+    case Op::log:
+      return math_function<math::LogOp>(i, loc);
+    case Op::log2:
+      return math_function<math::Log2Op>(i, loc);
+    case Op::tanh:
+      return math_function<math::TanhOp>(i, loc);
+    case Op::floor:
+      return math::FloorOp::create(builder_, loc, a);
+    case Op::ceil:
+      return math::CeilOp::create(builder_, loc, a);
+    case Op::umulhi:
+      return umulhi(i, loc);
+    case Op::shl:
+    case Op::shr:
+      return shift(i, loc);
+    case Op::fma:
+      return math::FmaOp::create(builder_, loc, a, operand(i, 1), operand(i, 2));
+    default:
+      break;
+  }
+  cannot_lower(i);
+}
+
+Value ArithmeticImporter::umulhi(const Instruction& i, Location loc) {
+  return arith::MulUIExtendedOp::create(builder_, loc, operand(i, 0), operand(i, 1)).getHigh();
+}
+
+/// LLVM's shifts by the width or more are undefined; the language's give 0, or the sign.
+Value ArithmeticImporter::shift(const Instruction& i, Location loc) {
+  const program::Type& type = operand_type(i, 0);
+  const Value a = operand(i, 0), b = operand(i, 1);
+  const int bits = dtype_bits(type.dtype);
+  const Value fits = arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ult, b,
+                                           constant_like(type, loc, bits));
+  if (i.op == Op::shr && is_signed_integer(type.dtype)) {
+    const Value most = constant_like(type, loc, bits - 1);
+    const Value by = arith::SelectOp::create(builder_, loc, fits, b, most);
+    return arith::ShRSIOp::create(builder_, loc, a, by);
+  }
+  const Value zero = constant_like(type, loc, 0);
+  const Value by = arith::SelectOp::create(builder_, loc, fits, b, zero);
+  const Value moved = i.op == Op::shl ? Value(arith::ShLIOp::create(builder_, loc, a, by))
+                                      : Value(arith::ShRUIOp::create(builder_, loc, a, by));
+  return arith::SelectOp::create(builder_, loc, fits, moved, zero);
+}
+
+/// Integer division by zero, and of the least value by -1, is undefined in LLVM: it would take
+/// either for impossible, and drop the very masks that guard against it. So nothing is divided by
+/// 0 or -1. x / -1 is -x, which wraps; x / 0 is x and x % 0 is 0, of which the language promises
+/// only that they are values.
+ArithmeticImporter::Division ArithmeticImporter::divide(const Instruction& i, Location loc) {
+  const program::Type& type = operand_type(i, 0);
+  const bool is_signed = is_signed_integer(type.dtype);
+  const Value a = operand(i, 0), b = operand(i, 1);
+  const auto truncated = [&](Value divisor) -> Division {
+    if (is_signed)
+      return {arith::DivSIOp::create(builder_, loc, a, divisor),
+              arith::RemSIOp::create(builder_, loc, a, divisor)};
+    return {arith::DivUIOp::create(builder_, loc, a, divisor),
+            arith::RemUIOp::create(builder_, loc, a, divisor)};
+  };
+  Value scalar = b;
+  if (auto splat = b.getDefiningOp<tile::SplatOp>()) scalar = splat.getValue();
+  APInt known;
+  if (matchPattern(scalar, m_ConstantInt(&known)) && !known.isZero() && !known.isAllOnes())
+    return truncated(b);
+
+  const auto equals = [&](std::int64_t n) -> Value {
+    return arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::eq, b,
+                                 constant_like(type, loc, n));
+  };
+  const auto select = [&](Value mask, Value x, Value y) -> Value {
+    return arith::SelectOp::create(builder_, loc, mask, x, y);
+  };
+  const Value one = constant_like(type, loc, 1), zero = constant_like(type, loc, 0);
+  const Value by_zero = equals(0);
+  if (!is_signed) return truncated(select(by_zero, one, b));
+  const Value by_minus_one = equals(-1);
+  const Value trivial = arith::OrIOp::create(builder_, loc, by_zero, by_minus_one);
+  const Division result = truncated(select(trivial, one, b));
+  const Value negated = arith::SubIOp::create(builder_, loc, zero, a);
+  return {select(by_minus_one, negated, result.quotient), result.remainder};
+}
+
+/// ceil(a / b) for b > 0: the truncated quotient, plus one if something positive is left over.
+Value ArithmeticImporter::cdiv(const Instruction& i, Location loc) {
+  const program::Type& type = operand_type(i, 0);
+  const bool is_signed = is_signed_integer(type.dtype);
+  const Value a = operand(i, 0), b = operand(i, 1);
+  const Value quotient = divide(i, loc).quotient;
+  const Value product = arith::MulIOp::create(builder_, loc, quotient, b);
+  const auto greater = is_signed ? arith::CmpIPredicate::sgt : arith::CmpIPredicate::ugt;
+  const Value left_over = arith::CmpIOp::create(builder_, loc, greater, a, product);
+  const Value one = arith::ExtUIOp::create(builder_, loc, tile_type(type), left_over);
+  return arith::AddIOp::create(builder_, loc, quotient, one);
+}
+
+}  // namespace tegula::compiler

@@ -1,0 +1,48 @@
+// What all parts of the import share: the values made so far, and how types and constants are made.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dsl/program/program.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+
+namespace tegula::compiler {
+
+class ImportedValues {
+ public:
+  ImportedValues(mlir::MLIRContext& context, const program::Program& program)
+      : program_(program), builder_(&context), values_(program.types.size()) {}
+
+ protected:
+  using Instruction = program::Instruction;
+
+  /// Throws Error{unsupported} for a dtype without arithmetic.
+  mlir::Type element_type(DType dtype);
+  /// A ranked tensor, or for rank 0 the element's type.
+  mlir::Type tile_type(const program::Type& type);
+  /// The instruction's line, which errors name until the next call.
+  mlir::Location location(const Instruction& instruction);
+
+  mlir::Value operand(const Instruction& i, std::size_t k) { return values_.at(i.operands.at(k)); }
+  llvm::SmallVector<mlir::Value> operands_from(const Instruction& i, std::size_t first);
+  const program::Type& operand_type(const Instruction& i, std::size_t k) {
+    return program_.types.at(i.operands.at(k));
+  }
+  const program::Type& result_type(const Instruction& i) { return program_.types.at(i.results[0]); }
+
+  /// A scalar; `bits` as in a Program's constant.
+  mlir::Value constant(mlir::Location loc, DType dtype, std::int64_t bits);
+  /// The same everywhere in a tile of the type.
+  mlir::Value constant_like(const program::Type& type, mlir::Location loc, std::int64_t bits);
+
+  [[noreturn]] void cannot_lower(const Instruction& i);
+
+  const program::Program& program_;
+  mlir::OpBuilder builder_;
+  std::vector<mlir::Value> values_;  ///< by ValueId
+  std::string where_;                ///< the line of the instruction at hand
+};
+
+}  // namespace tegula::compiler
