@@ -139,9 +139,18 @@ bool has_bit(Order order, Order bit) {
   return (static_cast<int>(order) & static_cast<int>(bit)) != 0;
 }
 
-/// Global memory's locations have their upper bits set in neither space: tell them apart.
-std::uint64_t location_key(const Gathered& g, std::uint32_t lane) {
-  return g.request.address[lane] << 1 | (g.space == format::Space::shared ? 1 : 0);
+/// Calls f(lane, key) for the locations of a request, once for lanes in a row that share one. Keys
+/// tell the spaces apart.
+template <class F>
+void for_each_location(const Gathered& g, F&& f) {
+  std::uint64_t last = ~std::uint64_t{0};
+  all_lanes_of(g.request.active, [&](std::uint32_t lane) {
+    const std::uint64_t key =
+        g.request.address[lane] << 1 | (g.space == format::Space::shared ? 1 : 0);
+    if (key != last) f(g.request.address[lane], key);
+    last = key;
+    return true;
+  });
 }
 
 /// To be called before the access, so that no other block sees it first.
@@ -155,16 +164,13 @@ void publish(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   // Other blocks see what any warp of this one did before its fence: a barrier usually lies between
   // that fence and the atomic.
   const Time time = now ? clocks.now() : worker.fenced_at;
-  all_lanes_of(g.request.active, [&](std::uint32_t lane) {
-    Knowledge& there = worker.locations[location_key(g, lane)];
-    if (now) {
+  for_each_location(g, [&](std::uint64_t address, std::uint64_t key) {
+    Knowledge& there = worker.locations[key];
+    if (now)
       clocks.release(warp, there);
-    } else {
-      there.generic.join(fences.at_fence.generic);
-      there.proxied.join(fences.at_fence.proxied);
-    }
-    if (g.is_wide) access.launch().order.release(worker.tag, time, g.request.address[lane]);
-    return true;
+    else
+      clocks.merge(there, fences.at_fence);
+    if (g.is_wide) access.launch().order.release(worker.tag, time, address);
   });
 }
 
@@ -174,25 +180,21 @@ void take_up(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   const std::uint32_t warp = access.site.warp;
   FenceState& fences = worker.fences[warp];
   const bool now = has_bit(m.order, Order::acquire);
-  all_lanes_of(g.request.active, [&](std::uint32_t lane) {
-    const auto there = worker.locations.find(location_key(g, lane));
+  for_each_location(g, [&](std::uint64_t address, std::uint64_t key) {
+    const auto there = worker.locations.find(key);
     if (there != worker.locations.end()) {
-      if (now) {
+      if (!now && !fences.seen) clocks.clear(fences.seen_relaxed);
+      fences.seen |= !now;
+      if (now)
         clocks.acquire(warp, there->second);
-      } else {
-        if (!fences.seen) fences.seen_relaxed = {};
-        fences.seen = true;
-        fences.seen_relaxed.generic.join(there->second.generic);
-        fences.seen_relaxed.proxied.join(there->second.proxied);
-      }
+      else
+        clocks.merge(fences.seen_relaxed, there->second);
     }
-    if (!g.is_wide) return true;
-    const std::uint64_t location = g.request.address[lane];
+    if (!g.is_wide) return;
     if (now)
-      access.launch().order.acquire(worker.tag, clocks.now(), location);
-    else if (fences.seen_locations.empty() || fences.seen_locations.back() != location)
-      fences.seen_locations.push_back(location);
-    return true;
+      access.launch().order.acquire(worker.tag, clocks.now(), address);
+    else if (fences.seen_locations.empty() || fences.seen_locations.back() != address)
+      fences.seen_locations.push_back(address);
   });
 }
 
@@ -241,7 +243,7 @@ Outcome fence(WarpAccess& access, const Instruction& i) {
   }
   state.fenced = true;
   worker.fenced_at = clocks.now();
-  state.at_fence = {};
+  clocks.clear(state.at_fence);
   clocks.release(warp, state.at_fence);
   return Outcome::done;
 }

@@ -14,6 +14,11 @@ void Clocks::start_launch(std::size_t warps, bool copies, bool proxies) {
   proxies_ = proxies;
 }
 
+void Clocks::merge(Knowledge& to, const Knowledge& from) const {
+  to.generic.join(from.generic, agents_);
+  if (proxies_) to.proxied.join(from.proxied, agents_);
+}
+
 void Clocks::clear(Knowledge& knowledge) const {
   std::fill_n(knowledge.generic.known.begin(), agents_, 0);
   if (proxies_) std::fill_n(knowledge.proxied.known.begin(), agents_, 0);
@@ -30,16 +35,12 @@ bool Clocks::start_block() {
 }
 
 void Clocks::release(std::uint32_t warp, Knowledge& to) {
-  to.generic.join(warps_[warp].generic, agents_);
+  merge(to, warps_[warp]);
   to.generic.known[warp] = now_;
-  if (proxies_) to.proxied.join(warps_[warp].proxied);
   now_ = std::min(now_ + 1, last_time);
 }
 
-void Clocks::acquire(std::uint32_t warp, const Knowledge& from) {
-  warps_[warp].generic.join(from.generic, agents_);
-  if (proxies_) warps_[warp].proxied.join(from.proxied);
-}
+void Clocks::acquire(std::uint32_t warp, const Knowledge& from) { merge(warps_[warp], from); }
 
 Time Clocks::act(std::uint32_t agent, Knowledge& to) {
   to.generic.known[agent] = now_;

@@ -60,6 +60,8 @@ class Clocks {
   void acquire(std::uint32_t warp, const Knowledge& from);
   /// An agent that is no warp did something: the time of it, which only `to` knows.
   Time act(std::uint32_t agent, Knowledge& to);
+  /// What `from` knows becomes part of `to`.
+  void merge(Knowledge& to, const Knowledge& from) const;
   /// Makes `knowledge` that of nothing.
   void clear(Knowledge& knowledge) const;
   /// The warp's lanes know of each other.

@@ -140,7 +140,9 @@ void Warp::reconverge() {
 void Warp::run(std::uint64_t& steps) {
   const Instruction* code = worker_.launch.program.code.data();
   state_ = State::ready;
-  const std::uint64_t stop_at = steps + turn;
+  const std::uint64_t limit = worker_.launch.options.step_limit;
+  const std::uint64_t stop_at =
+      limit == 0 ? steps + turn : std::min(steps + turn, std::max(steps, limit) + 1);
   std::uint32_t begin = pc_;
   // What has run since `begin` ran with the same lanes.
   const auto close = [&](std::uint32_t end) {
