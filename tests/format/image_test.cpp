@@ -154,6 +154,62 @@ TEST(ImageValidation, ModifiersImmediatesTablesTargets) {
   EXPECT_THAT(rejection([](Image& i) { i.code.push_back(i.code[0]); }), HasSubstr("off the end"));
 }
 
+/// Something of each kind of operand and immediate that came with asynchronous copies.
+ImageBuilder asynchronous() {
+  ImageBuilder b(4, 64);
+  const Reg x = b.parameter(Scalar::i64), one = b.i32(1), truth = b.constant(Scalar::i1, {1});
+  const Reg old = b.reg(Scalar::f32), value = b.f32(2);
+  b.atomic(old, Opcode::atomic_cas, {x, value, value, truth}, Order::acq_rel);
+  b.named_barrier(3, 96);
+  b.effect(Opcode::cp_async, {one, x, one, truth}, 16);
+  b.effect(Opcode::cp_async_wait, {}, 2);
+  b.effect(Opcode::bulk_load, {one, x, one, one, truth});
+  b.effect(Opcode::bulk_wait, {}, 0, 1);
+  b.effect(Opcode::print, {old, one, no_register, no_register, truth}, b.text("{} and {}"));
+  b.ret();
+  return b;
+}
+
+TEST(Image, TextOfAsynchronousCopies) {
+  const Image image = asynchronous().image();
+  EXPECT_EQ(serialise(read_image(serialise(image))), serialise(image));
+  const std::string text = to_text(image);
+  for (const char* line : {
+           "text 0: \"{} and {}\"\n",
+           "r3 = atomic_cas.global.acq_rel.gpu r0, r4, r4, r2 : f32\n",
+           "named_barrier 3, 96 threads\n",
+           "cp_async r1, r0, r1, r2, 16\n",
+           "cp_async_wait 2\n",
+           "bulk_load r1, r0, r1, r1, r2\n",
+           "bulk_wait.read 0\n",
+           "print r3, r1, _, _, r2, text 0\n",
+       })
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
+TEST(ImageValidation, AsynchronousCopies) {
+  const auto rejected = [](Opcode opcode, auto&& damage) {
+    Image image = asynchronous().image();
+    damage(first(image, opcode));
+    EXPECT_THROW(validate(image), Error) << opcode_name(opcode);
+  };
+  using I = ImageInstruction;
+  rejected(Opcode::atomic_cas, [](I& i) { i.modifier = atomic_modifier_count; });
+  rejected(Opcode::atomic_cas, [](I& i) { i.modifier |= 1; });  // an i64 address in shared memory
+  rejected(Opcode::atomic_cas, [](I& i) { i.operands[2] = no_register; });
+  rejected(Opcode::atomic_cas, [](I& i) { i.opcode = Opcode::atomic_add; });
+  rejected(Opcode::named_barrier, [](I& i) { i.immediate = 3 + 16 * 48; });
+  rejected(Opcode::named_barrier, [](I& i) { i.immediate = 3; });
+  rejected(Opcode::named_barrier, [](I& i) { i.immediate = 3 + 16 * 160; });
+  rejected(Opcode::cp_async, [](I& i) { i.immediate = 12; });
+  rejected(Opcode::cp_async, [](I& i) { std::swap(i.operands[0], i.operands[1]); });
+  rejected(Opcode::cp_async_wait, [](I& i) { i.immediate = -2; });
+  rejected(Opcode::bulk_load, [](I& i) { i.operands[3] = no_register; });
+  rejected(Opcode::bulk_wait, [](I& i) { i.modifier = 2; });
+  rejected(Opcode::print, [](I& i) { i.immediate = 1; });
+  rejected(Opcode::print, [](I& i) { i.operands[4] = i.operands[1]; });
+}
+
 TEST(ImageValidation, TypeRules) {
   const auto rejected = [](auto&& write) {
     ImageBuilder b;
