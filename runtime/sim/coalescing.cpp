@@ -48,6 +48,13 @@ bool Request::contiguous() const {
   return follows;
 }
 
+bool Request::uniform() const {
+  const std::uint64_t first = address[first_lane()];
+  bool same = true;
+  for_each_lane(active, [&](std::uint32_t lane) { same &= address[lane] == first; });
+  return same;
+}
+
 Footprint footprint(const Request& request) {
   std::array<std::uint64_t, warp_lanes> sorted;
   std::size_t count = 0;

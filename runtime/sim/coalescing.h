@@ -23,6 +23,8 @@ struct Request {
   /// Whether the active lanes are consecutive ones and their accesses follow on each other, with
   /// neither gaps nor overlap. (Cheap, and true of most requests.)
   bool contiguous() const;
+  /// Whether all active lanes want the same bytes.
+  bool uniform() const;
   std::uint32_t first_lane() const { return static_cast<std::uint32_t>(__builtin_ctz(active)); }
 };
 

@@ -38,6 +38,11 @@ void LaunchCounters::shared_request(const Request& request, bool contiguous) {
     min_shared_wavefronts_ += wavefronts;
     return;
   }
+  if (request.uniform()) {  // no more words than there are banks
+    ++shared_wavefronts_;
+    ++min_shared_wavefronts_;
+    return;
+  }
   shared_wavefronts_ += shared_wavefronts(request);
   min_shared_wavefronts_ += ceil_div(footprint(request).distinct_bytes, wavefront_bytes);
 }
