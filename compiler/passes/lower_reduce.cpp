@@ -1,6 +1,7 @@
 // Lowering of reductions: registers, then lanes by butterfly shuffles, then warps through shared
 // memory. The order is fixed by the layout, so the result is the same in every run and in every
 // thread that holds it.
+#include <algorithm>
 #include <bit>
 
 #include "compiler/layout/conversion.h"
@@ -41,21 +42,47 @@ Value combine(Code& code, tile::ReduceKind kind, Value a, Value b) {
   llvm_unreachable("unknown reduction");
 }
 
-/// Folds the registers of `value`, which `source` lays out, along the axis: halves of the vector
-/// are combined until one element for each result register is left.
+/// Which registers have the given values at the given bits of their numbers.
+llvm::SmallVector<int32_t> registers_with(std::int64_t count, llvm::ArrayRef<int> bits,
+                                          std::uint32_t values) {
+  llvm::SmallVector<int32_t> registers;
+  for (int32_t k = 0; k < count; ++k) {
+    bool takes = true;
+    for (std::size_t i = 0; i < bits.size(); ++i)
+      takes &= (k >> bits[i] & 1) == static_cast<int32_t>(values >> i & 1);
+    if (takes) registers.push_back(k);
+  }
+  return registers;
+}
+
+// A thread's own sum is made by chains, as a chain of sums of products is one of fma: at least four
+// chains, which keeps the pipeline busy, of at most eight parts, which keeps nearly the accuracy of
+// sums by halves.
+constexpr int chains_bits = 2;
+constexpr int parts_bits = 3;
+
+/// Folds the registers of `value`, which `source` lays out, along the axis, until one element for
+/// each result register is left: chains over the highest bits of their numbers, then halves.
 Value fold_registers(Code& code, tile::ReduceKind kind, Value value,
                      const layout::Distributed& source, int axis) {
-  llvm::SmallVector<bool> folds;  // by register bit
-  for (std::uint32_t column : source.register_columns())
-    folds.push_back((column & source.axis_mask(axis)) != 0);
-  for (int bit = static_cast<int>(folds.size()) - 1; bit >= 0; --bit) {
-    if (!folds[bit]) continue;
-    const auto count = cast<VectorType>(value.getType()).getNumElements();
-    llvm::SmallVector<int32_t> low, high;
-    for (int32_t k = 0; k < count; ++k) ((k >> bit & 1) != 0 ? high : low).push_back(k);
-    value = combine(code, kind, code.shuffle(value, low), code.shuffle(value, high));
-    folds.erase(folds.begin() + bit);
+  llvm::SmallVector<int> folds;  // the register bits, lowest first
+  for (std::size_t bit = 0; bit < source.register_columns().size(); ++bit)
+    if ((source.register_columns()[bit] & source.axis_mask(axis)) != 0)
+      folds.push_back(static_cast<int>(bit));
+  const auto fold = [&](llvm::ArrayRef<int> bits) {
+    const Value whole = value;
+    const auto count = cast<VectorType>(whole.getType()).getNumElements();
+    for (std::uint32_t part = 0; part < 1u << bits.size(); ++part) {
+      const Value next = code.shuffle(whole, registers_with(count, bits, part));
+      value = part == 0 ? next : combine(code, kind, value, next);
+    }
+  };
+  if (folds.size() > chains_bits) {
+    const std::size_t parts = std::min<std::size_t>(folds.size() - chains_bits, parts_bits);
+    fold(llvm::ArrayRef(folds).take_back(parts));
+    folds.truncate(folds.size() - parts);
   }
+  for (const int bit : llvm::reverse(folds)) fold(bit);
   return value;
 }
 

@@ -40,9 +40,49 @@ llvm::Value* fused(llvm::BinaryOperator& sum) {
   return nullptr;
 }
 
+/// Whether all users take parts of `product`, together not more than it has.
+bool is_taken_apart(const llvm::Instruction& product) {
+  auto* type = llvm::dyn_cast<llvm::FixedVectorType>(product.getType());
+  if (type == nullptr || product.hasOneUse()) return false;
+  unsigned taken = 0;
+  for (const llvm::User* user : product.users()) {
+    auto* shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(user);
+    if (shuffle == nullptr || shuffle->getOperand(0) != &product ||
+        !llvm::isa<llvm::UndefValue>(shuffle->getOperand(1)))
+      return false;
+    taken += static_cast<unsigned>(shuffle->getShuffleMask().size());
+  }
+  return taken <= type->getNumElements();
+}
+
+/// Multiplies parts instead of taking parts of a product, so that each product has the one use that
+/// fusing wants: sums over registers begin with such parts.
+void multiply_parts(llvm::Instruction& product) {
+  for (llvm::User* user : llvm::make_early_inc_range(product.users())) {
+    auto* shuffle = llvm::cast<llvm::ShuffleVectorInst>(user);
+    llvm::IRBuilder<> b(shuffle);
+    llvm::Value* left = b.CreateShuffleVector(product.getOperand(0), shuffle->getShuffleMask());
+    llvm::Value* right =
+        product.getOperand(0) == product.getOperand(1)
+            ? left
+            : b.CreateShuffleVector(product.getOperand(1), shuffle->getShuffleMask());
+    shuffle->replaceAllUsesWith(b.CreateFMul(left, right));
+    shuffle->eraseFromParent();
+  }
+  product.eraseFromParent();
+}
+
 }  // namespace
 
 void form_fma(llvm::Module& module) {
+  llvm::SmallVector<llvm::Instruction*> products;
+  for (llvm::Function& function : module)
+    for (llvm::BasicBlock& block : function)
+      for (llvm::Instruction& instruction : block)
+        if (instruction.getOpcode() == llvm::Instruction::FMul &&
+            fusable_type(instruction.getType()) && is_taken_apart(instruction))
+          products.push_back(&instruction);
+  for (llvm::Instruction* product : products) multiply_parts(*product);
   for (llvm::Function& function : module)
     for (llvm::BasicBlock& block : function)
       for (llvm::Instruction& instruction : llvm::make_early_inc_range(block)) {

@@ -1,6 +1,7 @@
 #include "compiler/target/ptx.h"
 
 #include "compiler/target/markers.h"
+#include "compiler/target/widen_bf16.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -12,10 +13,12 @@ namespace tegula::compiler {
 
 std::string emit_ptx(llvm::Module& module, llvm::TargetMachine& machine) {
   lower_markers_to_ptx(module);
+  widen_bf16(module);
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream stream(text);
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
+                                  /*DisableVerify=*/true))
     throw InternalError("the NVPTX backend emits no assembly");
   passes.run(module);
   return std::string(text);
