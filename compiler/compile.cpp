@@ -2,6 +2,7 @@
 
 #include "compiler/job.h"
 #include "compiler/target/assembler.h"
+#include "compiler/target/resources.h"
 #include "dsl/program/abi.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
@@ -29,13 +30,31 @@ format::Entry describe(const program::Program& program, std::string_view arch, J
   return entry;
 }
 
-void assemble_into(format::Entry& entry, Job& job, std::string_view ptx, std::string_view arch) {
-  Cubin cubin = job.timed("assemble", [&] { return assemble(ptx, arch); });
+std::string config_text(const program::Program& program) {
+  std::string text;
+  for (const program::ConfigField& field : program.config)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", field.name, field.value);
+  return text;
+}
+
+/// Throws Error{unsupported} where code is made for another architecture than the one asked for.
+void assemble_into(format::Entry& entry, Job& job, std::string_view ptx,
+                   const std::string& config) {
+  if (job.target().is_baseline())
+    throw Error(ErrorCode::unsupported,
+                {.argument = "arch",
+                 .problem = "a cubin needs an architecture that is known; the driver's JIT makes "
+                            "one from PTX",
+                 .got = job.target().name,
+                 .wanted = "one of " + format::architecture_names(),
+                 .hint = "use the PTX"});
+  Cubin cubin = job.timed("assemble", [&] { return assemble(ptx, job.target().name); });
   entry.payload_kind = format::PayloadKind::cubin;
   entry.payload = std::move(cubin.bytes);
   entry.resources = cubin.resources;
   entry.assembler = cubin.assembler;
   entry.milliseconds = job.milliseconds;
+  check_resources(entry, config);
 }
 
 std::string print(mlir::ModuleOp module) {
@@ -73,7 +92,12 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
   }
   const std::string ptx = job.emit_ptx();
   format::Entry entry = describe(program, arch, job);
-  assemble_into(entry, job, ptx, arch);
+  if (job.target().is_baseline() || assemblers().empty()) {
+    entry.payload_kind = format::PayloadKind::ptx;
+    entry.payload = as_bytes(ptx);
+  } else {
+    assemble_into(entry, job, ptx, config_text(program));
+  }
   return format::serialise(entry);
 }
 
@@ -97,8 +121,8 @@ Emitted emit(std::span<const std::byte> program_bytes, const Target& target, Sta
   const std::string ptx = job.emit_ptx();
   finish(as_bytes(ptx));
   // The PTX is good without an assembler; its resources are known only with one.
-  if (stage == Stage::ptx && assemblers().empty()) return result;
-  assemble_into(result.entry, job, ptx, target.arch);
+  if (stage == Stage::ptx && (assemblers().empty() || job.target().is_baseline())) return result;
+  assemble_into(result.entry, job, ptx, config_text(program));
   if (stage == Stage::cubin) result.bytes = std::move(result.entry.payload);
   result.entry.payload.clear();
   return result;

@@ -5,6 +5,7 @@
 #include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/import.h"
 #include "compiler/passes/pipeline.h"
+#include "compiler/target/features.h"
 #include "compiler/target/llvm_module.h"
 #include "compiler/target/ptx.h"
 #include "compiler/target/sim_encoder.h"
@@ -33,7 +34,13 @@ Job::Timer::~Timer() {
 }
 
 Job::Job(const program::Program& program, std::string_view arch)
-    : program_(program), architecture_(find_architecture(arch)) {
+    : program_(program), target_(find_target(arch)), architecture_(*target_.compiled) {
+  check_features(program, architecture_);
+  if (target_.is_baseline())
+    remarks.push_back({"target", "",
+                       fmt::format("{} is not known: the code is PTX of {}, which the driver's JIT "
+                                   "compiles for it",
+                                   target_.name, architecture_.name)});
   timed("context", [&] {
     mlir::DialectRegistry registry;
     register_dialects(registry);
@@ -90,12 +97,12 @@ void Job::assign_layouts() {
 
 void Job::lower() {
   timed("lower", [&] { run_passes(*module_, add_lowering_passes); });
-  if (shared_bytes() <= architecture_.shared_static) return;
+  if (shared_bytes() <= format::shared_static_limit) return;
   throw Error(ErrorCode::out_of_resources,
               {.where = program_.name,
                .problem = "the kernel needs more shared memory than a block may have",
                .got = fmt::format("{} bytes", shared_bytes()),
-               .wanted = fmt::format("at most {} bytes on {}", architecture_.shared_static,
+               .wanted = fmt::format("at most {} bytes on {}", format::shared_static_limit,
                                      architecture_.name),
                .hint = "use smaller tiles or fewer warps"});
 }

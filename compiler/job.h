@@ -28,7 +28,9 @@ namespace tegula::compiler {
 
 class Job {
  public:
-  /// Throws Error{unsupported} for an architecture that the tables do not know.
+  /// Throws Error{unsupported} for what is no architecture, one that is too old, and one that lacks
+  /// what the Program uses. Code for one that the table does not know is made for an older one, and
+  /// a remark says so.
   Job(const program::Program& program, std::string_view arch);
   ~Job();
 
@@ -47,6 +49,7 @@ class Job {
 
   mlir::ModuleOp module() { return *module_; }
   llvm::Module& llvm_module() { return *llvm_module_; }
+  const TargetArchitecture& target() const { return target_; }
 
   /// Times `work` and files it under `phase`.
   template <class Work>
@@ -70,7 +73,8 @@ class Job {
   void take_diagnostic(mlir::Diagnostic& diagnostic);
 
   const program::Program& program_;
-  const Architecture& architecture_;
+  const TargetArchitecture target_;
+  const Architecture& architecture_;  ///< what code is made for
   std::unique_ptr<mlir::MLIRContext> context_;
   mlir::OwningOpRef<mlir::ModuleOp> module_;
   std::unique_ptr<llvm::LLVMContext> llvm_context_;

@@ -300,4 +300,6 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
   let hasVerifier = 1;
 }
 
+include "tile_atomics.td"
+
 #endif  // TEGULA_TILE_OPS

@@ -62,6 +62,13 @@ std::int64_t scratch_bytes(Operation* op) {
     if (layout::classify(from, to) <= layout::ConversionKind::registers) return 0;
     return to.size() * element_bytes(convert.getType().getElementType());
   }
+  // Threads of other warps want what the thread that made an atomic found.
+  if (isa<tile::AtomicOp, tile::AtomicCasOp>(op)) {
+    const auto result = cast<RankedTensorType>(op->getResult(0).getType());
+    const auto layout = tile::layout_of(result);
+    if (op->use_empty() || layout.replicated_warps() == 0) return 0;
+    return layout.size() * element_bytes(result.getElementType());
+  }
   return 0;
 }
 

@@ -47,6 +47,27 @@ tile::ReduceKind reduce_kind(program::ReduceKind kind, DType dtype) {
   throw InternalError("unknown reduction");
 }
 
+tile::AtomicKind atomic_kind(program::AtomicKind kind, DType dtype) {
+  const bool is_unsigned = is_unsigned_integer(dtype);
+  switch (kind) {
+    case program::AtomicKind::add:
+      return tile::AtomicKind::add;
+    case program::AtomicKind::min:
+      return is_unsigned ? tile::AtomicKind::umin : tile::AtomicKind::min;
+    case program::AtomicKind::max:
+      return is_unsigned ? tile::AtomicKind::umax : tile::AtomicKind::max;
+    case program::AtomicKind::bit_and:
+      return tile::AtomicKind::bit_and;
+    case program::AtomicKind::bit_or:
+      return tile::AtomicKind::bit_or;
+    case program::AtomicKind::bit_xor:
+      return tile::AtomicKind::bit_xor;
+    case program::AtomicKind::exchange:
+      return tile::AtomicKind::exchange;
+  }
+  throw InternalError("unknown atomic");
+}
+
 class Importer : ArithmeticImporter {
  public:
   using ArithmeticImporter::ArithmeticImporter;
@@ -243,9 +264,28 @@ class Importer : ArithmeticImporter {
         return tile::GatherOp::create(builder_, loc, tile_type(type), pointer_of(i),
                                       offsets(i, 0, rank, loc), rest[0], rest[1]);
       }
+      case Op::atomic:
+      case Op::atomic_cas:
+        return atomic(i, loc);
       default:
         return arithmetic(i, loc);
     }
+  }
+
+  Value atomic(const Instruction& i, Location loc) {
+    const std::size_t values = i.op == Op::atomic ? 1 : 2;
+    const std::size_t rank = i.operands.size() - values - 1;
+    const std::size_t first = i.op == Op::atomic ? 2 : 1;  // of the attributes: order and scope
+    const auto order = static_cast<tile::MemoryOrder>(i.attributes[first]);
+    const auto scope = static_cast<tile::MemoryScope>(i.attributes[first + 1]);
+    const Value places = offsets(i, values, rank, loc), mask = operand(i, values + rank);
+    if (i.op == Op::atomic_cas)
+      return tile::AtomicCasOp::create(builder_, loc, order, scope, operand(i, 0), operand(i, 1),
+                                       pointer_of(i), places, mask);
+    const auto kind =
+        atomic_kind(static_cast<program::AtomicKind>(i.attributes[1]), result_type(i).dtype);
+    return tile::AtomicOp::create(builder_, loc, kind, order, scope, operand(i, 0), pointer_of(i),
+                                  places, mask);
   }
 
   /// An extent of a tensor: a constant, what a requirement says it equals, or a parameter.

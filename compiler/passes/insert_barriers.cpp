@@ -18,6 +18,8 @@ struct Access {
   Value view;  ///< null for gather and scatter
   Attribute layout;
   bool is_store = false;
+  /// Of an atomic whose value before nobody wants: what it does, which commutes with the same.
+  std::optional<tile::AtomicKind> commutes = std::nullopt;
 };
 
 /// The function argument that a pointer is derived from.
@@ -42,6 +44,14 @@ std::optional<Access> access_of(Operation* op) {
     return Access{base_of(gather.getPointer()), {}, {}, false};
   if (auto scatter = dyn_cast<tile::ScatterOp>(op))
     return Access{base_of(scatter.getPointer()), {}, {}, true};
+  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) {
+    Access access{base_of(atomic.getPointer()), {}, {}, true};
+    if (op->use_empty() && atomic.getKind() != tile::AtomicKind::exchange)
+      access.commutes = atomic.getKind();
+    return access;
+  }
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
+    return Access{base_of(cas.getPointer()), {}, {}, true};
   return std::nullopt;
 }
 
@@ -55,7 +65,23 @@ bool stays_in_thread(const Access& a, const Access& b) {
 }
 
 bool conflict(const Access& a, const Access& b) {
+  if (a.commutes && a.commutes == b.commutes) return false;
   return (a.is_store || b.is_store) && a.base == b.base && !stays_in_thread(a, b);
+}
+
+/// What an atomic orders beside itself. It is made by one thread for the whole block.
+tile::MemoryOrder order_of(Operation* op) {
+  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) return atomic.getOrder();
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op)) return cas.getOrder();
+  return tile::MemoryOrder::relaxed;
+}
+bool acquires(Operation* op) {
+  const auto order = order_of(op);
+  return order == tile::MemoryOrder::acquire || order == tile::MemoryOrder::acq_rel;
+}
+bool releases(Operation* op) {
+  const auto order = order_of(op);
+  return order == tile::MemoryOrder::release || order == tile::MemoryOrder::acq_rel;
 }
 
 struct InsertBarriers : PassWrapper<InsertBarriers, OperationPass<func::FuncOp>> {
@@ -80,12 +106,20 @@ struct InsertBarriers : PassWrapper<InsertBarriers, OperationPass<func::FuncOp>>
     if (isa<tile::BarrierOp>(op)) {
       open.clear();
     } else if (const auto access = access_of(&op)) {
-      if (llvm::any_of(open, [&](const Access& a) { return conflict(a, *access); })) {
+      // What any thread did before comes before a release, what any does after, after an acquire.
+      if (llvm::any_of(open,
+                       [&](const Access& a) { return releases(&op) || conflict(a, *access); })) {
         OpBuilder builder(&op);
         tile::BarrierOp::create(builder, op.getLoc());
         open.clear();
       }
       open.push_back(*access);
+      if (acquires(&op) && !isa_and_nonnull<tile::BarrierOp>(op.getNextNode())) {
+        OpBuilder builder(op.getContext());
+        builder.setInsertionPointAfter(&op);
+        tile::BarrierOp::create(builder, op.getLoc());
+        open.clear();
+      }
     } else if (op.getNumRegions() > 0) {
       visit_regions(op, open);
     }

@@ -36,17 +36,6 @@ std::string marker_name(bool is_load, Value pointer, Type type) {
   return marker.name();
 }
 
-/// Declares the marker in the module that is being lowered, once.
-LLVM::LLVMFuncOp declare_marker(Code& code, const std::string& name, Type result,
-                                llvm::ArrayRef<Type> parameters) {
-  auto module = code.builder().getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  if (auto found = module.lookupSymbol<LLVM::LLVMFuncOp>(name)) return found;
-  OpBuilder::InsertionGuard guard(code.builder());
-  code.builder().setInsertionPointToStart(module.getBody());
-  return LLVM::LLVMFuncOp::create(code.builder(), module.getLoc(), name,
-                                  LLVM::LLVMFunctionType::get(result, parameters));
-}
-
 }  // namespace
 
 Value load_if(Code& code, Value pointer, Type type, Value predicate, Value other,

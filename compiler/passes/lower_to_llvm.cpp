@@ -65,6 +65,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     populate_memory_patterns(types, patterns);
     populate_shape_patterns(types, patterns);
     populate_reduce_patterns(types, patterns);
+    populate_atomic_patterns(types, patterns);
     populate_math_patterns(types, patterns);
     arith::populateArithToLLVMConversionPatterns(types, patterns);
     populateMathToLLVMConversionPatterns(types, patterns);

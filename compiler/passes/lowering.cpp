@@ -126,6 +126,16 @@ Value holds_first_copy(Code& code, Value thread, const layout::Distributed& layo
   return code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
 }
 
+LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, Type result,
+                                llvm::ArrayRef<Type> parameters) {
+  auto module = code.builder().getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  if (auto found = module.lookupSymbol<LLVM::LLVMFuncOp>(name)) return found;
+  OpBuilder::InsertionGuard guard(code.builder());
+  code.builder().setInsertionPointToStart(module.getBody());
+  return LLVM::LLVMFuncOp::create(code.builder(), module.getLoc(), name,
+                                  LLVM::LLVMFunctionType::get(result, parameters));
+}
+
 VectorType vector_of(Type element, std::int64_t count) { return VectorType::get({count}, element); }
 
 }  // namespace tegula::compiler

@@ -92,6 +92,10 @@ mlir::Value load_if(Code& code, mlir::Value pointer, mlir::Type type, mlir::Valu
 void store_if(Code& code, mlir::Value pointer, mlir::Value value, mlir::Value predicate,
               std::int64_t alignment);
 
+/// The function of a marker, declared once in the module that is being lowered.
+mlir::LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, mlir::Type result,
+                                      llvm::ArrayRef<mlir::Type> parameters);
+
 /// A vector type; `count` of 1 stays a vector.
 mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
 
@@ -100,6 +104,8 @@ void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
 void populate_shape_patterns(const mlir::LLVMTypeConverter& types,
                              mlir::RewritePatternSet& patterns);
 void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
+                              mlir::RewritePatternSet& patterns);
+void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
 void populate_math_patterns(const mlir::LLVMTypeConverter& types,
                             mlir::RewritePatternSet& patterns);

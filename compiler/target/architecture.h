@@ -1,23 +1,26 @@
-// The architectures that kernels are compiled for.
+// Which architecture of the table code for a GPU is made for.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "runtime/format/architecture.h"
 
 namespace tegula::compiler {
 
-struct Architecture {
-  std::string name;            ///< "sm_90a": what assemblers take
-  std::string llvm_cpu;        ///< what LLVM calls it
-  std::int64_t shared_static;  ///< bytes of shared memory a block may declare
-  std::int64_t shared_limit;   ///< bytes a block may have by asking for dynamic shared memory
+using format::Architecture;
+
+struct TargetArchitecture {
+  std::string name;              ///< what was asked for
+  const Architecture* compiled;  ///< what code is made for
+  /// The table does not know `name`: the code is PTX of an older architecture, which the driver's
+  /// JIT compiles for it.
+  bool is_baseline() const { return name != compiled->name; }
 };
 
-/// All that the tables know, oldest first.
-const std::vector<Architecture>& architectures();
-/// Throws Error{unsupported} that lists the known ones.
-const Architecture& find_architecture(std::string_view name);
+/// An architecture that the table lacks gets the baseline below it: sm_80, sm_90 or sm_100, whose
+/// PTX every later GPU runs ('a' architectures do not move up). Throws Error{unsupported} for one
+/// below sm_80 and for what is no name of an architecture.
+TargetArchitecture find_target(std::string_view name);
 
 }  // namespace tegula::compiler

@@ -5,10 +5,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
 
 #include "compiler/target/nvjitlink.h"
 #include "compiler/target/ptxas.h"
+#include "compiler/target/resources.h"
 #include "tegula/error.h"
 
 namespace tegula::compiler {
@@ -80,24 +80,6 @@ Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::s
   cubin.assembler = assembler.name + " " + assembler.version;
   cubin.resources = parse_resources(cubin.log);
   return cubin;
-}
-
-format::Resources parse_resources(std::string_view log) {
-  const auto number = [&](const char* pattern, std::int64_t absent) {
-    std::cmatch match;
-    if (!std::regex_search(log.data(), log.data() + log.size(), match, std::regex(pattern)))
-      return absent;
-    return static_cast<std::int64_t>(std::stoll(match[1].str()));
-  };
-  format::Resources resources;
-  resources.registers = number(R"(Used (\d+) registers)", -1);
-  if (resources.registers < 0) return resources;
-  resources.stack_bytes = number(R"((\d+) bytes stack frame)", 0);
-  resources.spill_store_bytes = number(R"((\d+) bytes spill stores)", 0);
-  resources.spill_load_bytes = number(R"((\d+) bytes spill loads)", 0);
-  resources.shared_bytes = number(R"((\d+) bytes smem)", 0);
-  resources.barriers = number(R"(used (\d+) barriers)", 0);
-  return resources;
 }
 
 }  // namespace tegula::compiler

@@ -34,7 +34,4 @@ Cubin assemble(std::string_view ptx, std::string_view arch);
 /// The same by one of assemblers().
 Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch);
 
-/// Reads registers, spills, stack, shared memory and barriers from what `ptxas -v` prints.
-format::Resources parse_resources(std::string_view log);
-
 }  // namespace tegula::compiler

@@ -61,8 +61,8 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const Architecture& arc
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, architecture.llvm_cpu, "", options, std::nullopt,
-                                  std::nullopt, llvm::CodeGenOptLevel::Default));
+      target->createTargetMachine(triple, llvm::StringRef(architecture.name), "", options,
+                                  std::nullopt, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLVMContext& context,

@@ -1,5 +1,6 @@
 #include "compiler/target/markers.h"
 
+#include "compiler/target/atomic_markers.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/IRBuilder.h"
@@ -124,32 +125,51 @@ const MemoryMarker* find_memory_marker(std::string_view name) {
   return nullptr;
 }
 
+namespace {
+
+void annotate(llvm::Function& function, const MemoryMarker& marker) {
+  function.setDoesNotThrow();
+  function.setWillReturn();
+  function.setNoSync();
+  function.setMemoryEffects(marker.is_load
+                                ? llvm::MemoryEffects::argMemOnly(llvm::ModRefInfo::Ref)
+                                : llvm::MemoryEffects::argMemOnly(llvm::ModRefInfo::Mod));
+}
+
+std::string_view name_of(const llvm::Function& function) {
+  return {function.getName().data(), function.getName().size()};
+}
+
+/// Calls replace(call) for each call of a function that then goes.
+template <class Replace>
+void replace_calls(llvm::Function& function, Replace&& replace) {
+  for (llvm::User* user : llvm::make_early_inc_range(function.users())) {
+    auto& call = llvm::cast<llvm::CallInst>(*user);
+    replace(call);
+    call.eraseFromParent();
+  }
+  function.eraseFromParent();
+}
+
+}  // namespace
+
 void annotate_markers(llvm::Module& module) {
-  for (const MemoryMarker& marker : memory_markers()) {
-    llvm::Function* function = module.getFunction(marker.name());
-    if (function == nullptr) continue;
-    function->setDoesNotThrow();
-    function->setWillReturn();
-    function->setNoSync();
-    function->setMemoryEffects(marker.is_load
-                                   ? llvm::MemoryEffects::argMemOnly(llvm::ModRefInfo::Ref)
-                                   : llvm::MemoryEffects::argMemOnly(llvm::ModRefInfo::Mod));
+  for (llvm::Function& function : module) {
+    if (const MemoryMarker* marker = find_memory_marker(name_of(function)))
+      annotate(function, *marker);
+    else if (const auto atomic = parse_atomic_marker(name_of(function)))
+      annotate_atomic_marker(function, *atomic);
   }
 }
 
 void lower_markers_to_ptx(llvm::Module& module) {
-  for (const MemoryMarker& marker : memory_markers()) {
-    llvm::Function* function = module.getFunction(marker.name());
-    if (function == nullptr) continue;
-    for (llvm::User* user : llvm::make_early_inc_range(function->users())) {
-      auto& call = llvm::cast<llvm::CallInst>(*user);
-      if (marker.is_load)
-        replace_load(call, marker);
-      else
-        replace_store(call, marker);
-      call.eraseFromParent();
-    }
-    function->eraseFromParent();
+  for (llvm::Function& function : llvm::make_early_inc_range(module)) {
+    if (const MemoryMarker* marker = find_memory_marker(name_of(function)))
+      replace_calls(function, [&](llvm::CallInst& call) {
+        marker->is_load ? replace_load(call, *marker) : replace_store(call, *marker);
+      });
+    else if (const auto atomic = parse_atomic_marker(name_of(function)))
+      replace_calls(function, [&](llvm::CallInst& call) { replace_atomic(call, *atomic); });
   }
 }
 

@@ -40,6 +40,7 @@ const std::vector<SimIntrinsic>& table() {
        Opcode::warp_shuffle,
        {1, 2},
        modifier(ShuffleMode::butterfly)},
+      {"llvm.nvvm.shfl.sync.idx.i32", Opcode::warp_shuffle, {1, 2}, modifier(ShuffleMode::index)},
       {"llvm.nvvm.barrier.cta.sync.aligned.all", Opcode::barrier, {}},
       {"llvm.nvvm.read.ptx.sreg.tid.x", Opcode::special, {}, modifier(Special::tid_x)},
       {"llvm.nvvm.read.ptx.sreg.ctaid.x", Opcode::special, {}, modifier(Special::ctaid_x)},

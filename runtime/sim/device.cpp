@@ -5,8 +5,8 @@
 #include <mutex>
 #include <new>
 
+#include "runtime/format/architecture.h"
 #include "runtime/format/entry.h"
-#include "runtime/sim/architecture.h"
 #include "runtime/sim/launch.h"
 
 namespace tegula {
@@ -44,7 +44,7 @@ void check_parameters(const format::Entry& entry, const format::Image& image) {
 
 class Simulator : public SimDevice {
  public:
-  Simulator(const Architecture& architecture, const SimOptions& options)
+  Simulator(const format::Architecture& architecture, const SimOptions& options)
       : architecture_(architecture), options_(options) {}
 
   std::string name() const override { return fmt::format("sim:{}", architecture_.name); }
@@ -95,7 +95,7 @@ class Simulator : public SimDevice {
                        .wanted = std::move(wanted)});
   }
 
-  const Architecture& architecture_;
+  const format::Architecture& architecture_;
   SimOptions options_;
   std::mutex mutex_;  ///< one launch at a time: they share the workspaces and the statistics
   Workspaces workspaces_;
@@ -173,7 +173,15 @@ void Simulator::launch(const LoadedKernel& kernel, const LaunchCall& call) {
 }  // namespace sim
 
 std::shared_ptr<SimDevice> make_sim_device(std::string_view arch, const SimOptions& options) {
-  return std::make_shared<sim::Simulator>(sim::find_architecture(arch), options);
+  const format::Architecture* architecture = format::find_architecture(arch);
+  if (architecture == nullptr)
+    throw Error(ErrorCode::invalid_argument,
+                {.where = "make_sim_device",
+                 .argument = "arch",
+                 .problem = "the simulator does not know this architecture",
+                 .got = fmt::format("\"{}\"", arch),
+                 .wanted = format::architecture_names()});
+  return std::make_shared<sim::Simulator>(*architecture, options);
 }
 
 }  // namespace tegula

@@ -97,3 +97,19 @@ func.func @to_scalar(%t: tensor<2xf32>) {
   %b = tile.to_scalar %t : tensor<2xf32> -> f32
   return
 }
+
+// -----
+
+func.func @atomic_dtype(%p: !llvm.ptr<1>, %v: tensor<8xf32>, %o: tensor<8xi64>, %m: tensor<8xi1>) {
+  // expected-error @+1 {{bit_or does not take 'f32'}}
+  %t = tile.atomic bit_or relaxed device %v, %p[%o] mask %m : tensor<8xi1> : tensor<8xf32>, !llvm.ptr<1>, tensor<8xi64>
+  return
+}
+
+// -----
+
+func.func @atomic_shape(%p: !llvm.ptr<1>, %v: tensor<8xi32>, %o: tensor<4xi64>, %m: tensor<8xi1>) {
+  // expected-error @+1 {{of 'tensor<8xi32>' has offsets 'tensor<4xi64>' and mask 'tensor<8xi1>'}}
+  %t = tile.atomic_cas relaxed device %v, %v, %p[%o] mask %m : tensor<8xi1> : tensor<8xi32>, !llvm.ptr<1>, tensor<4xi64>
+  return
+}

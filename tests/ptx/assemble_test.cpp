@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "compiler/target/architecture.h"
 #include "compiler/target/assembler.h"
+#include "runtime/format/architecture.h"
 #include "tegula/compiler.h"
 #include "tegula/error.h"
 #include "tools/cli/specialisation.h"
@@ -74,7 +74,7 @@ TEST_P(Assemble, WithoutSpills) {
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
-  for (const Architecture& a : architectures()) names.push_back(a.name);
+  for (const format::Architecture& a : format::architectures()) names.emplace_back(a.name);
   return names;
 }
 
@@ -108,33 +108,6 @@ TEST(Assemblers, RejectedPtxIsAnErrorWithTheLog) {
       EXPECT_EQ(error.code(), ErrorCode::unsupported);
       EXPECT_NE(std::string(error.what()).find("line 3"), std::string::npos) << error.what();
     }
-  }
-}
-
-TEST(Resources, AreReadFromTheLog) {
-  const format::Resources r = parse_resources(
-      "ptxas info    : Compiling entry function 'k' for 'sm_90a'\n"
-      "ptxas info    : Function properties for k\n"
-      "    8 bytes stack frame, 12 bytes spill stores, 16 bytes spill loads\n"
-      "ptxas info    : Used 95 registers, used 2 barriers, 8 bytes cumulative stack size, "
-      "1040 bytes smem\n");
-  EXPECT_EQ(r.registers, 95);
-  EXPECT_EQ(r.stack_bytes, 8);
-  EXPECT_EQ(r.spill_store_bytes, 12);
-  EXPECT_EQ(r.spill_load_bytes, 16);
-  EXPECT_EQ(r.shared_bytes, 1040);
-  EXPECT_EQ(r.barriers, 2);
-  EXPECT_EQ(parse_resources("").registers, -1);
-}
-
-TEST(Architectures, AnUnknownOneIsAnErrorThatListsTheKnown) {
-  const auto specialisation = cli::specialise("rms_norm_fwd", {}, "");
-  try {
-    emit(specialisation.program, {Target::Backend::ptx, "sm_42"}, Stage::ptx);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::unsupported);
-    EXPECT_NE(std::string(error.what()).find("sm_90a"), std::string::npos) << error.what();
   }
 }
 

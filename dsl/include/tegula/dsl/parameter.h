@@ -58,8 +58,8 @@ class TensorParameter {
                Location at = Location::current()) const;
 
   // Atomics on InOut tensors, each giving the values before, 0 where the mask is false. add takes
-  // integers of 32 and 64 bits and floats; exchange those integers, f32 and f64; the others those
-  // integers.
+  // integers of 32 and 64 bits and floats (bf16 from sm_90 on); exchange those integers, f32 and
+  // f64; the others those integers.
   OldValue atomic_add(Operand value, std::initializer_list<Operand> indices,
                       const AtomicOptions& options = {}, Location at = Location::current()) const;
   OldValue atomic_min(Operand value, std::initializer_list<Operand> indices,

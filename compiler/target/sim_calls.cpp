@@ -1,0 +1,101 @@
+#include "compiler/target/sim_calls.h"
+
+#include "compiler/target/atomic_markers.h"
+#include "compiler/target/markers.h"
+#include "compiler/target/sim_intrinsics.h"
+#include "compiler/target/sim_writer.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+namespace tegula::compiler {
+namespace {
+
+using format::ImageInstruction;
+using format::Opcode;
+using format::Space;
+
+void encode(SimWriter& writer, const llvm::CallInst& i, const MemoryMarker& marker) {
+  const llvm::Value *a = i.getArgOperand(0), *b = i.getArgOperand(1), *c = i.getArgOperand(2);
+  ImageInstruction* out = nullptr;
+  if (marker.is_load) {
+    out = &writer.append_value(i, Opcode::load, {a, b, c});
+  } else {
+    const format::Operands inputs = {writer.registers().one(a), writer.registers().one(b),
+                                     writer.registers().one(c)};
+    out = &writer.append(Opcode::store);
+    out->operands = inputs;
+  }
+  out->modifier = static_cast<std::uint8_t>(marker.is_shared ? Space::shared : Space::global);
+  out->immediate = marker.words * marker.word_bits / 8;
+}
+
+Opcode atomic_opcode(AtomicMarker::Kind kind) {
+  using Kind = AtomicMarker::Kind;
+  switch (kind) {
+    case Kind::add:
+      return Opcode::atomic_add;
+    case Kind::fadd:
+      return Opcode::atomic_fadd;
+    case Kind::min:
+      return Opcode::atomic_smin;
+    case Kind::max:
+      return Opcode::atomic_smax;
+    case Kind::umin:
+      return Opcode::atomic_umin;
+    case Kind::umax:
+      return Opcode::atomic_umax;
+    case Kind::bit_and:
+      return Opcode::atomic_and;
+    case Kind::bit_or:
+      return Opcode::atomic_or;
+    case Kind::bit_xor:
+      return Opcode::atomic_xor;
+    case Kind::exchange:
+      return Opcode::atomic_exchange;
+    case Kind::compare_exchange:
+      return Opcode::atomic_cas;
+  }
+  return Opcode::trap;
+}
+
+void encode(SimWriter& writer, const llvm::CallInst& i, const AtomicMarker& marker) {
+  SimRegisters& registers = writer.registers();
+  const auto argument = [&](unsigned k) { return registers.one(i.getArgOperand(k)); };
+  const format::Operands inputs =
+      marker.kind == AtomicMarker::Kind::compare_exchange
+          ? format::Operands{argument(0), argument(2), argument(1), argument(3)}
+          : format::Operands{argument(0), argument(1), argument(2)};
+  const std::uint32_t result = i.use_empty() ? format::no_register : registers.one(&i);
+  ImageInstruction& out = writer.append(atomic_opcode(marker.kind));
+  out.operands = inputs;
+  out.result = result;
+  out.modifier = format::AtomicModifier{Space::global, marker.order, marker.scope}.pack();
+}
+
+}  // namespace
+
+void encode_call(SimWriter& writer, const llvm::CallInst& i) {
+  const llvm::Function* callee = i.getCalledFunction();
+  if (callee == nullptr) unsupported_instruction(i);
+  const std::string_view name(callee->getName().data(), callee->getName().size());
+  if (const MemoryMarker* marker = find_memory_marker(name)) return encode(writer, i, *marker);
+  if (const auto marker = parse_atomic_marker(name)) return encode(writer, i, *marker);
+  if (i.isLifetimeStartOrEnd() || i.isDebugOrPseudoInst() ||
+      i.getIntrinsicID() == llvm::Intrinsic::assume)
+    return;
+  const SimIntrinsic* intrinsic = find_sim_intrinsic(name);
+  if (intrinsic == nullptr) unsupported_instruction(i);
+  std::vector<const llvm::Value*> operands;
+  for (int k : intrinsic->operands) operands.push_back(i.getArgOperand(static_cast<unsigned>(k)));
+  ImageInstruction* out = nullptr;
+  if (i.getType()->isVoidTy()) {
+    out = &writer.append(intrinsic->opcode);
+    for (std::size_t k = 0; k < operands.size(); ++k)
+      out->operands[k] = writer.registers().one(operands[k]);
+  } else {
+    out = &writer.append_value(i, intrinsic->opcode, operands);
+  }
+  out->modifier = intrinsic->modifier;
+}
+
+}  // namespace tegula::compiler
