@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "compiler/layout/conversion.h"
+#include "compiler/layout/shuffle.h"
 #include "llvm/Support/MathExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -60,7 +61,9 @@ std::int64_t scratch_bytes(Operation* op) {
     const auto from = tile::layout_of(convert.getValue().getType());
     const auto to = tile::layout_of(convert.getType());
     if (layout::classify(from, to) <= layout::ConversionKind::registers) return 0;
-    return to.size() * element_bytes(convert.getType().getElementType());
+    const std::int64_t bytes = element_bytes(convert.getType().getElementType());
+    if (layout::plan_cheap_shuffles(from, to, static_cast<int>(bytes))) return 0;
+    return to.size() * bytes;
   }
   // Threads of other warps want what the thread that made an atomic found.
   if (isa<tile::AtomicOp, tile::AtomicCasOp>(op)) {

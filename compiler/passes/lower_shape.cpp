@@ -1,9 +1,6 @@
-// Lowering of what only rearranges registers: splat, iota, broadcast, reshape, program ids; and of
-// layout conversions, which may go through shared memory.
-#include <numeric>
-
+// Lowering of what only rearranges registers: splat, iota, broadcast, reshape, join, split; and of
+// program ids and barriers.
 #include "compiler/layout/conversion.h"
-#include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/lowering.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
@@ -174,61 +171,12 @@ struct LowerBroadcast : ConvertOpToLLVMPattern<tile::BroadcastOp> {
   }
 };
 
-/// Renames registers where each thread already has what it needs; otherwise every element goes to
-/// its row-major place in shared memory and comes back.
-struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
-  LogicalResult matchAndRewrite(tile::ConvertLayoutOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter& rewriter) const override {
-    const auto from = tile::layout_of(op.getValue().getType());
-    const auto to = tile::layout_of(op.getType());
-    Code code(rewriter, op.getLoc());
-    if (const auto sources = layout::register_sources(from, to)) {
-      rewriter.replaceOp(op, code.shuffle(adaptor.getValue(), as_indices(*sources)));
-      return success();
-    }
-
-    const Type element = op.getType().getElementType();
-    const bool boolean = element.isInteger(1);
-    const Type memory = boolean ? Type(rewriter.getI8Type()) : element;
-    const int64_t offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
-    const Value base = code.shared_memory(offset);
-    const Value thread = thread_number(code);
-    const auto place = [&](const layout::Distributed& layout, const Value& of_thread, int reg) {
-      return code.element_pointer(base, memory,
-                                  code.bit_xor(of_thread, code.i32(layout.index(reg, 0, 0))));
-    };
-
-    if (op->hasAttr(shared_reused_attribute)) code.barrier();
-    const Value writes = holds_first_copy(code, thread, from);
-    const Value writer = thread_linear(code, thread, from.lane_columns(), from.warp_columns());
-    for (int r = 0; r < from.registers(); ++r) {
-      if ((static_cast<std::uint32_t>(r) & from.replicated_registers()) != 0) continue;
-      Value value = code.extract(adaptor.getValue(), r);
-      if (boolean) value = LLVM::ZExtOp::create(rewriter, op.getLoc(), memory, value);
-      store_if(code, place(from, writer, r), value, writes, memory.getIntOrFloatBitWidth() / 8);
-    }
-    code.barrier();
-    const Value reader = thread_linear(code, thread, to.lane_columns(), to.warp_columns());
-    Value result =
-        LLVM::PoisonOp::create(rewriter, op.getLoc(), vector_of(element, to.registers()));
-    for (int r = 0; r < to.registers(); ++r) {
-      Value value = LLVM::LoadOp::create(rewriter, op.getLoc(), memory, place(to, reader, r));
-      if (boolean) value = LLVM::TruncOp::create(rewriter, op.getLoc(), element, value);
-      result = code.insert(result, value, r);
-    }
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-};
-
 }  // namespace
 
 void populate_shape_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns
-      .add<LowerProgramId, LowerNumPrograms, LowerBarrier, LowerTranspose, LowerJoin, LowerSplit,
-           LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast, LowerConvertLayout>(
-          types);
+  patterns.add<LowerProgramId, LowerNumPrograms, LowerBarrier, LowerTranspose, LowerJoin,
+               LowerSplit, LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast>(
+      types);
 }
 
 }  // namespace tegula::compiler

@@ -64,6 +64,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     RewritePatternSet patterns(context);
     populate_memory_patterns(types, patterns);
     populate_shape_patterns(types, patterns);
+    populate_convert_patterns(types, patterns);
     populate_reduce_patterns(types, patterns);
     populate_atomic_patterns(types, patterns);
     populate_math_patterns(types, patterns);

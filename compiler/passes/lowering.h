@@ -103,6 +103,8 @@ void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
 void populate_shape_patterns(const mlir::LLVMTypeConverter& types,
                              mlir::RewritePatternSet& patterns);
+void populate_convert_patterns(const mlir::LLVMTypeConverter& types,
+                               mlir::RewritePatternSet& patterns);
 void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
 void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,

@@ -98,6 +98,22 @@ Value* funnel_shift(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return b.CreateOr(b.CreateShl(b.CreateShl(high, single), rest), b.CreateLShr(low, by));
 }
 
+/// Bits or bytes in the opposite order.
+Value* reversed(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
+  Value* x = i.getArgOperand(0);
+  const unsigned unit = i.getIntrinsicID() == llvm::Intrinsic::bswap ? 8 : 1;
+  const unsigned bits = i.getType()->getScalarSizeInBits();
+  const llvm::APInt lowest = llvm::APInt::getLowBitsSet(bits, unit);
+  Value* result = llvm::Constant::getNullValue(i.getType());
+  for (unsigned from = 0; from < bits; from += unit) {
+    const unsigned to = bits - unit - from;
+    Value* part = b.CreateAnd(x, llvm::ConstantInt::get(i.getType(), lowest << from));
+    part = to > from ? b.CreateShl(part, to - from) : b.CreateLShr(part, from - to);
+    result = b.CreateOr(result, part);
+  }
+  return result;
+}
+
 Value* expansion(llvm::IntrinsicInst& i) {
   llvm::IRBuilder<> b(&i);
   switch (i.getIntrinsicID()) {
@@ -116,6 +132,9 @@ Value* expansion(llvm::IntrinsicInst& i) {
     case llvm::Intrinsic::fshl:
     case llvm::Intrinsic::fshr:
       return funnel_shift(b, i);
+    case llvm::Intrinsic::bitreverse:
+    case llvm::Intrinsic::bswap:
+      return reversed(b, i);
     default:
       return nullptr;
   }

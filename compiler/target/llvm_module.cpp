@@ -5,6 +5,7 @@
 #include "compiler/target/expand_intrinsics.h"
 #include "compiler/target/form_fma.h"
 #include "compiler/target/markers.h"
+#include "compiler/target/widen_integers.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/LLVMContext.h"
@@ -104,6 +105,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   for (llvm::Function& function : module)
     if (!function.isDeclaration()) passes.run(function, functions);
   expand_intrinsics(module);
+  widen_integers(module);
   form_fma(module);
 }
 

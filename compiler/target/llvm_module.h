@@ -24,7 +24,7 @@ std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLV
                                                 llvm::StringRef kernel, int threads);
 
 /// A short list of passes of our own choosing (docs/performance.md has what it was measured
-/// against), then expand_intrinsics and form_fma.
+/// against), then expand_intrinsics, widen_integers and form_fma.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 
 }  // namespace tegula::compiler

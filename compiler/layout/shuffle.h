@@ -1,0 +1,84 @@
+// Shuffles: a conversion that stays within each warp, as warp shuffles and selects.
+//
+// A shuffle lets every lane read one register of one other lane; which lane may differ from reader
+// to reader, but every lane offers one value only. So the tile is moved in rounds, and in a round
+// each lane may give at most one element and take at most one.
+//
+// Let A be the span of the source's register columns and B the span of the target's. Take a
+// subspace R of elements with nothing but 0 in common with A, nor with B: two elements of R (or of
+// a copy of R moved by some x, x + R) are then never in one lane, before or after. x + R is what
+// one round moves, and the rounds are the x in B. R is a common complement (subspace.h), and it
+// always exists: if source and target have no copies, both A and B leave the 5 dimensions that
+// lanes span.
+//
+// In a round lane l gives the register (constant of the round) ^ send(l), where send is linear: a
+// register number that depends on the thread. There is no such thing in hardware, so registers are
+// renamed beforehand, by one select each for every dimension of send's image; and again after,
+// since what a lane takes in one round are different registers of the target in different lanes.
+//
+// Example: two lanes exchange what they hold half of, register bit 0 for lane bit 0.
+//
+//      [64] register:(1) lane:(2 4 8 16 32)     to     [64] register:(2) lane:(1 4 8 16 32)
+//
+// R = {1^2, 4, 8, 16, 32}. Element 0 is in lane 0 and 3 is in lane 1, before and after: the round
+// of R itself needs no shuffle. The round of 2 + R exchanges 2 (lane 1) with 1 (lane 0). So lanes
+// with bit 0 set swap their two registers, one shuffle follows, and they swap again.
+//
+// Where the source has copies, lanes that hold the same may give different registers of it, which
+// saves rounds. Elements narrower than 4 bytes that neighbour in the registers of both sides travel
+// together in one word. "Linear Layouts" (arXiv 2505.23819) has the idea of R.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/layout/distributed.h"
+
+namespace tegula::layout {
+
+// Where the number of set bits in `thread & threads` is odd, word w becomes what word w ^ words
+// was. Threads are numbered lane + 32 * warp.
+struct SelectStage {
+  uint32_t threads = 0;
+  uint32_t words = 0;
+};
+
+// One word from each lane to at most each lane.
+struct ShuffleRound {
+  uint32_t source_word = 0;  // the one given, after the `send` stages
+  uint32_t lane = 0;         // taken from lane: this ^ lanes(thread)
+};
+
+struct ShufflePlan {
+  // How elements make words: word w of the source holds, lowest first, the registers
+  // source_order[w * n] to source_order[w * n + n - 1], n = elements_per_word.
+  int elements_per_word = 1;
+  std::vector<uint32_t> source_order;
+  // By target register: word * n + position of its element, after the `receive` stages.
+  std::vector<uint32_t> target_places;
+
+  std::vector<SelectStage> send, receive;
+  std::vector<ShuffleRound> rounds;  // round k leaves word k, before the `receive` stages
+  LinearMap lanes;                   // thread -> lane
+
+  // Whether every lane reads lane ^ constant in each round: a butterfly.
+  bool is_butterfly() const;
+  // Shuffles of 4 bytes, and selects, for elements of this many bytes.
+  int shuffles(int element_bytes) const;
+  int selects(int element_bytes) const;
+};
+
+// A plan for a conversion that classify() finds to be of kind `lanes`; nullopt for others, and for
+// the rare ones with copies that do not fit the scheme. `element_bytes`: 1, 2, 4, 8.
+std::optional<ShufflePlan> plan_shuffles(const Distributed& source, const Distributed& target,
+                                         int element_bytes);
+
+// The same, but only where shuffles cost no more than shared memory would. Costs are in cycles of a
+// multiprocessor for one warp, from the throughputs in the CUDA C++ Programming Guide ("Arithmetic
+// Instructions"): a shuffle 1, a select 1/2; through shared memory 1 for each 128 bytes stored and
+// for each 128 bytes loaded, and 16 for the block's barrier and the wait for the loads.
+std::optional<ShufflePlan> plan_cheap_shuffles(const Distributed& source, const Distributed& target,
+                                               int element_bytes);
+
+}  // namespace tegula::layout
