@@ -3,9 +3,10 @@
 #include <cstring>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "dsl/trace_kernel.h"
-#include "runtime/launch.h"
-#include "tegula/compile.h"
+#include "runtime/kernel_source.h"
 
 namespace tegula {
 namespace {
@@ -79,16 +80,41 @@ std::vector<SourceLocation> source_locations(const program::Program& program) {
   return locations;
 }
 
+/// "bf16 [?x4096] strides [4096,1] align 16": what of a tensor is compiled in; ? is open.
+std::string describe(const program::Parameter& p) {
+  const auto list = [](const std::vector<std::int64_t>& values, const char* separator) {
+    std::string text;
+    for (const std::int64_t value : values)
+      text += fmt::format("{}{}", text.empty() ? "" : separator,
+                          value == program::Parameter::dynamic ? "?" : std::to_string(value));
+    return text;
+  };
+  const std::string dtype(dtype_name(p.dtype));
+  if (p.kind == program::Parameter::Kind::scalar) return dtype;
+  if (p.kind == program::Parameter::Kind::absent_tensor) return "absent";
+  return fmt::format("{}[{}]@{}%{}", dtype, list(p.extents, "x"), list(p.strides, ","),
+                     p.alignment);
+}
+
+cache::Key key_of(const program::Program& program, const Target& target) {
+  cache::Key key;
+  key.identity = {program::content_hash(program), target, cache::compiler_identity()};
+  key.facts.emplace_back("kernel", program.name);
+  for (const program::Parameter& parameter : program.parameters)
+    key.facts.emplace_back(parameter.name, describe(parameter));
+  for (const program::ConfigField& field : program.config)
+    key.facts.emplace_back("config." + field.name, std::to_string(field.value));
+  return key;
+}
+
 std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const program::Program program = detail::trace_kernel(call.kernel, call.config, call.classes);
-  const std::vector<std::byte> bytes = compile({serialise(program), call.device.target()});
-  auto ready = std::make_shared<runtime::ReadyKernel>();
-  ready->entry = format::read_entry(bytes);
-  ready->loaded = call.device.load(ready->entry, source_locations(program));
-  ready->compile_ms =
+  runtime::TracedKernel traced{key_of(program, call.device.target()), serialise(program),
+                               source_locations(program), 0};
+  traced.trace_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return ready;
+  return runtime::make_ready(call.device, traced);
 }
 
 }  // namespace
@@ -106,7 +132,7 @@ void KernelBase::launch(Stream& stream, const Config& config,
   runtime::launch(stream, *ready, call.arguments);
   runtime::LaunchRecorder::record({.kernel = name_,
                                    .config = to_text(config),
-                                   .source = made ? "compiled" : "memory",
+                                   .source = made ? ready->source : "memory",
                                    .compile_ms = made ? ready->compile_ms : 0});
 }
 

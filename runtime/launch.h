@@ -29,7 +29,8 @@ using Argument = std::variant<TensorRef, ScalarArgument>;
 struct ReadyKernel {
   format::Entry entry;
   std::shared_ptr<LoadedKernel> loaded;
-  double compile_ms = 0;  ///< what making it took; 0 if it came from a cache
+  std::string source;     ///< "disk" or "compiled"
+  double compile_ms = 0;  ///< what compiling took; 0 if it came from a cache
 };
 
 /// The kernels that this process holds ready. Thread-safe; one thread makes a kernel while others

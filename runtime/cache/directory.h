@@ -1,0 +1,82 @@
+// One directory of the cache: opened once, trusted only if it is ours, and from then on reached by
+// its descriptor alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/cache/file_system.h"
+#include "runtime/format/bytes.h"
+
+namespace tegula::cache {
+
+/// A file larger than this is no kernel of ours.
+inline constexpr std::int64_t max_file_bytes = std::int64_t{256} << 20;
+
+struct FileInfo {
+  std::string name;
+  std::int64_t bytes = 0;
+  std::int64_t modified = 0;  ///< seconds since 1970; decides what is evicted first, never validity
+};
+
+class Directory {
+ public:
+  enum class Access : std::uint8_t { read, write };
+  /// Nothing is opened yet. `shared`: group or others may write, and files may be other users'.
+  Directory(std::string path, Access access, bool shared);
+
+  const std::string& path() const { return path_; }
+  /// Whether files can be read (written) there; the first call opens, and makes the directory where
+  /// that is asked for. What stands against it is in why().
+  bool readable();
+  bool writable();
+  std::string why();
+
+  /// A whole file; nothing if there is none, or none that may be trusted: a link, another user's,
+  /// of another kind, too large. `modified` receives its time.
+  std::optional<format::Bytes> read(const std::string& name, std::int64_t* modified = nullptr);
+  /// All of it under `name`, or nothing at all; replaces what was there. On failure false, errno
+  /// says why.
+  bool publish(const std::string& name, std::span<const std::byte> bytes);
+  bool remove(const std::string& name);
+  bool rename(const std::string& from, const std::string& to);
+  /// Notes that a file was of use.
+  void touch(const std::string& name);
+  /// Adds to a file, in one write. Makes it if it is not there.
+  bool append(const std::string& name, std::span<const std::byte> bytes);
+  /// Opens a file for locking, making it if it is not there.
+  File open_for_locking(const std::string& name);
+  /// All files, in no order.
+  std::vector<FileInfo> list();
+
+ private:
+  enum class State : std::uint8_t { closed, refused, readable, writable };
+  State open();
+  State open_now();
+  void make_path();
+  bool trusted(const struct stat& status) const;
+  /// The directory was removed or its server forgot it: it is opened anew, once.
+  bool reopen_after(int problem);
+  /// Shared: another thread may open the directory anew meanwhile.
+  std::shared_ptr<const File> handle();
+  File open_file(const std::string& name, int flags);
+  File create_temporary(std::string& name);
+
+  std::string path_;
+  Access access_;
+  bool shared_;
+  std::mutex mutex_;  ///< guards the rest
+  State state_ = State::closed;
+  std::string why_;
+  std::shared_ptr<const File> directory_ = std::make_shared<File>();
+};
+
+/// Left behind by a writer that was killed.
+bool is_temporary(const std::string& name);
+
+}  // namespace tegula::cache

@@ -1,0 +1,78 @@
+// The kernel cache on disk: one writable directory, and read-only ones behind it.
+//
+// Nothing that goes wrong here fails a launch: what cannot be read is a miss, what cannot be
+// written stays in memory, and a warning says so once.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/cache/directory.h"
+#include "runtime/cache/entry_file.h"
+#include "runtime/cache/key_lock.h"
+#include "tegula/cache.h"
+
+namespace tegula::cache {
+
+struct Settings {
+  /// The first is written to; the others are layers that are only read. None: no cache on disk.
+  std::vector<std::string> directories;
+  bool shared = false;  ///< other users' files are trusted
+  std::int64_t max_bytes = std::int64_t{1} << 30;
+  /// How long to wait for another process that compiles the same kernel.
+  std::chrono::milliseconds patience{60000};
+  std::string origin;  ///< where `directories` comes from, for people
+};
+
+/// TEGULA_CACHE_DIR (paths separated by colons; empty: no cache on disk), else
+/// $XDG_CACHE_HOME/tegula, else $HOME/.cache/tegula. TEGULA_CACHE_SHARED=1, TEGULA_CACHE_SIZE (bytes,
+/// or with K, M, G).
+Settings settings_from_environment();
+
+class DiskCache {
+ public:
+  explicit DiskCache(Settings settings);
+
+  /// The entry under this key, verified: checksum, version, the whole identity. A file that fails
+  /// is set aside under another name, or skipped in a layer that is only read.
+  std::optional<format::Entry> find(const Identity& identity);
+  /// Writes a kernel that was just made, and evicts what has been of no use for longest if the
+  /// directory has grown too large.
+  void store(const Key& key, std::span<const std::byte> entry, std::uint32_t trace_us,
+             std::uint32_t compile_us);
+  /// Sets a file aside that passed its checksum, but that the device refuses.
+  void quarantine(const Identity& identity, const std::string& why);
+  /// Locks out other processes that would make the same kernel.
+  std::unique_ptr<KeyLock> lock(const Identity& identity);
+
+  const Settings& settings() const { return settings_; }
+  /// The first is the one that is written to.
+  std::vector<std::unique_ptr<Directory>>& directories() { return directories_; }
+  CacheCounters counters() const;
+
+  /// The process's own, made from the environment at its first use.
+  static DiskCache& instance();
+
+ private:
+  Directory* writable();
+  void quarantine_in(Directory& directory, const std::string& name, const std::string& why);
+  void warn_once(std::atomic<bool>& said, const std::string& text);
+
+  Settings settings_;
+  std::vector<std::unique_ptr<Directory>> directories_;
+  struct Counts {
+    std::atomic<std::uint64_t> hits{0}, misses{0}, stores{0}, failed_stores{0}, quarantined{0},
+        evicted{0}, lock_timeouts{0};
+  } counts_;
+  std::atomic<std::uint64_t> stores_since_prune_{0};
+  std::atomic<bool> said_unusable_{false}, said_unwritable_{false};
+};
+
+/// Files that were set aside carry this before their name.
+inline constexpr const char* quarantine_prefix = "bad-";
+
+}  // namespace tegula::cache

@@ -1,0 +1,41 @@
+// What a kernel on disk is found by.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/format/bytes.h"
+#include "tegula/device.h"
+
+namespace tegula::cache {
+
+/// Two kernels with equal identities are the same binary. No host name, no device ordinal, no time.
+struct Identity {
+  format::Hash128 program;  ///< content_hash of the Program: every fact that it was traced for
+  Target target;
+  std::string compiler;  ///< compiler_identity()
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// What the kernel was traced for, for people: ("kernel", "rms_norm_fwd"), ("x", "bf16 [?x4096]").
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+struct Key {
+  Identity identity;
+  Facts facts;
+};
+
+/// The file's name: 32 lower-case hexadecimal digits.
+std::string name_of(const Identity& identity);
+/// Whether `name` has the form that name_of gives.
+bool is_name(const std::string& name);
+
+void write(format::Writer& writer, const Key& key);
+Key read_key(format::Reader& reader);
+
+/// The build of the compiler that this library belongs to: a hash of its sources and LLVM's
+/// version. Both halves of Tegula are built with it, so no compiler has to be loaded to know it.
+std::string compiler_identity();
+
+}  // namespace tegula::cache

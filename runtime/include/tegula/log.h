@@ -1,0 +1,22 @@
+// What the library says beside its results: warnings that fail no call, and on request more.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tegula {
+
+enum class LogLevel : std::uint8_t { error, warn, info, debug };
+
+/// The most talkative level that is let through: TEGULA_LOG (error, warn, info, debug), else warn.
+LogLevel log_level();
+/// "tegula: warning: TEXT", one line on standard error, if `level` is let through. Thread-safe;
+/// never throws.
+void log(LogLevel level, std::string_view text) noexcept;
+
+/// Takes the lines instead of standard error; it must not throw. Null restores standard error.
+/// Returns the sink before it.
+using LogSink = void (*)(LogLevel level, std::string_view text);
+LogSink set_log_sink(LogSink sink);
+
+}  // namespace tegula

@@ -1,0 +1,104 @@
+#include "runtime/kernel_source.h"
+
+#include <chrono>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "runtime/cache/disk_cache.h"
+#include "tegula/compile.h"
+#include "tegula/log.h"
+
+namespace tegula::runtime {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+std::uint32_t microseconds(double milliseconds) {
+  return static_cast<std::uint32_t>(milliseconds * 1000);
+}
+
+std::string describe(const cache::Key& key) {
+  std::string text;
+  for (const auto& [name, value] : key.facts)
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ", name == "kernel" ? "" : name + "=",
+                        value);
+  return fmt::format("{} arch={}{}", text,
+                     key.identity.target.backend == Target::Backend::sim ? "sim:" : "",
+                     key.identity.target.arch);
+}
+
+void check_jit(const TracedKernel& traced) {
+  const JitMode mode = jit_mode();
+  if (mode == JitMode::automatic) return;
+  const std::string line = describe(traced.key);
+  if (mode == JitMode::warn) return log(LogLevel::warn, "compiled while running: " + line);
+  throw Error(ErrorCode::environment,
+              {.where = "TEGULA_JIT=forbid",
+               .problem = "a kernel would have to be compiled",
+               .got = line,
+               .wanted = "a kernel that the cache holds",
+               .hint = "run once with TEGULA_JIT=auto and this cache directory, or build the line "
+                       "ahead"});
+}
+
+struct Found {
+  format::Entry entry;
+  double compile_ms = 0;  ///< 0: from disk
+};
+
+Found compile_and_store(const TracedKernel& traced) {
+  check_jit(traced);
+  const auto start = Clock::now();
+  const std::vector<std::byte> bytes = compile({traced.program, traced.key.identity.target});
+  Found found{format::read_entry(bytes), milliseconds_since(start)};
+  cache::DiskCache::instance().store(traced.key, bytes, microseconds(traced.trace_ms),
+                                     microseconds(found.compile_ms));
+  return found;
+}
+
+Found find_or_compile(const TracedKernel& traced) {
+  cache::DiskCache& disk = cache::DiskCache::instance();
+  const cache::Identity& identity = traced.key.identity;
+  if (auto entry = disk.find(identity)) return {std::move(*entry)};
+  const auto lock = disk.lock(identity);
+  if (lock->outcome() == cache::KeyLock::Outcome::waited)
+    if (auto entry = disk.find(identity)) return {std::move(*entry)};
+  return compile_and_store(traced);
+}
+
+}  // namespace
+
+JitMode jit_mode() {
+  const char* value = std::getenv("TEGULA_JIT");
+  const std::string_view mode = value != nullptr ? value : "auto";
+  if (mode == "auto" || mode.empty()) return JitMode::automatic;
+  if (mode == "warn") return JitMode::warn;
+  if (mode == "forbid") return JitMode::forbid;
+  throw Error(ErrorCode::invalid_argument, {.argument = "TEGULA_JIT",
+                                            .problem = "no such mode",
+                                            .got = std::string(mode),
+                                            .wanted = "auto, warn or forbid"});
+}
+
+std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced) {
+  Found found = find_or_compile(traced);
+  auto ready = std::make_shared<ReadyKernel>();
+  try {
+    ready->loaded = device.load(found.entry, traced.locations);
+  } catch (const Error& error) {
+    if (found.compile_ms > 0) throw;
+    // Sound bytes, but not for this device or driver: once more, from the start.
+    cache::DiskCache::instance().quarantine(traced.key.identity, error.what());
+    found = compile_and_store(traced);
+    ready->loaded = device.load(found.entry, traced.locations);
+  }
+  ready->entry = std::move(found.entry);
+  ready->source = found.compile_ms > 0 ? "compiled" : "disk";
+  ready->compile_ms = found.compile_ms;
+  return ready;
+}
+
+}  // namespace tegula::runtime
