@@ -80,19 +80,18 @@ std::vector<SourceLocation> source_locations(const program::Program& program) {
   return locations;
 }
 
-/// "bf16 [?x4096] strides [4096,1] align 16": what of a tensor is compiled in; ? is open.
+/// "*x4096:bf16@4096,1%16": a tensor's shape, dtype, strides, alignment; * where it is open.
 std::string describe(const program::Parameter& p) {
-  const auto list = [](const std::vector<std::int64_t>& values, const char* separator) {
+  if (p.kind == program::Parameter::Kind::absent_tensor) return "";
+  const auto list = [](const std::vector<std::int64_t>& values, char separator) {
     std::string text;
-    for (const std::int64_t value : values)
-      text += fmt::format("{}{}", text.empty() ? "" : separator,
-                          value == program::Parameter::dynamic ? "?" : std::to_string(value));
+    for (const std::int64_t value : values) {
+      if (!text.empty()) text += separator;
+      text += value == program::Parameter::dynamic ? "*" : std::to_string(value);
+    }
     return text;
   };
-  const std::string dtype(dtype_name(p.dtype));
-  if (p.kind == program::Parameter::Kind::scalar) return dtype;
-  if (p.kind == program::Parameter::Kind::absent_tensor) return "absent";
-  return fmt::format("{}[{}]@{}%{}", dtype, list(p.extents, "x"), list(p.strides, ","),
+  return fmt::format("{}:{}@{}%{}", list(p.extents, 'x'), dtype_name(p.dtype), list(p.strides, ','),
                      p.alignment);
 }
 
@@ -101,7 +100,8 @@ cache::Key key_of(const program::Program& program, const Target& target) {
   key.identity = {program::content_hash(program), target, cache::compiler_identity()};
   key.facts.emplace_back("kernel", program.name);
   for (const program::Parameter& parameter : program.parameters)
-    key.facts.emplace_back(parameter.name, describe(parameter));
+    if (parameter.kind != program::Parameter::Kind::scalar)
+      key.facts.emplace_back(parameter.name, describe(parameter));
   for (const program::ConfigField& field : program.config)
     key.facts.emplace_back("config." + field.name, std::to_string(field.value));
   return key;

@@ -3,9 +3,6 @@
 #include <chrono>
 #include <cstdlib>
 
-#include <fmt/format.h>
-
-#include "runtime/cache/disk_cache.h"
 #include "tegula/compile.h"
 #include "tegula/log.h"
 
@@ -20,20 +17,10 @@ std::uint32_t microseconds(double milliseconds) {
   return static_cast<std::uint32_t>(milliseconds * 1000);
 }
 
-std::string describe(const cache::Key& key) {
-  std::string text;
-  for (const auto& [name, value] : key.facts)
-    text += fmt::format("{}{}{}", text.empty() ? "" : " ", name == "kernel" ? "" : name + "=",
-                        value);
-  return fmt::format("{} arch={}{}", text,
-                     key.identity.target.backend == Target::Backend::sim ? "sim:" : "",
-                     key.identity.target.arch);
-}
-
 void check_jit(const TracedKernel& traced) {
   const JitMode mode = jit_mode();
   if (mode == JitMode::automatic) return;
-  const std::string line = describe(traced.key);
+  const std::string line = cache::manifest_line(traced.key);
   if (mode == JitMode::warn) return log(LogLevel::warn, "compiled while running: " + line);
   throw Error(ErrorCode::environment,
               {.where = "TEGULA_JIT=forbid",
@@ -49,24 +36,22 @@ struct Found {
   double compile_ms = 0;  ///< 0: from disk
 };
 
-Found compile_and_store(const TracedKernel& traced) {
+Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk) {
   check_jit(traced);
   const auto start = Clock::now();
   const std::vector<std::byte> bytes = compile({traced.program, traced.key.identity.target});
   Found found{format::read_entry(bytes), milliseconds_since(start)};
-  cache::DiskCache::instance().store(traced.key, bytes, microseconds(traced.trace_ms),
-                                     microseconds(found.compile_ms));
+  disk.store(traced.key, bytes, microseconds(traced.trace_ms), microseconds(found.compile_ms));
   return found;
 }
 
-Found find_or_compile(const TracedKernel& traced) {
-  cache::DiskCache& disk = cache::DiskCache::instance();
+Found find_or_compile(const TracedKernel& traced, cache::DiskCache& disk) {
   const cache::Identity& identity = traced.key.identity;
   if (auto entry = disk.find(identity)) return {std::move(*entry)};
   const auto lock = disk.lock(identity);
   if (lock->outcome() == cache::KeyLock::Outcome::waited)
     if (auto entry = disk.find(identity)) return {std::move(*entry)};
-  return compile_and_store(traced);
+  return compile_and_store(traced, disk);
 }
 
 }  // namespace
@@ -83,16 +68,17 @@ JitMode jit_mode() {
                                             .wanted = "auto, warn or forbid"});
 }
 
-std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced) {
-  Found found = find_or_compile(traced);
+std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced,
+                                              cache::DiskCache& disk) {
+  Found found = find_or_compile(traced, disk);
   auto ready = std::make_shared<ReadyKernel>();
   try {
     ready->loaded = device.load(found.entry, traced.locations);
   } catch (const Error& error) {
     if (found.compile_ms > 0) throw;
     // Sound bytes, but not for this device or driver: once more, from the start.
-    cache::DiskCache::instance().quarantine(traced.key.identity, error.what());
-    found = compile_and_store(traced);
+    disk.quarantine(traced.key.identity, error.what());
+    found = compile_and_store(traced, disk);
     ready->loaded = device.load(found.entry, traced.locations);
   }
   ready->entry = std::move(found.entry);

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "runtime/cache/key.h"
+#include "runtime/cache/disk_cache.h"
 #include "runtime/launch.h"
 
 namespace tegula::runtime {
@@ -29,6 +29,8 @@ JitMode jit_mode();
 /// kernel compiled once more. Of several processes that want one kernel, about one compiles it.
 /// Throws what compiling and loading throw, and Error{environment} where compiling is forbidden,
 /// with the manifest line that would have built the kernel ahead.
-std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced);
+std::shared_ptr<const ReadyKernel> make_ready(
+    Device& device, const TracedKernel& traced,
+    cache::DiskCache& disk = cache::DiskCache::instance());
 
 }  // namespace tegula::runtime

@@ -72,7 +72,8 @@ File Directory::open_file(const std::string& name, int flags) {
 
 bool Directory::trusted(const struct stat& status) const {
   if (shared_) return true;
-  if (status.st_uid != ::geteuid() && (access_ == Access::write || status.st_uid != 0)) return false;
+  if (status.st_uid != ::geteuid() && (access_ == Access::write || status.st_uid != 0))
+    return false;
   return (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
@@ -100,8 +101,8 @@ Directory::State Directory::open_now() {
   if (access_ == Access::read) return State::readable;
   // The one sure way to know; a read-only mount shows in no mode bits.
   const std::string name = temporary_name();
-  const File probe(system().open(directory_->get(), name.c_str(),
-                                 O_WRONLY | O_CREAT | O_EXCL | safely, 0600));
+  const File probe(
+      system().open(directory_->get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | safely, 0600));
   if (!probe) {
     why_ = describe(errno);
     return State::readable;

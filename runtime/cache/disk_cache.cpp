@@ -36,7 +36,8 @@ std::vector<std::string> split_paths(std::string_view text) {
   return paths;
 }
 
-/// "512M"; nothing if it is no size.
+}  // namespace
+
 std::optional<std::int64_t> parse_size(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
@@ -46,8 +47,6 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
   if (shift < 0 || value > (std::int64_t{1} << 62) >> shift) return std::nullopt;
   return value << shift;
 }
-
-}  // namespace
 
 Settings settings_from_environment() {
   Settings settings;
@@ -122,9 +121,8 @@ void DiskCache::store(const Key& key, std::span<const std::byte> entry, std::uin
   Directory& directory = *directories_.front();
   if (!directory.readable()) {
     ++counts_.failed_stores;
-    return warn_once(said_unusable_,
-                     fmt::format("kernels are kept in memory only: {}: {}", directory.path(),
-                                 directory.why()));
+    return warn_once(said_unusable_, fmt::format("kernels are kept in memory only: {}: {}",
+                                                 directory.path(), directory.why()));
   }
   const std::string name = name_of(key.identity);
   if (!directory.publish(name, seal(key, entry))) {

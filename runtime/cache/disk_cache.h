@@ -29,9 +29,11 @@ struct Settings {
 };
 
 /// TEGULA_CACHE_DIR (paths separated by colons; empty: no cache on disk), else
-/// $XDG_CACHE_HOME/tegula, else $HOME/.cache/tegula. TEGULA_CACHE_SHARED=1, TEGULA_CACHE_SIZE (bytes,
-/// or with K, M, G).
+/// $XDG_CACHE_HOME/tegula, else $HOME/.cache/tegula. TEGULA_CACHE_SHARED=1, TEGULA_CACHE_SIZE
+/// (bytes, or with K, M, G).
 Settings settings_from_environment();
+/// "512M" as bytes; nothing if the text is no size.
+std::optional<std::int64_t> parse_size(std::string_view text);
 
 class DiskCache {
  public:

@@ -50,7 +50,8 @@ int FileSystem::lock(int file, off_t byte) {
 
 int FileSystem::list(int directory, std::vector<std::string>& names) {
   // A descriptor of its own: closedir closes it, and two listings do not share a position.
-  const int own = again([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  const int own =
+      again([&] { return ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (own < 0) return -1;
   DIR* stream = ::fdopendir(own);
   if (stream == nullptr) {

@@ -25,7 +25,7 @@ class FileSystem {
   virtual int make_directory(const char* path, mode_t mode);
   virtual int rename(int directory, const char* from, const char* to);
   virtual int unlink(int directory, const char* name);
-  virtual int touch(int file);              ///< sets the modification time to now
+  virtual int touch(int file);  ///< sets the modification time to now
   /// Locks one byte for this open file (F_OFD_SETLK): released when its descriptor is closed.
   virtual int lock(int file, off_t byte);
   virtual int list(int directory, std::vector<std::string>& names);  ///< without "." and ".."

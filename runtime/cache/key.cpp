@@ -39,6 +39,22 @@ bool is_name(const std::string& name) {
          });
 }
 
+std::string manifest_line(const Key& key) {
+  constexpr std::string_view config_prefix = "config.";
+  std::string line, config;
+  for (const auto& [name, value] : key.facts) {
+    if (name == "kernel")
+      line = value + line;
+    else if (name.starts_with(config_prefix))
+      config += (config.empty() ? "" : ",") + name.substr(config_prefix.size()) + ":" + value;
+    else if (!value.empty())
+      line += " " + name + "=" + value;
+  }
+  if (!config.empty()) line += " config=" + config;
+  const bool simulated = key.identity.target.backend == Target::Backend::sim;
+  return line + " arch=" + (simulated ? "sim:" : "") + key.identity.target.arch;
+}
+
 void write(format::Writer& w, const Key& key) {
   write(w, key.identity);
   w.list(key.facts, [&](const auto& fact) {

@@ -18,7 +18,9 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-/// What the kernel was traced for, for people: ("kernel", "rms_norm_fwd"), ("x", "bf16 [?x4096]").
+/// What the kernel was traced for, for people and for manifests, in order: the kernel's name, each
+/// tensor ("x", "*x4096:bf16@4096,1%16": shape, dtype, strides, alignment; "" if absent), each
+/// config field ("config.bn", "1024").
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 struct Key {
@@ -30,6 +32,9 @@ struct Key {
 std::string name_of(const Identity& identity);
 /// Whether `name` has the form that name_of gives.
 bool is_name(const std::string& name);
+
+/// "rms_norm_fwd x=*x4096:bf16@4096,1%16 ... config=rows:1,bn:4096 arch=sm_90a".
+std::string manifest_line(const Key& key);
 
 void write(format::Writer& writer, const Key& key);
 Key read_key(format::Reader& reader);

@@ -53,9 +53,8 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
 Pruned clear(Directory& directory) {
   Pruned result;
   for (const FileInfo& file : directory.list()) {
-    const bool ours = is_name(file.name) || is_temporary(file.name) ||
-                      is_quarantined(file.name) || file.name == history_file ||
-                      file.name == lock_file;
+    const bool ours = is_name(file.name) || is_temporary(file.name) || is_quarantined(file.name) ||
+                      file.name == history_file || file.name == lock_file;
     if (!ours || !directory.remove(file.name)) continue;
     if (is_name(file.name)) ++result.entries;
     if (is_temporary(file.name)) ++result.temporaries;

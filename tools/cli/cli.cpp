@@ -50,6 +50,7 @@ int parse_and_run(int argc, char** argv) {
   add_kernels(app, action);
   add_emit(app, action);
   add_run(app, action);
+  add_cache(app, action);
   add_later(app, action);
   check_subcommand(app, argc, argv);
   try {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "runtime/cache/disk_cache.h"
 #include "tools/cli/command.h"
 #include "tools/cli/machine.h"
 
@@ -13,7 +14,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* cache_state = "kernels are kept in memory only in this version";
+struct CacheState {
+  std::string directory, state;
+};
+CacheState cache_state() {
+  auto& directories = cache::DiskCache::instance().directories();
+  const std::string& origin = cache::DiskCache::instance().settings().origin;
+  if (directories.empty()) return {"", "kernels are kept in memory only (" + origin + ")"};
+  cache::Directory& own = *directories.front();
+  if (own.writable()) return {own.path(), "writable (from " + origin + ")"};
+  return {own.path(), (own.readable() ? "read only: " : "not used: ") + own.why()};
+}
 
 Json component_json(const Component& component) {
   return {{"name", component.name},
@@ -34,7 +45,8 @@ std::string to_json(const Machine& machine) {
   json["driver"] = component_json(machine.driver);
   json["assemblers"] = components_json(machine.assemblers);
   json["nvrtc"] = component_json(machine.nvrtc);
-  json["cache"] = {{"directory", Json()}, {"state", cache_state}};
+  const CacheState cache = cache_state();
+  json["cache"] = {{"directory", cache.directory}, {"state", cache.state}};
   json["environment"] = Json::object();
   for (const Variable& variable : machine.environment)
     json["environment"][variable.name] = {{"value", variable.value},
@@ -61,7 +73,9 @@ void print(const Machine& machine) {
   if (machine.assemblers.empty()) std::printf("  none\n");
   std::printf("CUDA C++ compiler\n");
   print(machine.nvrtc);
-  std::printf("cache\n  %s\n", cache_state);
+  const CacheState cache = cache_state();
+  std::printf("cache\n  %s%s%s\n", cache.directory.c_str(), cache.directory.empty() ? "" : ": ",
+              cache.state.c_str());
   std::printf("environment\n");
   for (const Variable& variable : machine.environment)
     std::printf("  %-23s %-12s %s%s\n", variable.name.c_str(),

@@ -12,10 +12,9 @@ struct Later {
   const char* name;
   const char* description;
 };
-constexpr std::array<Later, 4> table = {
+constexpr std::array<Later, 3> table = {
     {{"bench", "time an op (not in this version)"},
      {"tune", "the tuner and its records (not in this version)"},
-     {"cache", "the kernel cache on disk (not in this version)"},
      {"pack", "kernels built ahead (not in this version)"}}};
 
 }  // namespace
@@ -28,7 +27,7 @@ void add_later(CLI::App& app, Action& action) {
       action = [name]() -> int {
         throw Error(ErrorCode::unsupported, {.argument = name,
                                              .problem = "this version of tegula does not have it",
-                                             .wanted = "doctor, kernels, emit or run"});
+                                             .wanted = "doctor, kernels, emit, run or cache"});
       };
     });
   }

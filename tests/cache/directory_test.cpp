@@ -1,0 +1,141 @@
+#include "runtime/cache/directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/cache/temporary_directory.h"
+
+namespace tegula::cache {
+namespace {
+
+using tegula::testing::TemporaryDirectory;
+using ::testing::HasSubstr;
+using Access = Directory::Access;
+
+format::Bytes bytes_of(const std::string& text) {
+  const auto span = std::as_bytes(std::span(text));
+  return {span.begin(), span.end()};
+}
+int mode_of(const std::string& path) {
+  struct stat status {};
+  EXPECT_EQ(::lstat(path.c_str(), &status), 0) << path;
+  return static_cast<int>(status.st_mode & 07777);
+}
+
+TEST(Directory, IsMadeForItsOwnerAlone) {
+  const TemporaryDirectory root;
+  Directory directory(root / "a/b/c", Access::write, false);
+  EXPECT_TRUE(directory.writable()) << directory.why();
+  EXPECT_EQ(mode_of(root / "a"), 0700);
+  EXPECT_EQ(mode_of(root / "a/b/c"), 0700);
+}
+
+TEST(Directory, FilesAreForTheirOwnerAlone) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_TRUE(directory.publish("file", bytes_of("text")));
+  EXPECT_EQ(mode_of(root / "file"), 0600);
+  EXPECT_EQ(directory.read("file"), bytes_of("text"));
+  EXPECT_EQ(directory.list().size(), 1u);  // no temporary is left
+}
+
+TEST(Directory, PublishingReplacesTheWholeFile) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_TRUE(directory.publish("file", bytes_of("a long text")));
+  ASSERT_TRUE(directory.publish("file", bytes_of("short")));
+  EXPECT_EQ(directory.read("file"), bytes_of("short"));
+}
+
+TEST(Directory, ARelativePathIsRefused) {
+  Directory directory("cache", Access::write, false);
+  EXPECT_FALSE(directory.readable());
+  EXPECT_THAT(directory.why(), HasSubstr("absolute"));
+}
+
+TEST(Directory, ALayerThatIsOnlyReadIsNeverMade) {
+  const TemporaryDirectory root;
+  Directory directory(root / "layer", Access::read, false);
+  EXPECT_FALSE(directory.readable());
+  EXPECT_THAT(directory.why(), HasSubstr("No such file"));
+  EXPECT_NE(::access((root / "layer").c_str(), F_OK), 0);
+}
+
+TEST(Directory, OneThatOthersCanWriteIsRefusedUnlessShared) {
+  const TemporaryDirectory root;
+  for (const mode_t mode : {0770, 0777, 0702}) {
+    ::chmod(root.path().c_str(), mode);
+    Directory directory(root.path(), Access::write, false);
+    EXPECT_FALSE(directory.readable()) << mode;
+    EXPECT_THAT(directory.why(), HasSubstr("others could plant kernels"));
+    Directory shared(root.path(), Access::write, true);
+    EXPECT_TRUE(shared.writable()) << mode;
+  }
+}
+
+TEST(Directory, AFileThatOthersCanWriteIsNotRead) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_TRUE(directory.publish("file", bytes_of("text")));
+  ::chmod((root / "file").c_str(), 0620);
+  EXPECT_FALSE(directory.read("file"));
+}
+
+TEST(Directory, AnotherUsersDirectoryIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "SKIP: needs root to give a directory away";
+  const TemporaryDirectory root;
+  ASSERT_EQ(::chown(root.path().c_str(), 12345, 12345), 0);
+  Directory directory(root.path(), Access::write, false);
+  EXPECT_FALSE(directory.readable());
+  EXPECT_THAT(directory.why(), HasSubstr("12345"));
+}
+
+TEST(Directory, LinksAreNotFollowed) {
+  const TemporaryDirectory root;
+  ASSERT_EQ(::symlink("/", (root / "link").c_str()), 0);
+  Directory behind(root / "link", Access::write, false);
+  EXPECT_FALSE(behind.readable());
+
+  std::ofstream(root / "target") << "text";
+  ::chmod((root / "target").c_str(), 0600);
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_EQ(::symlink("target", (root / "name").c_str()), 0);
+  EXPECT_TRUE(directory.read("target"));
+  EXPECT_FALSE(directory.read("name"));
+}
+
+TEST(Directory, WhatIsNoFileIsNotRead) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_EQ(::mkfifo((root / "fifo").c_str(), 0600), 0);
+  ASSERT_EQ(::mkdir((root / "folder").c_str(), 0700), 0);
+  EXPECT_FALSE(directory.read("fifo"));  // and does not wait for a writer
+  EXPECT_FALSE(directory.read("folder"));
+  EXPECT_FALSE(directory.read("nothing"));
+  EXPECT_TRUE(directory.list().empty());
+}
+
+TEST(Directory, AFileThatIsTooLargeIsNotRead) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Access::write, false);
+  ASSERT_TRUE(directory.publish("file", bytes_of("text")));
+  ASSERT_EQ(::truncate((root / "file").c_str(), max_file_bytes + 1), 0);
+  EXPECT_FALSE(directory.read("file"));
+}
+
+TEST(Directory, OneThatWasRemovedMeanwhileIsMadeAgain) {
+  const TemporaryDirectory root;
+  Directory directory(root / "cache", Access::write, false);
+  ASSERT_TRUE(directory.publish("file", bytes_of("text")));
+  std::filesystem::remove_all(root / "cache");
+  EXPECT_FALSE(directory.read("file"));
+  EXPECT_TRUE(directory.publish("file", bytes_of("again")));
+  EXPECT_EQ(directory.read("file"), bytes_of("again"));
+}
+
+}  // namespace
+}  // namespace tegula::cache
