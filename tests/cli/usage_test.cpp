@@ -19,7 +19,7 @@ TEST(Usage, Subcommands) {
   expect_refused("frobnicate", 2, {"no such subcommand", "'frobnicate'", "doctor, kernels"});
   expect_refused("run", 2, {"OP"});
   expect_refused("doctor --frob", 2, {"--frob"});
-  for (const char* later : {"bench rms_norm_fn", "tune show", "cache stats --json", "pack ls x"})
+  for (const char* later : {"bench rms_norm_fn", "tune show", "pack ls x"})
     expect_refused(later, 2, {"this version of tegula does not have it", "doctor, kernels"});
 }
 

@@ -69,12 +69,14 @@ Variable reserved(const char* name, const char* default_value) {
 }
 
 std::vector<Variable> environment() {
-  return {reserved("TEGULA_CACHE_DIR", ""),
+  return {variable("TEGULA_CACHE_DIR", ""),
+          variable("TEGULA_CACHE_SHARED", "0"),
+          variable("TEGULA_CACHE_SIZE", "1G"),
           reserved("TEGULA_PACK", ""),
           variable("TEGULA_DEVICE", ""),
-          reserved("TEGULA_JIT", "auto"),
+          variable("TEGULA_JIT", "auto"),
           reserved("TEGULA_COMPILE", "inline"),
-          reserved("TEGULA_LOG", "warn"),
+          variable("TEGULA_LOG", "warn"),
           reserved("TEGULA_DUMP", ""),
           variable("TEGULA_CHECKED_TRACING", ""),
           variable("NO_COLOR", ""),
