@@ -256,6 +256,9 @@ def Tile_Approximation : I32EnumAttr<"Approximation", "a function that the hardw
   let cppNamespace = "::tegula::tile";
 }
 
+/// Vectors: what a combination becomes when it is lowered.
+def Tile_F32Like : AnyTypeOf<[F32, RankedTensorOf<[F32]>, VectorOfNonZeroRankOf<[F32]>]>;
+
 def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType]> {
   let summary = "One of the hardware's approximations, elementwise, f32";
   let description = [{
@@ -264,8 +267,8 @@ def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType
     %y = tile.approximate ex2 %x : tensor<1x256xf32>
     ```
   }];
-  let arguments = (ins Tile_Approximation:$kind, AnyTypeOf<[F32, RankedTensorOf<[F32]>]>:$value);
-  let results = (outs AnyTypeOf<[F32, RankedTensorOf<[F32]>]>:$result);
+  let arguments = (ins Tile_Approximation:$kind, Tile_F32Like:$value);
+  let results = (outs Tile_F32Like:$result);
   let assemblyFormat = "$kind $value attr-dict `:` type($value)";
 }
 
@@ -290,6 +293,60 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let results = (outs Tile_AnyTile:$result);
   let assemblyFormat = "$kind $value `axis` $axis attr-dict `:` type($value) `->` type($result)";
   let hasVerifier = 1;
+}
+
+def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleBlock]> {
+  let summary = "Combine the elements of several tiles along an axis by a function of the author's";
+  let description = [{
+    The region takes the scalars of two places, all of the left one first, and yields those of the
+    combination, which must be associative and commutative. The axis stays, with extent 1. Layouts:
+    one for all operands, and its reduced(axis) for the results. The order is fixed by the layout:
+    registers first, then lanes, then warps.
+    ```mlir
+    %p = tile.reduce_with %t axis 1 : tensor<4x256xf32> -> tensor<4x1xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.mulf %a, %b : f32
+      tile.yield %c : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_AnyTile>:$values, I32Attr:$axis);
+  let results = (outs Variadic<Tile_AnyTile>:$results);
+  let regions = (region SizedRegion<1>:$combination);
+  let assemblyFormat = [{
+    $values `axis` $axis attr-dict `:` type($values) `->` type($results) $combination
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_ScanWithOp : Tile_Op<"scan_with", [Pure, IsolatedFromAbove, SingleBlock]> {
+  let summary = "Inclusive prefixes along an axis, by a function of the author's";
+  let description = [{
+    Element i of the results combines the elements 0 to i of the axis, or i to the last if
+    `reverse`. The region is as tile.reduce_with's; it must be associative, and its left side stands
+    for the elements nearer to where the scan starts. One layout for operands and results.
+    ```mlir
+    %s = tile.scan_with %t axis 1 reverse : tensor<4x256xf32> -> tensor<4x256xf32> {
+    ^bb0(%a: f32, %b: f32):
+      %c = arith.addf %a, %b : f32
+      tile.yield %c : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_AnyTile>:$values, I32Attr:$axis, UnitAttr:$reverse);
+  let results = (outs Variadic<Tile_AnyTile>:$results);
+  let regions = (region SizedRegion<1>:$combination);
+  let assemblyFormat = [{
+    $values `axis` $axis (`reverse` $reverse^)? attr-dict `:` type($values) `->` type($results)
+    $combination
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ParentOneOf<["ReduceWithOp", "ScanWithOp"]>]> {
+  let summary = "What a combination gives";
+  let arguments = (ins Variadic<Tile_AnyScalar>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
 def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {

@@ -184,6 +184,70 @@ LogicalResult ReduceOp::verify() {
   return success();
 }
 
+namespace {
+/// Operands, results and region of a reduction or a scan: `wanted` is the results' shape.
+LogicalResult verify_combination(Operation* op, llvm::ArrayRef<int64_t> wanted) {
+  const auto first = cast<RankedTensorType>(op->getOperand(0).getType());
+  if (op->getNumResults() != op->getNumOperands())
+    return op->emitOpError() << "of " << op->getNumOperands() << " tiles has "
+                             << op->getNumResults() << " results";
+  llvm::SmallVector<Type> scalars;
+  for (auto [operand, result] : llvm::zip(op->getOperands(), op->getResults())) {
+    const auto from = tile_type(operand), to = tile_type(result);
+    if (from.getShape() != first.getShape() || from.getEncoding() != first.getEncoding())
+      return op->emitOpError() << "takes tiles of one shape and layout, not " << first << " and "
+                               << from;
+    if (failed(same_element(op, from, to)) || failed(both_laid_out(op, from, to))) return failure();
+    if (to.getShape() != wanted) return op->emitOpError() << "of " << from << " cannot give " << to;
+    scalars.push_back(from.getElementType());
+  }
+  Block& block = op->getRegion(0).front();
+  llvm::SmallVector<Type> arguments = scalars;
+  arguments.append(scalars);
+  if (block.getArgumentTypes() != TypeRange(arguments))
+    return op->emitOpError() << "has a combination that takes (" << block.getArgumentTypes()
+                             << "), not (" << arguments << ")";
+  if (block.getTerminator()->getOperandTypes() != TypeRange(scalars))
+    return op->emitOpError() << "has a combination that yields ("
+                             << block.getTerminator()->getOperandTypes() << "), not (" << scalars
+                             << ")";
+  return success();
+}
+
+LogicalResult verify_axis(Operation* op, std::uint32_t axis) {
+  if (op->getNumOperands() == 0) return op->emitOpError() << "has no tiles";
+  const auto first = tile_type(op->getOperand(0));
+  if (axis >= first.getRank())
+    return op->emitOpError() << "axis " << axis << " is outside " << first;
+  return success();
+}
+}  // namespace
+
+LogicalResult ReduceWithOp::verify() {
+  if (failed(verify_axis(*this, getAxis()))) return failure();
+  const auto from = tile_type(getValues()[0]);
+  llvm::SmallVector<int64_t> wanted(from.getShape());
+  wanted[getAxis()] = 1;
+  if (failed(verify_combination(*this, wanted))) return failure();
+  for (Value result : getResults())
+    if (has_layout(result.getType()) &&
+        layout_of(from).reduced(static_cast<int>(getAxis())) != layout_of(result.getType()))
+      return emitOpError() << "leaves its result in another layout than its type says: "
+                           << result.getType();
+  return success();
+}
+
+LogicalResult ScanWithOp::verify() {
+  if (failed(verify_axis(*this, getAxis()))) return failure();
+  const auto from = tile_type(getValues()[0]);
+  if (failed(verify_combination(*this, from.getShape()))) return failure();
+  for (Value result : getResults())
+    if (tile_type(result).getEncoding() != from.getEncoding())
+      return emitOpError() << "leaves its result in another layout than its type says: "
+                           << result.getType();
+  return success();
+}
+
 LogicalResult ConvertLayoutOp::verify() {
   const auto from = tile_type(getValue()), to = tile_type(getResult());
   if (from.getShape() != to.getShape() || from.getElementType() != to.getElementType())

@@ -4,7 +4,9 @@
 #include <bit>
 
 #include "compiler/layout/conversion.h"
+#include "compiler/layout/scan_steps.h"
 #include "compiler/layout/shuffle.h"
+#include "compiler/passes/combination.h"
 #include "llvm/Support/MathExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -17,6 +19,31 @@ namespace {
 
 std::int64_t element_bytes(mlir::Type element) {
   return std::max<std::int64_t>(1, element.getIntOrFloatBitWidth() / 8);
+}
+
+/// The partial results of all warps that share an axis, for each operand one after the other.
+std::int64_t combination_bytes(Operation* op, int axis, bool scans) {
+  const auto from = tile::layout_of(op->getOperand(0).getType());
+  const auto steps = layout::scan_steps(from, axis);
+  if (!steps) return 0;
+  const auto bytes = [&](std::int64_t count) {
+    std::int64_t sum = 0;
+    for (Value operand : op->getOperands())
+      sum += partial_bytes(cast<RankedTensorType>(operand.getType()).getElementType(), count);
+    return sum;
+  };
+  if (!scans) {
+    const int partials = 1 << std::popcount(from.axis_warp_bits(axis));
+    return partials == 1 ? 0 : bytes(from.reduced(axis).size() * partials);
+  }
+  // A scan has a place for each of its steps over warps: what the steps before have combined counts
+  // once.
+  std::int64_t sum = 0, groups = from.size() << std::popcount(from.replicated_registers());
+  for (const layout::ScanStep& step : *steps) {
+    if (step.kind == layout::ScanStep::Kind::warps) sum += bytes(groups);
+    groups >>= step.bits.size();
+  }
+  return sum;
 }
 
 struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>> {
@@ -57,6 +84,10 @@ std::int64_t scratch_bytes(Operation* op) {
     return tile::layout_of(reduce.getType()).size() * (std::int64_t{1} << std::popcount(warps)) *
            element_bytes(accumulator_type(reduce.getType().getElementType()));
   }
+  if (auto reduce = dyn_cast<tile::ReduceWithOp>(op))
+    return combination_bytes(op, static_cast<int>(reduce.getAxis()), /*scans=*/false);
+  if (auto scan = dyn_cast<tile::ScanWithOp>(op))
+    return combination_bytes(op, static_cast<int>(scan.getAxis()), /*scans=*/true);
   if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op)) {
     const auto from = tile::layout_of(convert.getValue().getType());
     const auto to = tile::layout_of(convert.getType());

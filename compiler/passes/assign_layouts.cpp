@@ -6,6 +6,7 @@
 
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
+#include "compiler/layout/scan_steps.h"
 #include "compiler/passes/access.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
@@ -117,6 +118,17 @@ class Assignment {
       links_[reduce.getValue()].push_back(
           {reduce.getResult(), Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
       groups_.unionSets(reduce.getValue(), reduce.getResult());
+    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
+      for (Value value : reduce.getValues()) link_same(reduce.getValues()[0], value);
+      for (Value result : reduce.getResults()) {
+        link_same(reduce.getResults()[0], result);
+        links_[reduce.getValues()[0]].push_back(
+            {result, Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
+        groups_.unionSets(reduce.getValues()[0], result);
+      }
+    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
+      for (Value value : scan.getValues()) link_same(scan.getResults()[0], value);
+      for (Value result : scan.getResults()) link_same(scan.getResults()[0], result);
     } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
       add_transpose_links(transpose);
     } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
@@ -280,6 +292,14 @@ class Assignment {
              layout_at(broadcast.getResult()).source_of_broadcast(shape_of(broadcast.getValue())));
     } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
       fix_reduction(reduce);
+    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
+      const int axis = static_cast<int>(reduce.getAxis());
+      const Distributed from = suited_to_combine(layout_at(reduce.getValues()[0]), axis);
+      fix_combination(op, from, from.reduced(axis));
+    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
+      const Distributed all =
+          suited_to_combine(layout_at(scan.getResults()[0]), static_cast<int>(scan.getAxis()));
+      fix_combination(op, all, all);
     } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
       std::vector<int> back(transpose.getPermutation().size());
       for (int k = 0; k < static_cast<int>(back.size()); ++k)
@@ -314,7 +334,7 @@ class Assignment {
     const Distributed halves = half ? *half : layout_at(join.getFirst());
     use_in(join.getFirstMutable(), halves);
     use_in(join.getSecondMutable(), halves);
-    if (!half) set_natural_layout(join, tile::whole_layout(halves), wanted);
+    if (!half) set_natural_layout(join.getResult(), tile::whole_layout(halves), wanted);
   }
 
   /// A reduction leaves its result in one layout; whoever wants another converts.
@@ -323,13 +343,26 @@ class Assignment {
     const int axis = static_cast<int>(reduce.getAxis());
     const Distributed natural = from.reduced(axis), wanted = layout_at(reduce.getResult());
     if (natural == wanted) return;
-    set_natural_layout(reduce, natural, wanted);
+    set_natural_layout(reduce.getResult(), natural, wanted);
   }
 
-  /// Gives the operation's result the layout that it comes in, and its users the one they want.
-  static void set_natural_layout(Operation* op, const Distributed& natural,
+  /// The layout if elements can be combined in it along the axis, or else one in which they can.
+  Distributed suited_to_combine(const Distributed& at, int axis) const {
+    return layout::scan_steps(at, axis) ? at : Distributed::blocked(at.shape(), 1, warps_);
+  }
+
+  /// A combination takes all its tiles in one layout and leaves its results in another one.
+  void fix_combination(Operation* op, const Distributed& from, const Distributed& natural) {
+    for (OpOperand& operand : op->getOpOperands()) use_in(operand, from);
+    for (Value result : op->getResults())
+      if (const Distributed wanted = layout_at(result); wanted != natural)
+        set_natural_layout(result, natural, wanted);
+  }
+
+  /// Gives an operation's result the layout that it comes in, and its users the one they want.
+  static void set_natural_layout(Value result, const Distributed& natural,
                                  const Distributed& wanted) {
-    Value result = op->getResult(0);
+    Operation* op = result.getDefiningOp();
     result.setType(tile::with_layout(result.getType(), natural));
     OpBuilder builder(op->getContext());
     builder.setInsertionPointAfter(op);

@@ -194,6 +194,8 @@ class Importer : ArithmeticImporter {
       import_if(i, loc);
     } else if (i.op == Op::while_loop) {
       import_while(i, loc);
+    } else if (i.op == Op::reduce_with || i.op == Op::scan_with) {
+      import_combination(i, loc);
     } else if (i.op == Op::split) {
       auto split = tile::SplitOp::create(builder_, loc, tile_type(result_type(i)),
                                          tile_type(result_type(i)), operand(i, 0));
@@ -419,6 +421,32 @@ class Importer : ArithmeticImporter {
       scf::YieldOp::create(builder_, loc, operands_from(yield, 0));
     });
     for (auto [id, value] : llvm::zip(i.results, loop.getResults())) values_.at(id) = value;
+  }
+
+  void import_combination(const Instruction& i, Location loc) {
+    const llvm::SmallVector<Value> tiles = operands_from(i, 0);
+    llvm::SmallVector<mlir::Type> types;
+    for (ValueId result : i.results) types.push_back(tile_type(program_.types.at(result)));
+    const auto axis = static_cast<std::uint32_t>(i.attributes.at(0));
+    Operation* op = nullptr;
+    if (i.op == Op::reduce_with)
+      op = tile::ReduceWithOp::create(builder_, loc, types, tiles, axis);
+    else
+      op = tile::ScanWithOp::create(builder_, loc, types, tiles, axis, i.attributes.at(1) != 0);
+    const Region& region = i.regions.at(0);
+    {
+      OpBuilder::InsertionGuard guard(builder_);
+      llvm::SmallVector<mlir::Type> scalars;
+      for (ValueId argument : region.arguments)
+        scalars.push_back(tile_type(program_.types.at(argument)));
+      Block* block = builder_.createBlock(&op->getRegion(0), {}, scalars,
+                                          llvm::SmallVector<Location>(scalars.size(), loc));
+      for (auto [id, value] : llvm::zip(region.arguments, block->getArguments()))
+        values_.at(id) = value;
+      import_region(region);
+      tile::YieldOp::create(builder_, loc, operands_from(region.body.back(), 0));
+    }
+    for (auto [id, value] : llvm::zip(i.results, op->getResults())) values_.at(id) = value;
   }
 
   void import_loop(const Instruction& i, Location loc) {

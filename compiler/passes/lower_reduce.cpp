@@ -3,10 +3,11 @@
 // thread that holds it.
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
-#include "compiler/layout/conversion.h"
+#include "compiler/layout/scan_steps.h"
 #include "compiler/passes/allocate_shared.h"
-#include "compiler/passes/lowering.h"
+#include "compiler/passes/combination.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -61,129 +62,119 @@ llvm::SmallVector<int32_t> registers_with(std::int64_t count, llvm::ArrayRef<int
 constexpr int chains_bits = 2;
 constexpr int parts_bits = 3;
 
-/// Folds the registers of `value`, which `source` lays out, along the axis, until one element for
-/// each result register is left: chains over the highest bits of their numbers, then halves.
-Value fold_registers(Code& code, tile::ReduceKind kind, Value value,
-                     const layout::Distributed& source, int axis) {
-  llvm::SmallVector<int> folds;  // the register bits, lowest first
-  for (std::size_t bit = 0; bit < source.register_columns().size(); ++bit)
-    if ((source.register_columns()[bit] & source.axis_mask(axis)) != 0)
-      folds.push_back(static_cast<int>(bit));
-  const auto fold = [&](llvm::ArrayRef<int> bits) {
-    const Value whole = value;
-    const auto count = cast<VectorType>(whole.getType()).getNumElements();
-    for (std::uint32_t part = 0; part < 1u << bits.size(); ++part) {
-      const Value next = code.shuffle(whole, registers_with(count, bits, part));
-      value = part == 0 ? next : combine(code, kind, value, next);
-    }
-  };
-  if (folds.size() > chains_bits) {
-    const std::size_t parts = std::min<std::size_t>(folds.size() - chains_bits, parts_bits);
-    fold(llvm::ArrayRef(folds).take_back(parts));
-    folds.truncate(folds.size() - parts);
+/// A reduction on its way: how elements are combined, and whether the sides may be exchanged.
+struct Reduction {
+  Code& code;
+  Operation* op;
+  layout::Distributed source, result;
+  int axis;
+  Combine combine;
+  bool symmetric;
+
+  /// Registers, then lanes, then warps.
+  Values fold(Values values) const {
+    values = fold_lanes(fold_registers(std::move(values)));
+    return source.axis_warp_bits(axis) == 0 ? values : fold_warps(values);
   }
-  for (const int bit : llvm::reverse(folds)) fold(bit);
-  return value;
-}
 
-/// The value of the lane whose number differs in the bits of `mask`, of any type of 4 or 8 bytes
-/// (narrower integers travel as 4).
-Value shuffle_butterfly(Code& code, Value value, int mask) {
-  const Type type = value.getType();
-  const auto one = [&](Value v) {
-    return code.intrinsic("llvm.nvvm.shfl.sync.bfly.i32", code.i32(),
-                          {code.i32(-1), v, code.i32(mask), code.i32(31)});
-  };
-  const unsigned bits = type.getIntOrFloatBitWidth();
-  if (bits == 32) return code.bitcast(one(code.bitcast(value, code.i32())), type);
-  if (bits == 64) {
-    const Value pair = code.bitcast(value, vector_of(code.i32(), 2));
-    Value result = LLVM::PoisonOp::create(code.builder(), code.loc(), vector_of(code.i32(), 2));
-    for (int half = 0; half < 2; ++half)
-      result = code.insert(result, one(code.extract(pair, half)), half);
-    return code.bitcast(result, type);
-  }
-  const Value wide = LLVM::ZExtOp::create(code.builder(), code.loc(), code.i32(), value);
-  return LLVM::TruncOp::create(code.builder(), code.loc(), type, one(wide));
-}
-
-Value fold_lanes(Code& code, tile::ReduceKind kind, Value value, std::uint32_t lane_bits) {
-  const auto count = cast<VectorType>(value.getType()).getNumElements();
-  for (int bit = layout::lane_bits - 1; bit >= 0; --bit) {
-    if ((lane_bits >> bit & 1) == 0) continue;
-    Value others = LLVM::PoisonOp::create(code.builder(), code.loc(), value.getType());
-    for (int64_t k = 0; k < count; ++k)
-      others = code.insert(others, shuffle_butterfly(code, code.extract(value, k), 1 << bit), k);
-    value = combine(code, kind, value, others);
-  }
-  return value;
-}
-
-/// Each warp leaves its partial results in shared memory, then every thread combines those of all
-/// warps that share its rows. The partials of one row lie side by side.
-Value fold_warps(Code& code, tile::ReduceOp op, Value value, const layout::Distributed& source,
-                 const layout::Distributed& result) {
-  const int axis = static_cast<int>(op.getAxis());
-  const std::uint32_t warp_bits = source.axis_warp_bits(axis);
-  const int partials = 1 << std::popcount(warp_bits);
-  const Type element = cast<VectorType>(value.getType()).getElementType();
-  const Value base =
-      code.shared_memory(op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt());
-  const Value thread = thread_number(code);
-
-  // Which of the partials of a row this warp makes: its axis bits, packed.
-  layout::Columns packed(source.warp_columns().size(), 0);
-  for (int bit = 0, next = 0; bit < static_cast<int>(packed.size()); ++bit)
-    if ((warp_bits >> bit & 1) != 0) packed[bit] = std::uint32_t{1} << next++;
-  const layout::Columns no_lanes(layout::lane_bits, 0);
-  const Value mine = thread_linear(code, thread, no_lanes, packed);
-
-  const Value row = thread_linear(code, thread, result.lane_columns(), result.warp_columns());
-  const auto slot = [&](int reg) {
-    const Value index =
-        code.bit_xor(row, code.i32(result.index(static_cast<std::uint32_t>(reg), 0, 0)));
-    return code.multiply(index, code.i32(partials));
-  };
-
-  // Of the threads that hold the same partial, one writes it: the copies in the result that are
-  // not warps of this row.
-  const std::uint32_t copies =
-      result.replicated_lanes() | ((result.replicated_warps() & ~warp_bits) << layout::lane_bits);
-  const Value writes =
-      copies == 0 ? Value() : code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
-
-  const std::int64_t element_bytes = element.getIntOrFloatBitWidth() / 8;
-  if (op->hasAttr(shared_reused_attribute)) code.barrier();
-  for (int reg = 0; reg < result.registers(); ++reg) {
-    const Value at = code.element_pointer(base, element, code.add(slot(reg), mine));
-    store_if(code, at, code.extract(value, reg), writes, element_bytes);
-  }
-  code.barrier();
-
-  Value total = LLVM::PoisonOp::create(code.builder(), code.loc(), value.getType());
-  const std::int64_t width = std::min<std::int64_t>(partials, 16 / element_bytes);
-  for (int reg = 0; reg < result.registers(); ++reg) {
-    const Value first = slot(reg);
-    llvm::SmallVector<Value> pieces;
-    for (std::int64_t k = 0; k < partials; k += width) {
-      const Value at = code.element_pointer(base, element, code.add(first, code.i32(k)));
-      pieces.push_back(LLVM::LoadOp::create(code.builder(), code.loc(), vector_of(element, width),
-                                            at, static_cast<unsigned>(width * element_bytes)));
-    }
-    Value row_partials = code.concatenate(pieces);
-    for (std::int64_t count = partials; count > 1; count /= 2) {
-      llvm::SmallVector<int32_t> low, high;
-      for (int32_t k = 0; k < count / 2; ++k) {
-        low.push_back(k);
-        high.push_back(k + static_cast<int32_t>(count / 2));
+  /// One element for each result register is left: chains over the highest bits of the registers'
+  /// numbers, then halves.
+  Values fold_registers(Values values) const {
+    llvm::SmallVector<int> folds;  // the register bits, lowest first
+    for (std::size_t bit = 0; bit < source.register_columns().size(); ++bit)
+      if ((source.register_columns()[bit] & source.axis_mask(axis)) != 0)
+        folds.push_back(static_cast<int>(bit));
+    const auto fold = [&](llvm::ArrayRef<int> bits) {
+      const Values whole = values;
+      const auto count = cast<VectorType>(whole[0].getType()).getNumElements();
+      for (std::uint32_t part = 0; part < 1u << bits.size(); ++part) {
+        const Values next = pick(code, whole, registers_with(count, bits, part));
+        values = part == 0 ? next : combine(values, next);
       }
-      row_partials = combine(code, op.getKind(), code.shuffle(row_partials, low),
-                             code.shuffle(row_partials, high));
+    };
+    if (folds.size() > chains_bits) {
+      const std::size_t parts = std::min<std::size_t>(folds.size() - chains_bits, parts_bits);
+      fold(llvm::ArrayRef(folds).take_back(parts));
+      folds.truncate(folds.size() - parts);
     }
-    total = code.insert(total, code.extract(row_partials, 0), reg);
+    for (const int bit : llvm::reverse(folds)) fold(bit);
+    return values;
   }
-  return total;
-}
+
+  /// Butterflies. Both lanes of a pair combine in one order, or they would round differently.
+  Values fold_lanes(Values values) const {
+    const std::uint32_t lane_bits = source.axis_lane_bits(axis);
+    const Value thread = lane_bits != 0 && !symmetric ? thread_number(code) : Value();
+    for (int bit = layout::lane_bits - 1; bit >= 0; --bit) {
+      if ((lane_bits >> bit & 1) == 0) continue;
+      Values others;
+      for (Value value : values) others.push_back(from_lane_across(code, value, 1 << bit));
+      if (symmetric) {
+        values = combine(values, others);
+        continue;
+      }
+      const Value is_left =
+          code.equal(code.bit_and(thread, code.i32(std::int64_t{1} << bit)), code.i32(0));
+      values =
+          combine(select(code, is_left, values, others), select(code, is_left, others, values));
+    }
+    return values;
+  }
+
+  /// Each warp leaves its partial results in shared memory, then every thread combines those of all
+  /// warps that share its rows. The partials of one row lie side by side.
+  Values fold_warps(const Values& values) const {
+    const std::uint32_t warp_bits = source.axis_warp_bits(axis);
+    const int partials = 1 << std::popcount(warp_bits);
+    const Value thread = thread_number(code);
+    const Value mine = packed_warp(code, thread, warp_bits, source.warp_columns().size());
+    const Value row = thread_linear(code, thread, result.lane_columns(), result.warp_columns());
+    llvm::SmallVector<Value> slots;
+    for (int reg = 0; reg < result.registers(); ++reg)
+      slots.push_back(code.multiply(
+          code.bit_xor(row, code.i32(result.index(static_cast<std::uint32_t>(reg), 0, 0))),
+          code.i32(partials)));
+
+    // Of the threads that hold the same partial, one writes it: the copies in the result that are
+    // not warps of this row.
+    const std::uint32_t copies =
+        result.replicated_lanes() | ((result.replicated_warps() & ~warp_bits) << layout::lane_bits);
+    const Value writes =
+        copies == 0 ? Value() : code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
+
+    std::int64_t offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
+    llvm::SmallVector<Value> bases;
+    for (Value value : values) {
+      bases.push_back(code.shared_memory(offset));
+      offset += partial_bytes(getElementTypeOrSelf(value.getType()), result.size() * partials);
+    }
+    if (op->hasAttr(shared_reused_attribute)) code.barrier();
+    for (auto [base, value] : llvm::zip(bases, values))
+      for (int reg = 0; reg < result.registers(); ++reg)
+        store_partials(code, base, code.add(slots[reg], mine), pick(code, {value}, {reg})[0],
+                       writes);
+    code.barrier();
+
+    Values totals;
+    for (Value value : values)
+      totals.push_back(LLVM::PoisonOp::create(code.builder(), code.loc(), value.getType()));
+    for (int reg = 0; reg < result.registers(); ++reg) {
+      Values row_partials;
+      for (auto [base, value] : llvm::zip(bases, values))
+        row_partials.push_back(
+            load_partials(code, base, getElementTypeOrSelf(value.getType()), slots[reg], partials));
+      for (int32_t half = partials / 2; half > 0; half /= 2) {
+        llvm::SmallVector<int32_t> low(static_cast<std::size_t>(half)), high;
+        std::iota(low.begin(), low.end(), 0);
+        for (int32_t k : low) high.push_back(k + half);
+        row_partials = combine(pick(code, row_partials, low), pick(code, row_partials, high));
+      }
+      for (auto [total, row_total] : llvm::zip(totals, row_partials))
+        total = code.insert(total, code.extract(row_total, 0), reg);
+    }
+    return totals;
+  }
+};
 
 Value widen(Code& code, Value value, VectorType type) {
   if (isa<FloatType>(type.getElementType()))
@@ -211,11 +202,32 @@ struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {
 
     Value value = adaptor.getValue();
     if (wide != element) value = widen(code, value, vector_of(wide, source.registers()));
-    value = fold_registers(code, op.getKind(), value, source, axis);
-    value = fold_lanes(code, op.getKind(), value, source.axis_lane_bits(axis));
-    if (source.axis_warp_bits(axis) != 0) value = fold_warps(code, op, value, source, result);
+    const auto by_kind = [&](const Values& a, const Values& b) {
+      return Values{combine(code, op.getKind(), a[0], b[0])};
+    };
+    value = Reduction{code, op, source, result, axis, by_kind, /*symmetric=*/true}.fold({value})[0];
     if (wide != element) value = narrow(code, value, vector_of(element, result.registers()));
     rewriter.replaceOp(op, value);
+    return success();
+  }
+};
+
+struct LowerReduceWith : ConvertOpToLLVMPattern<tile::ReduceWithOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::ReduceWithOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const int axis = static_cast<int>(op.getAxis());
+    const auto source = tile::layout_of(op.getValues()[0].getType());
+    const auto result = tile::layout_of(op.getResults()[0].getType());
+    if (!layout::scan_steps(source, axis))
+      return rewriter.notifyMatchFailure(op, "the layout mixes the axis with others");
+    Code code(rewriter, op.getLoc());
+    const auto by_region = [&](const Values& a, const Values& b) {
+      return apply_combination(code, op.getCombination(), a, b);
+    };
+    const Reduction reduction{
+        code, op, source, result, axis, by_region, is_symmetric(op.getCombination())};
+    rewriter.replaceOp(op, reduction.fold(Values(adaptor.getValues())));
     return success();
   }
 };
@@ -223,7 +235,7 @@ struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {
 }  // namespace
 
 void populate_reduce_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns.add<LowerReduce>(types);
+  patterns.add<LowerReduce, LowerReduceWith>(types);
 }
 
 }  // namespace tegula::compiler

@@ -119,6 +119,13 @@ Value thread_linear(Code& code, Value thread, llvm::ArrayRef<std::uint32_t> lane
   return result ? result : code.i32(0);
 }
 
+Value packed_warp(Code& code, Value thread, std::uint32_t mask, std::size_t warp_bits) {
+  std::vector<std::uint32_t> packed(warp_bits, 0);
+  for (std::size_t bit = 0, next = 0; bit < warp_bits; ++bit)
+    if ((mask >> bit & 1) != 0) packed[bit] = std::uint32_t{1} << next++;
+  return thread_linear(code, thread, layout::Columns(layout::lane_bits, 0), packed);
+}
+
 Value holds_first_copy(Code& code, Value thread, const layout::Distributed& layout) {
   const std::uint32_t copies =
       layout.replicated_lanes() | (layout.replicated_warps() << layout::lane_bits);

@@ -76,6 +76,10 @@ mlir::Value thread_number(Code& code);
 mlir::Value thread_linear(Code& code, mlir::Value thread, llvm::ArrayRef<std::uint32_t> lanes,
                           llvm::ArrayRef<std::uint32_t> warps);
 
+/// The bits of the warp's number that `mask` has, side by side from bit 0 on. `warp_bits`: how many
+/// bits the number has.
+mlir::Value packed_warp(Code& code, mlir::Value thread, std::uint32_t mask, std::size_t warp_bits);
+
 /// Whether this thread is the one that holds the first copy of its elements; null if every thread
 /// is.
 mlir::Value holds_first_copy(Code& code, mlir::Value thread, const layout::Distributed& layout);
@@ -109,6 +113,8 @@ void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
 void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
+void populate_scan_patterns(const mlir::LLVMTypeConverter& types,
+                            mlir::RewritePatternSet& patterns);
 void populate_math_patterns(const mlir::LLVMTypeConverter& types,
                             mlir::RewritePatternSet& patterns);
 

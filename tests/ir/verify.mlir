@@ -113,3 +113,59 @@ func.func @atomic_shape(%p: !llvm.ptr<1>, %v: tensor<8xi32>, %o: tensor<4xi64>, 
   %t = tile.atomic_cas relaxed device %v, %v, %p[%o] mask %m : tensor<8xi1> : tensor<8xi32>, !llvm.ptr<1>, tensor<4xi64>
   return
 }
+
+// -----
+
+func.func @reduce_with(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{of 'tensor<4x2xf32>' cannot give 'tensor<4x2xf32>'}}
+  %b = tile.reduce_with %t axis 1 : tensor<4x2xf32> -> tensor<4x2xf32> {
+  ^bb0(%x: f32, %y: f32):
+    tile.yield %x : f32
+  }
+  return
+}
+
+// -----
+
+func.func @reduce_with_region(%t: tensor<4x2xf32>, %u: tensor<4x2xi8>) {
+  // expected-error @+1 {{has a combination that takes ('f32', 'f32'), not ('f32', 'i8', 'f32', 'i8')}}
+  %b:2 = tile.reduce_with %t, %u axis 1 : tensor<4x2xf32>, tensor<4x2xi8> -> tensor<4x1xf32>, tensor<4x1xi8> {
+  ^bb0(%x: f32, %y: f32):
+    tile.yield %x : f32
+  }
+  return
+}
+
+// -----
+
+func.func @scan_with_shapes(%t: tensor<4x2xf32>, %u: tensor<4x4xf32>) {
+  // expected-error @+1 {{takes tiles of one shape and layout, not 'tensor<4x2xf32>' and 'tensor<4x4xf32>'}}
+  %b:2 = tile.scan_with %t, %u axis 1 : tensor<4x2xf32>, tensor<4x4xf32> -> tensor<4x2xf32>, tensor<4x4xf32> {
+  ^bb0(%x: f32, %y: f32, %z: f32, %w: f32):
+    tile.yield %x, %y : f32, f32
+  }
+  return
+}
+
+// -----
+
+func.func @scan_with_yield(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{has a combination that yields ('f64'), not ('f32')}}
+  %b = tile.scan_with %t axis 0 reverse : tensor<4x2xf32> -> tensor<4x2xf32> {
+  ^bb0(%x: f32, %y: f32):
+    %z = arith.extf %x : f32 to f64
+    tile.yield %z : f64
+  }
+  return
+}
+
+// -----
+
+func.func @scan_with_axis(%t: tensor<4x2xf32>) {
+  // expected-error @+1 {{axis 2 is outside 'tensor<4x2xf32>'}}
+  %b = tile.scan_with %t axis 2 : tensor<4x2xf32> -> tensor<4x2xf32> {
+  ^bb0(%x: f32, %y: f32):
+    tile.yield %x : f32
+  }
+  return
+}
