@@ -25,6 +25,7 @@ format::Entry describe(const program::Program& program, std::string_view arch, J
   entry.program = program::content_hash(program);
   entry.arch = arch;
   entry.launch = program::launch_record(program);
+  entry.launch.dynamic_shared = static_cast<std::uint32_t>(job.dynamic_shared_bytes());
   entry.milliseconds = job.milliseconds;
   entry.remarks = job.remarks;
   return entry;
@@ -52,6 +53,8 @@ void assemble_into(format::Entry& entry, Job& job, std::string_view ptx,
   entry.payload_kind = format::PayloadKind::cubin;
   entry.payload = std::move(cubin.bytes);
   entry.resources = cubin.resources;
+  if (entry.resources.shared_bytes >= 0)
+    entry.resources.shared_bytes += entry.launch.dynamic_shared;
   entry.assembler = cubin.assembler;
   entry.milliseconds = job.milliseconds;
   check_resources(entry, config);
@@ -87,7 +90,7 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
     format::Entry entry = describe(program, arch, job);
     entry.payload_kind = format::PayloadKind::image;
     entry.payload = format::serialise(image);
-    entry.resources.shared_bytes = image.shared_bytes;
+    entry.resources.shared_bytes = image.shared_bytes + entry.launch.dynamic_shared;
     return format::serialise(entry);
   }
   const std::string ptx = job.emit_ptx();

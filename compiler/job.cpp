@@ -97,20 +97,25 @@ void Job::assign_layouts() {
 
 void Job::lower() {
   timed("lower", [&] { run_passes(*module_, add_lowering_passes); });
-  if (shared_bytes() <= format::shared_static_limit) return;
+  auto function = module_->lookupSymbol<mlir::LLVM::LLVMFuncOp>(program_.name);
+  if (auto bytes = function->getAttrOfType<mlir::IntegerAttr>(shared_bytes_attribute))
+    shared_bytes_ = bytes.getInt();
+  if (shared_bytes_ <= architecture_.shared_limit) return;
+  auto largest = function->getAttrOfType<mlir::LocationAttr>(shared_largest_attribute);
   throw Error(ErrorCode::out_of_resources,
-              {.where = program_.name,
-               .problem = "the kernel needs more shared memory than a block may have",
-               .got = fmt::format("{} bytes", shared_bytes()),
-               .wanted = fmt::format("at most {} bytes on {}", format::shared_static_limit,
+              {.where = largest ? describe(largest) : program_.name,
+               .problem = fmt::format("kernel {} needs more shared memory than a block may have; "
+                                      "most of it is this operation's, to exchange a tile between "
+                                      "warps",
+                                      program_.name),
+               .got = fmt::format("{} bytes", shared_bytes_),
+               .wanted = fmt::format("at most {} bytes on {}", architecture_.shared_limit,
                                      architecture_.name),
-               .hint = "use smaller tiles or fewer warps"});
+               .hint = "use smaller tiles"});
 }
 
-std::int64_t Job::shared_bytes() {
-  auto function = module_->lookupSymbol<mlir::LLVM::LLVMFuncOp>(program_.name);
-  auto bytes = function->getAttrOfType<mlir::IntegerAttr>(shared_bytes_attribute);
-  return bytes ? bytes.getInt() : 0;
+std::int64_t Job::dynamic_shared_bytes() const {
+  return shared_bytes_ > format::shared_static_limit ? shared_bytes_ : 0;
 }
 
 void Job::translate() {

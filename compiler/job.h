@@ -44,8 +44,9 @@ class Job {
   format::Image encode();
   std::string emit_ptx();
 
-  /// Static shared memory of a block, in bytes; known once lowered.
-  std::int64_t shared_bytes();
+  /// What a launch must ask for, in bytes, known once lowered: all of a block's shared memory where
+  /// it is more than a block may declare, else 0.
+  std::int64_t dynamic_shared_bytes() const;
 
   mlir::ModuleOp module() { return *module_; }
   llvm::Module& llvm_module() { return *llvm_module_; }
@@ -80,6 +81,7 @@ class Job {
   std::unique_ptr<llvm::LLVMContext> llvm_context_;
   std::unique_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::Module> llvm_module_;
+  std::int64_t shared_bytes_ = 0;
   std::string errors_;  ///< what MLIR said of the failure at hand
 };
 

@@ -6,11 +6,14 @@
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/layout/shuffle.h"
+#include "compiler/passes/block_order.h"
 #include "compiler/passes/combination.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "runtime/format/architecture.h"
 
 using namespace mlir;
 
@@ -46,6 +49,85 @@ std::int64_t combination_bytes(Operation* op, int axis, bool scans) {
   return sum;
 }
 
+/// One operation's shared memory.
+struct Place {
+  Operation* op = nullptr;
+  std::int64_t bytes = 0, offset = 0;
+  llvm::SmallPtrSet<Operation*, 4> others;  ///< that may be reading when it begins, or it when they
+  bool follows = false;                     ///< some may be reading when it begins
+};
+
+/// Finds the operations that need places, and which of them meet.
+class Places : public BlockOrder {
+ public:
+  explicit Places(func::FuncOp function) {
+    function.walk([&](Operation* op) {
+      if (const std::int64_t bytes = scratch_bytes(op))
+        places_[op] = {op, static_cast<std::int64_t>(llvm::alignTo(bytes, 16))};
+    });
+    walk(function);
+  }
+
+  /// Gives each the lowest place that those it meets leave; the bytes needed.
+  std::int64_t arrange() {
+    std::int64_t used = 0;
+    llvm::SmallVector<Place*> placed;
+    for (auto& [op, place] : places_) {
+      llvm::SmallVector<const Place*> taken;
+      for (const Place* other : placed)
+        if (place.others.contains(other->op)) taken.push_back(other);
+      llvm::sort(taken, [](const Place* a, const Place* b) { return a->offset < b->offset; });
+      for (const Place* other : taken)
+        if (other->offset < place.offset + place.bytes)
+          place.offset = std::max(place.offset, other->offset + other->bytes);
+      placed.push_back(&place);
+      used = std::max(used, place.offset + place.bytes);
+    }
+    return used;
+  }
+
+  /// All in one place.
+  std::int64_t pile_up() {
+    std::int64_t used = 0;
+    for (auto& [op, place] : places_) {
+      place.offset = 0;
+      used = std::max(used, place.bytes);
+      if (place.follows) op->setAttr(shared_reused_attribute, UnitAttr::get(op->getContext()));
+    }
+    return used;
+  }
+
+  void set_attributes() const {
+    for (const auto& [op, place] : places_)
+      op->setAttr(
+          shared_offset_attribute,
+          Builder(op->getContext()).getI32IntegerAttr(static_cast<std::int32_t>(place.offset)));
+  }
+
+  /// Null if there is none.
+  Operation* largest() const {
+    const Place* result = nullptr;
+    for (const auto& [op, place] : places_)
+      if (result == nullptr || place.bytes > result->bytes) result = &place;
+    return result == nullptr ? nullptr : result->op;
+  }
+
+ private:
+  bool barrier_before(Operation& op, const BlockAccess& access, const Accesses& open) override {
+    if (access.exchange == nullptr) return false;
+    for (const BlockAccess& earlier : open) {
+      if (earlier.exchange == nullptr || earlier.exchange == &op) continue;
+      places_[&op].others.insert(earlier.exchange);
+      places_[&op].follows = true;
+      places_[earlier.exchange].others.insert(&op);
+    }
+    return false;
+  }
+  bool barrier_after(Operation&) override { return false; }  // insert_barriers has put it there
+
+  llvm::MapVector<Operation*, Place> places_;
+};
+
 struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(AllocateShared)
   StringRef getArgument() const override { return "tile-allocate-shared"; }
@@ -53,18 +135,13 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
     return "Give each operation that moves data between warps its shared memory";
   }
   void runOnOperation() override {
-    std::int64_t used = 0;
-    OpBuilder builder(&getContext());
-    getOperation().walk([&](Operation* op) {
-      const std::int64_t bytes = scratch_bytes(op);
-      if (bytes == 0) return;
-      op->setAttr(shared_offset_attribute, builder.getI32IntegerAttr(static_cast<int32_t>(used)));
-      if (op->getParentOfType<LoopLikeOpInterface>())
-        op->setAttr(shared_reused_attribute, builder.getUnitAttr());
-      used = static_cast<std::int64_t>(llvm::alignTo(static_cast<uint64_t>(used + bytes), 16));
-    });
-    getOperation()->setAttr(shared_bytes_attribute,
-                            builder.getI32IntegerAttr(static_cast<int32_t>(used)));
+    Places places(getOperation());
+    std::int64_t used = places.arrange();
+    if (used > format::shared_static_limit) used = places.pile_up();
+    places.set_attributes();
+    getOperation()->setAttr(shared_bytes_attribute, Builder(&getContext()).getI64IntegerAttr(used));
+    if (Operation* largest = places.largest())
+      getOperation()->setAttr(shared_largest_attribute, LocationAttr(largest->getLoc()));
   }
 };
 

@@ -11,10 +11,14 @@ namespace tegula::compiler {
 
 /// The operation's place in shared memory: an i32 attribute, in bytes.
 inline constexpr char shared_offset_attribute[] = "tile.shared_offset";
-/// The function's shared memory: an i32 attribute, in bytes.
+/// The function's shared memory: an i64 attribute, in bytes.
 inline constexpr char shared_bytes_attribute[] = "tile.shared_bytes";
 
-/// Set on an operation in a loop: its shared memory may still be read from the last round.
+/// Where the operation that needs most of it is: a location.
+inline constexpr char shared_largest_attribute[] = "tile.shared_largest";
+
+/// Set on an operation whose shared memory may still be read when it begins: it takes a barrier
+/// before writing.
 inline constexpr char shared_reused_attribute[] = "tile.shared_reused";
 
 /// The type in which a reduction accumulates elements of `element`: f32 for f16 and bf16, i32 for
@@ -24,9 +28,12 @@ mlir::Type accumulator_type(mlir::Type element);
 /// Bytes of shared memory that lowering the operation needs; 0 for most.
 std::int64_t scratch_bytes(mlir::Operation* op);
 
-/// Sets shared_offset_attribute and shared_bytes_attribute on a func.func. Every operation has a
-/// place of its own, aligned to 16 bytes, so that one barrier between writing and reading is
-/// enough; in a loop (shared_reused_attribute) it takes another one before writing.
+/// Sets shared_offset_attribute on the operations and the other two on a func.func. Places are
+/// aligned to 16 bytes. Operations share bytes unless one may still be reading, with no barrier in
+/// between, when another begins: so sharing costs no barriers, and a row of exchanges takes turns
+/// in two places. A kernel that so needs more than a block may declare (48 KiB) has all of them in
+/// one place if that is less, with barriers between (shared_reused_attribute): occupancy is worth
+/// more. Runs behind insert_barriers.
 std::unique_ptr<mlir::Pass> create_allocate_shared_pass();
 
 }  // namespace tegula::compiler

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "runtime/format/architecture.h"
 
 using namespace mlir;
 
@@ -36,12 +37,15 @@ void declare_shared_memory(ModuleOp module) {
     if (auto attribute = function->getAttrOfType<IntegerAttr>(shared_bytes_attribute))
       bytes = std::max(bytes, attribute.getInt());
   if (bytes == 0) return;
+  // More than a block may declare is asked for at launch: the size is then the launch record's.
+  const bool declared = bytes <= format::shared_static_limit;
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
-  LLVM::GlobalOp::create(builder, module.getLoc(),
-                         LLVM::LLVMArrayType::get(builder.getI8Type(), bytes),
-                         /*isConstant=*/false, LLVM::Linkage::Internal, shared_memory_symbol,
-                         LLVM::UndefAttr::get(module.getContext()), /*alignment=*/16,
-                         /*addrSpace=*/3);
+  LLVM::GlobalOp::create(
+      builder, module.getLoc(), LLVM::LLVMArrayType::get(builder.getI8Type(), declared ? bytes : 0),
+      /*isConstant=*/false, declared ? LLVM::Linkage::Internal : LLVM::Linkage::External,
+      shared_memory_symbol,
+      declared ? Attribute(LLVM::UndefAttr::get(module.getContext())) : nullptr,
+      /*alignment=*/16, /*addrSpace=*/3);
 }
 
 struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {

@@ -1,6 +1,8 @@
 // Mistakes: of the kernel's author while running and while tracing, and kernels too large.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "runtime/format/architecture.h"
 #include "tegula/error.h"
 #include "tests/kernels/faults_helper.h"
 #include "tests/kernels/harness.h"
@@ -116,9 +118,11 @@ TEST_P(Faults, TooMuchSharedMemory) {
     expect_floats(y, std::vector<double>(static_cast<std::size_t>(bn), 6));
   };
   run(8192);
-  const std::string message = error_of(ErrorCode::out_of_resources, [&] { run(16384); });
+  const std::string message = error_of(ErrorCode::out_of_resources, [&] { run(65536); });
+  const auto limit = format::find_architecture(arch())->shared_limit;
   EXPECT_THAT(message, HasSubstr("wide_fwd"));
-  EXPECT_THAT(message, HasSubstr("got 65536 bytes; wanted at most 49152 bytes on " + arch()));
+  EXPECT_THAT(message, HasSubstr(fmt::format("got 262144 bytes; wanted at most {} bytes on {}",
+                                             limit, arch())));
 }
 
 void eight_bits_fwd(const Cfg& c, In x, Out y) {

@@ -1,0 +1,119 @@
+#include "compiler/passes/block_order.h"
+
+#include "compiler/passes/allocate_shared.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+namespace {
+
+/// The function argument that a pointer is derived from.
+Value base_of(Value pointer) {
+  while (Operation* op = pointer.getDefiningOp()) pointer = op->getOperand(0);
+  return pointer;
+}
+
+BlockAccess of_view(Value view, Value tile, bool is_store) {
+  auto op = view.getDefiningOp<tile::ViewOp>();
+  return {op ? base_of(op.getPointer()) : Value(), view,
+          cast<RankedTensorType>(tile.getType()).getEncoding(), is_store};
+}
+
+/// The access of a tensor that an operation makes, if any.
+std::optional<BlockAccess> tensor_access(Operation& op) {
+  if (auto load = dyn_cast<tile::LoadOp>(op))
+    return of_view(load.getView(), load.getResult(), false);
+  if (auto store = dyn_cast<tile::StoreOp>(op))
+    return of_view(store.getView(), store.getValue(), true);
+  if (auto gather = dyn_cast<tile::GatherOp>(op))
+    return BlockAccess{base_of(gather.getPointer()), {}, {}, false};
+  if (auto scatter = dyn_cast<tile::ScatterOp>(op))
+    return BlockAccess{base_of(scatter.getPointer()), {}, {}, true};
+  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) {
+    BlockAccess access{base_of(atomic.getPointer()), {}, {}, true};
+    if (op.use_empty() && atomic.getKind() != tile::AtomicKind::exchange)
+      access.commutes = atomic.getKind();
+    return access;
+  }
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
+    return BlockAccess{base_of(cas.getPointer()), {}, {}, true};
+  return std::nullopt;
+}
+
+/// Two tiles of one view are the same or have no element in common. In one layout, without copies,
+/// an element is one thread's in both.
+bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
+  if (!a.view || a.view != b.view || a.layout != b.layout || !a.layout) return false;
+  if (!isa<func::FuncOp>(a.view.getDefiningOp()->getParentOp())) return false;
+  const auto layout = cast<tile::LayoutAttr>(a.layout).distributed();
+  return layout.replicated_lanes() == 0 && layout.replicated_warps() == 0;
+}
+
+/// What an atomic orders beside itself. It is made by one thread for the whole block.
+tile::MemoryOrder order_of(Operation& op) {
+  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) return atomic.getOrder();
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op)) return cas.getOrder();
+  return tile::MemoryOrder::relaxed;
+}
+bool acquires(Operation& op) {
+  const auto order = order_of(op);
+  return order == tile::MemoryOrder::acquire || order == tile::MemoryOrder::acq_rel;
+}
+
+}  // namespace
+
+bool releases(Operation& op) {
+  const auto order = order_of(op);
+  return order == tile::MemoryOrder::release || order == tile::MemoryOrder::acq_rel;
+}
+
+bool conflict(const BlockAccess& a, const BlockAccess& b) {
+  if (a.exchange != nullptr || b.exchange != nullptr) return a.exchange == b.exchange;
+  if (a.commutes && a.commutes == b.commutes) return false;
+  return (a.is_store || b.is_store) && a.base == b.base && !stays_in_thread(a, b);
+}
+
+void BlockOrder::walk(func::FuncOp function) {
+  Accesses open;
+  visit(function.getBody(), open);
+}
+
+void BlockOrder::visit(Region& region, Accesses& open) {
+  for (Block& block : region)
+    for (Operation& op : llvm::make_early_inc_range(block)) visit(op, open);
+}
+
+void BlockOrder::access(Operation& op, const BlockAccess& access, Accesses& open) {
+  if (!open.empty() && barrier_before(op, access, open)) open.clear();
+  if (!llvm::is_contained(open, access)) open.push_back(access);
+}
+
+void BlockOrder::visit(Operation& op, Accesses& open) {
+  if (op.getNumRegions() > 0 && isa<RegionBranchOpInterface>(op)) return visit_regions(op, open);
+  if (isa<tile::BarrierOp>(op)) open.clear();
+  if (const auto of_tensor = tensor_access(op)) access(op, *of_tensor, open);
+  if (scratch_bytes(&op) > 0) {
+    if (op.hasAttr(shared_reused_attribute)) open.clear();
+    const BlockAccess exchange{.exchange = &op};
+    access(op, exchange, open);
+    open = {exchange};  // behind the exchange's own barrier
+  } else if (acquires(op) && barrier_after(op)) {
+    open.clear();
+  }
+}
+
+void BlockOrder::visit_regions(Operation& op, Accesses& open) {
+  Accesses after = open;
+  const bool loops = isa<LoopLikeOpInterface>(op);
+  for (int round = 0; round < (loops ? 2 : 1); ++round)
+    for (Region& region : op.getRegions()) {
+      Accesses inside = loops ? after : open;
+      visit(region, inside);
+      for (const BlockAccess& access : inside)
+        if (!llvm::is_contained(after, access)) after.push_back(access);
+    }
+  open = std::move(after);
+}
+
+}  // namespace tegula::compiler
