@@ -153,6 +153,13 @@ LogicalResult ScatterOp::verify() {
   return success();
 }
 
+LogicalResult PrintOp::verify() {
+  constexpr std::size_t most = 4;
+  if (getValues().size() > most)
+    return emitOpError() << "has " << getValues().size() << " values, more than " << most;
+  return success();
+}
+
 LogicalResult NumProgramsOp::verify() {
   if (getAxis() > 2) return emitOpError() << "axis " << getAxis() << " is not 0, 1 or 2";
   return success();

@@ -153,6 +153,16 @@ mlir::Type accumulator_type(mlir::Type element) {
   return element;
 }
 
+std::int64_t printed_elements(RankedTensorType tile) {
+  // More than the 64 that the simulator shows, so that it sees that there are more.
+  return std::min<std::int64_t>(tile.getNumElements(), 128);
+}
+std::int64_t printed_bytes(mlir::Type type) {
+  const auto tile = cast<RankedTensorType>(type);
+  return llvm::alignTo(
+      static_cast<uint64_t>(printed_elements(tile) * element_bytes(tile.getElementType())), 16);
+}
+
 std::int64_t scratch_bytes(Operation* op) {
   if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     const auto from = tile::layout_of(reduce.getValue().getType());
@@ -172,6 +182,12 @@ std::int64_t scratch_bytes(Operation* op) {
     const std::int64_t bytes = element_bytes(convert.getType().getElementType());
     if (layout::plan_cheap_shuffles(from, to, static_cast<int>(bytes))) return 0;
     return to.size() * bytes;
+  }
+  if (auto print = dyn_cast<tile::PrintOp>(op)) {
+    std::int64_t bytes = 0;
+    for (Value value : print.getValues())
+      if (isa<RankedTensorType>(value.getType())) bytes += printed_bytes(value.getType());
+    return bytes;
   }
   // Threads of other warps want what the thread that made an atomic found.
   if (isa<tile::AtomicOp, tile::AtomicCasOp>(op)) {

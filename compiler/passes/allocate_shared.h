@@ -25,6 +25,11 @@ inline constexpr char shared_reused_attribute[] = "tile.shared_reused";
 /// i1.
 mlir::Type accumulator_type(mlir::Type element);
 
+/// How many elements of a tile are printed, and the shared memory through which they pass: a
+/// multiple of 16 bytes.
+std::int64_t printed_elements(mlir::RankedTensorType tile);
+std::int64_t printed_bytes(mlir::Type tile);
+
 /// Bytes of shared memory that lowering the operation needs; 0 for most.
 std::int64_t scratch_bytes(mlir::Operation* op);
 

@@ -190,6 +190,10 @@ class Importer : ArithmeticImporter {
       const std::size_t rank = i.operands.size() - 2;
       tile::ScatterOp::create(builder_, loc, operand(i, 0), pointer_of(i), offsets(i, 1, rank, loc),
                               operands_from(i, 1 + rank).front());
+    } else if (i.op == Op::print) {
+      tile::PrintOp::create(builder_, loc, print_text(i), operands_from(i, 0));
+    } else if (i.op == Op::assert_that) {
+      tile::AssertOp::create(builder_, loc, operand(i, 0), message(i));
     } else if (i.op == Op::if_then) {
       import_if(i, loc);
     } else if (i.op == Op::while_loop) {
@@ -272,6 +276,26 @@ class Importer : ArithmeticImporter {
       default:
         return arithmetic(i, loc);
     }
+  }
+
+  const std::string& message(const Instruction& i) {
+    return program_.strings.at(static_cast<std::size_t>(i.attributes[0]));
+  }
+
+  /// The message with {u} where an integer without sign stands.
+  std::string print_text(const Instruction& i) {
+    std::string text;
+    std::size_t next = 0;
+    const std::string& from = message(i);
+    for (std::size_t at = 0; at < from.size(); ++at) {
+      text += from[at];
+      if (from[at] != '{' && from[at] != '}') continue;
+      if (from[at] == '{' && from.at(at + 1) == '}' &&
+          is_unsigned_integer(operand_type(i, next++).dtype))
+        text += 'u';
+      text += from.at(++at);
+    }
+    return text;
   }
 
   Value atomic(const Instruction& i, Location loc) {

@@ -70,6 +70,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     populate_shape_patterns(types, patterns);
     populate_convert_patterns(types, patterns);
     populate_reduce_patterns(types, patterns);
+    populate_debug_patterns(types, patterns);
     populate_atomic_patterns(types, patterns);
     populate_scan_patterns(types, patterns);
     populate_math_patterns(types, patterns);

@@ -1,6 +1,7 @@
 #include "compiler/target/markers.h"
 
 #include "compiler/target/atomic_markers.h"
+#include "compiler/target/author_markers.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/IRBuilder.h"
@@ -159,6 +160,8 @@ void annotate_markers(llvm::Module& module) {
       annotate(function, *marker);
     else if (const auto atomic = parse_atomic_marker(name_of(function)))
       annotate_atomic_marker(function, *atomic);
+    else if (is_print_marker(name_of(function)) || is_assert_marker(name_of(function)))
+      annotate_author_marker(function);
   }
 }
 
@@ -170,6 +173,10 @@ void lower_markers_to_ptx(llvm::Module& module) {
       });
     else if (const auto atomic = parse_atomic_marker(name_of(function)))
       replace_calls(function, [&](llvm::CallInst& call) { replace_atomic(call, *atomic); });
+    else if (is_print_marker(name_of(function)))
+      replace_calls(function, [](llvm::CallInst& call) { replace_print(call); });
+    else if (is_assert_marker(name_of(function)))
+      replace_calls(function, [](llvm::CallInst& call) { replace_assert(call); });
   }
 }
 

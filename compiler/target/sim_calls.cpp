@@ -1,6 +1,7 @@
 #include "compiler/target/sim_calls.h"
 
 #include "compiler/target/atomic_markers.h"
+#include "compiler/target/author_markers.h"
 #include "compiler/target/markers.h"
 #include "compiler/target/sim_intrinsics.h"
 #include "compiler/target/sim_writer.h"
@@ -72,6 +73,23 @@ void encode(SimWriter& writer, const llvm::CallInst& i, const AtomicMarker& mark
   out.modifier = format::AtomicModifier{Space::global, marker.order, marker.scope}.pack();
 }
 
+void encode_print(SimWriter& writer, const llvm::CallInst& i, const std::string& text) {
+  format::Operands inputs;
+  const unsigned values = i.arg_size() - 1;
+  for (unsigned k = 0; k < values; ++k) inputs[k] = writer.registers().one(i.getArgOperand(k));
+  inputs[format::Operands::most - 1] = writer.registers().one(i.getArgOperand(values));
+  ImageInstruction& out = writer.append(Opcode::print);
+  out.operands = inputs;
+  out.immediate = writer.text(text);
+}
+
+void encode_assert(SimWriter& writer, const llvm::CallInst& i, const std::string& text) {
+  const format::Operands inputs = {writer.registers().one(i.getArgOperand(0))};
+  ImageInstruction& out = writer.append(Opcode::assert_true);
+  out.operands = inputs;
+  out.immediate = writer.text(text);
+}
+
 }  // namespace
 
 void encode_call(SimWriter& writer, const llvm::CallInst& i) {
@@ -80,6 +98,8 @@ void encode_call(SimWriter& writer, const llvm::CallInst& i) {
   const std::string_view name(callee->getName().data(), callee->getName().size());
   if (const MemoryMarker* marker = find_memory_marker(name)) return encode(writer, i, *marker);
   if (const auto marker = parse_atomic_marker(name)) return encode(writer, i, *marker);
+  if (is_print_marker(name)) return encode_print(writer, i, marker_text(*callee));
+  if (is_assert_marker(name)) return encode_assert(writer, i, marker_text(*callee));
   if (i.isLifetimeStartOrEnd() || i.isDebugOrPseudoInst() ||
       i.getIntrinsicID() == llvm::Intrinsic::assume)
     return;

@@ -211,6 +211,7 @@ const char* check_message(const Types& t) {
     if (!is_tile(t.operand(i))) return "an operand is no tile";
   if (t.instruction.op == Op::assert_that)
     return t.operand(0).dtype == DType::i1 ? nullptr : "the condition is no mask";
+  if (t.instruction.operands.size() > max_printed_values) return "it prints too many values";
   return count_placeholders(t.program.strings[static_cast<std::size_t>(index)]) ==
                  static_cast<std::int64_t>(t.instruction.operands.size())
              ? nullptr

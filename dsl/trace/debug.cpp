@@ -25,6 +25,11 @@ void print_values(const Message& message, std::initializer_list<const Handle*> v
   if (static_cast<std::size_t>(wanted) != values.size())
     fail(message.at, {.problem = "print has not one {} for each value",
                       .got = fmt::format("{} {{}} and {} values", wanted, values.size())});
+  if (values.size() > program::max_printed_values)
+    fail(message.at, {.problem = "print takes too many values",
+                      .got = std::to_string(values.size()),
+                      .wanted = fmt::format("at most {}", program::max_printed_values),
+                      .hint = "use two prints"});
   std::vector<ValueId> operands;
   for (const Handle* value : values)
     operands.push_back(tracer.use(value->value(), value->tracer(), message.at));

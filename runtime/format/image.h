@@ -287,7 +287,9 @@ struct Image {
   std::vector<Constant> constants;
   std::vector<std::uint32_t> parameters;  ///< the register of each kernel parameter, one element
   std::vector<std::vector<std::int32_t>> tables;
-  std::vector<std::string> texts;  ///< of print and assert_true; "{}" stands for a value
+  /// Of print and assert_true. In print's "{}" stands for a value, "{u}" for an integer without
+  /// sign, "{{" and "}}" for braces.
+  std::vector<std::string> texts;
   std::vector<ImageInstruction> code;
 };
 

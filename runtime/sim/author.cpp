@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "runtime/sim/access.h"
 #include "runtime/sim/effects.h"
@@ -15,7 +17,22 @@ using format::Scalar;
 /// So that a wide register does not flood the listing.
 constexpr std::uint32_t most_elements = 64;
 
-std::string value_text(const std::byte* at, Scalar scalar) {
+std::string unsigned_text(const std::byte* at, Scalar scalar) {
+  switch (scalar) {
+    case Scalar::i8:
+      return fmt::format("{}", get<std::uint8_t>(at, 0));
+    case Scalar::i16:
+      return fmt::format("{}", get<std::uint16_t>(at, 0));
+    case Scalar::i32:
+      return fmt::format("{}", get<std::uint32_t>(at, 0));
+    default:
+      return fmt::format("{}", get<std::uint64_t>(at, 0));
+  }
+}
+
+std::string value_text(const std::byte* at, Scalar scalar, bool is_unsigned) {
+  if (is_unsigned && scalar >= Scalar::i8 && scalar <= Scalar::i64)
+    return unsigned_text(at, scalar);
   switch (scalar) {
     case Scalar::i1:
       return get<std::uint8_t>(at, 0) != 0 ? "true" : "false";
@@ -40,32 +57,40 @@ std::string value_text(const std::byte* at, Scalar scalar) {
 }
 
 std::string operand_text(const WarpAccess& access, const Instruction& i, std::size_t operand,
-                         std::uint32_t lane) {
+                         std::uint32_t lane, bool is_unsigned) {
   const format::Register type = i.types[operand];
   const auto size = static_cast<std::size_t>(format::scalar_bytes(type.scalar));
   const std::byte* at =
       access.frame + i.operands[operand] + std::size_t{lane} * type.elements * size;
-  if (type.elements == 1) return value_text(at, type.scalar);
+  if (type.elements == 1) return value_text(at, type.scalar, is_unsigned);
   std::string text = "[";
   for (std::uint32_t e = 0; e < std::min<std::uint32_t>(type.elements, most_elements); ++e)
-    text += (e == 0 ? "" : ", ") + value_text(at + e * size, type.scalar);
+    text += (e == 0 ? "" : ", ") + value_text(at + e * size, type.scalar, is_unsigned);
   return text + (type.elements > most_elements ? ", ...]" : "]");
 }
 
-/// Puts the values where the text says "{}", and the rest behind it.
-std::string filled(std::string text, const std::vector<std::string>& values) {
-  std::size_t from = 0;
-  for (const std::string& value : values) {
-    const std::size_t at = text.find("{}", from);
-    if (at == std::string::npos) {
-      text += (text.empty() ? "" : " ") + value;
-      from = text.size();
+/// The text with value(k, whether without sign) where "{}" or "{u}" stands, braces for "{{" and
+/// "}}", and values that it does not name behind it.
+template <class Value>
+std::string filled(std::string_view text, std::size_t values, Value&& value) {
+  std::string result;
+  std::size_t next = 0;
+  while (!text.empty()) {
+    std::size_t taken = 1;
+    if (text.starts_with("{{") || text.starts_with("}}")) {
+      result += text[0];
+      taken = 2;
+    } else if ((text.starts_with("{}") || text.starts_with("{u}")) && next < values) {
+      const bool is_unsigned = text[1] == 'u';
+      result += value(next++, is_unsigned);
+      taken = is_unsigned ? 3 : 2;
     } else {
-      text.replace(at, 2, value);
-      from = at + value.size();
+      result += text[0];
     }
+    text.remove_prefix(taken);
   }
-  return text;
+  for (; next < values; ++next) result += (result.empty() ? "" : " ") + value(next, false);
+  return result;
 }
 
 std::string text_of(const WarpAccess& access, const Instruction& i) {
@@ -74,13 +99,16 @@ std::string text_of(const WarpAccess& access, const Instruction& i) {
 }
 
 Outcome print(WarpAccess& access, const Instruction& i) {
+  std::vector<std::size_t> given;
+  for (std::size_t k = 0; k < 4; ++k)
+    if (i.operands[k] != no_place) given.push_back(k);
   all_lanes_of(access.lanes_where(i.operands[4]), [&](std::uint32_t lane) {
-    std::vector<std::string> values;
-    for (std::size_t k = 0; k < 4; ++k)
-      if (i.operands[k] != no_place) values.push_back(operand_text(access, i, k, lane));
+    const auto value = [&](std::size_t k, bool is_unsigned) {
+      return operand_text(access, i, given[k], lane, is_unsigned);
+    };
     FaultSite site = access.site;
     site.lane = lane;
-    access.launch().reports.print(site, filled(text_of(access, i), values));
+    access.launch().reports.print(site, filled(text_of(access, i), given.size(), value));
     return true;
   });
   return Outcome::done;

@@ -1,6 +1,7 @@
 // The simulator as a device: memory is the host's, a launch runs to its end at once.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -164,8 +165,10 @@ void Simulator::launch(const LoadedKernel& kernel, const LaunchCall& call) {
                 Reports(program.kernel, loaded->locations)};
   run(launch, workspaces_, counters_);
   for (SimReport& report : launch.reports.take_reports()) reports_.push_back(std::move(report));
-  for (SimPrint& print : launch.reports.take_prints())
+  for (SimPrint& print : launch.reports.take_prints()) {
+    if (options.show_prints) std::fputs((print.text + "\n").c_str(), stdout);
     if (prints_.size() < Reports::print_limit) prints_.push_back(std::move(print));
+  }
   if (options.throw_on_report) launch.reports.throw_first();
 }
 

@@ -132,6 +132,7 @@ TEST(MisuseMath, Dtypes) {
 }
 TEST(MisuseMessage, Braces) {
   expect(BODY(print("{} and {}", g.t);), __LINE__, "print has not one {} for each value (got 2 {} and 1 values)");
+  expect(BODY(print("{} {} {} {} {}", g.t, g.t, g.t, g.t, g.t);), __LINE__, "print takes too many values (got 5; wanted at most 4); use two prints");
   expect(BODY(print("{:d}", g.t);), __LINE__, "a brace stands alone in a message (got {:d})");
 }
 TEST(MisusePhilox, WordsOfAnotherDtype) {

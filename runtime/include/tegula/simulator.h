@@ -21,6 +21,9 @@ struct SimOptions {
   std::uint64_t seed = 0;
   /// A launch that ends with a report throws Error{device_fault}; false: reports are only kept.
   bool throw_on_report = true;
+  /// A launch writes what its kernel printed to standard output when it ends, as a GPU's driver
+  /// does; prints() has it in any case.
+  bool show_prints = true;
   /// Warp instructions that a block may run before it is stopped with a report; 0: no limit.
   std::uint64_t step_limit = 0;
   /// Host threads that blocks run on; 0: one for each core if the grid has at least 8 blocks.
