@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "compiler/ir/dialect.h"
+#include "compiler/passes/f8.h"
 #include "compiler/passes/import_arithmetic.h"
 #include "dsl/program/abi.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -357,9 +358,16 @@ class Importer : ArithmeticImporter {
     const auto type =
         tile::ViewType::get(builder_.getContext(), shape, element_type(p.dtype), extents, strides,
                             divisors, alignment, /*inBounds=*/i.attributes[2] != 0,
-                            /*padBits=*/i.attributes[1]);
+                            pad_bits(p.dtype, i.attributes[1]));
     return tile::ViewOp::create(builder_, loc, type, pointer, open_extents, open_strides,
                                 builder_.getStringAttr(p.name));
+  }
+
+  /// The bits of the number that pads: for an eight-bit float its code, as that of an i8.
+  static std::int64_t pad_bits(DType dtype, std::int64_t bits) {
+    if (!is_float(dtype) || dtype_bits(dtype) != 8) return bits;
+    const auto code = static_cast<std::int8_t>(f8_code(dtype, std::bit_cast<double>(bits)));
+    return std::bit_cast<std::int64_t>(static_cast<double>(code));
   }
 
   /// The pointer `start` elements further along a dimension.

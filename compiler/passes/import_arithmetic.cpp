@@ -76,96 +76,6 @@ Value ArithmeticImporter::math_function(const Instruction& i, Location loc) {
   return MathOp::create(builder_, loc, operand(i, 0));
 }
 
-Value ArithmeticImporter::convert(const Instruction& i, Location loc) {
-  const DType from = operand_type(i, 0).dtype, to = result_type(i).dtype;
-  const mlir::Type type = tile_type(result_type(i));
-  const Value value = operand(i, 0);
-  const auto through = [&](DType middle) {
-    program::Type t = result_type(i);
-    t.dtype = middle;
-    return tile_type(t);
-  };
-  if (from == to) return value;
-  if (is_float(from) && is_float(to)) {
-    if (dtype_bits(from) < dtype_bits(to)) return arith::ExtFOp::create(builder_, loc, type, value);
-    if (dtype_bits(from) > dtype_bits(to))
-      return arith::TruncFOp::create(builder_, loc, type, value);
-    // Between f16 and bf16: exact into f32, then rounded once.
-    Value wide = arith::ExtFOp::create(builder_, loc, through(DType::f32), value);
-    return arith::TruncFOp::create(builder_, loc, type, wide);
-  }
-  if (is_float(from)) {
-    if (to == DType::i1) return not_zero(i, loc);
-    if (dtype_bits(to) == 8) return float_to_byte(i, loc);
-    return is_signed_integer(to) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
-                                 : Value(arith::FPToUIOp::create(builder_, loc, type, value));
-  }
-  if (to == DType::bf16 && dtype_bits(from) >= 32) return wide_integer_to_bf16(i, loc);
-  if (is_float(to))
-    return is_signed_integer(from) ? Value(arith::SIToFPOp::create(builder_, loc, type, value))
-                                   : Value(arith::UIToFPOp::create(builder_, loc, type, value));
-  if (to == DType::i1) return not_zero(i, loc);
-  if (dtype_bits(from) == dtype_bits(to)) return value;  // signed and unsigned share a type
-  if (dtype_bits(from) > dtype_bits(to)) return arith::TruncIOp::create(builder_, loc, type, value);
-  return is_signed_integer(from) ? Value(arith::ExtSIOp::create(builder_, loc, type, value))
-                                 : Value(arith::ExtUIOp::create(builder_, loc, type, value));
-}
-
-/// Conversions saturate, and the hardware's to 16 bits and more do by themselves; it has none to
-/// 8 bits, for which LLVM would keep the low bits of one to 16.
-Value ArithmeticImporter::float_to_byte(const Instruction& i, Location loc) {
-  const bool is_signed = is_signed_integer(result_type(i).dtype);
-  program::Type type = result_type(i);
-  type.dtype = DType::i32;
-  const Value wide = arith::FPToSIOp::create(builder_, loc, tile_type(type), operand(i, 0));
-  const Value low = constant_like(type, loc, is_signed ? -128 : 0);
-  const Value high = constant_like(type, loc, is_signed ? 127 : 255);
-  const Value clamped =
-      arith::MinSIOp::create(builder_, loc, arith::MaxSIOp::create(builder_, loc, wide, low), high);
-  return arith::TruncIOp::create(builder_, loc, tile_type(result_type(i)), clamped);
-}
-
-/// Rounded once. For some architectures LLVM goes through f32 and rounds twice. So what a middle
-/// type of 24 or 53 bits does not hold exactly is made odd first: its low bits become one sticky
-/// bit, and the first rounding changes nothing.
-Value ArithmeticImporter::wide_integer_to_bf16(const Instruction& i, Location loc) {
-  const program::Type& from = operand_type(i, 0);
-  const bool is_signed = is_signed_integer(from.dtype);
-  const bool is_long = dtype_bits(from.dtype) == 64;
-  const int digits = is_long ? 53 : 24, spare = is_long ? 11 : 8;
-  const Value value = operand(i, 0);
-  const auto number = [&](std::int64_t n) { return constant_like(from, loc, n); };
-  const std::int64_t sticky_bit = std::int64_t{1} << spare, low_bits = sticky_bit - 1;
-  const Value rest = arith::AndIOp::create(builder_, loc, value, number(low_bits));
-  const Value inexact =
-      arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ne, rest, number(0));
-  const Value sticky =
-      arith::SelectOp::create(builder_, loc, inexact, number(sticky_bit), number(0));
-  const Value cleared = arith::SubIOp::create(builder_, loc, value, rest);
-  const Value odd = arith::OrIOp::create(builder_, loc, cleared, sticky);
-  // -2^digits <= value < 2^digits: exact as it is.
-  const std::int64_t bound = std::int64_t{1} << digits;
-  const Value shifted =
-      is_signed ? Value(arith::AddIOp::create(builder_, loc, value, number(bound))) : value;
-  const Value exact = arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ult, shifted,
-                                            number(is_signed ? 2 * bound : bound));
-  const Value held = arith::SelectOp::create(builder_, loc, exact, value, odd);
-  program::Type type = result_type(i);
-  type.dtype = is_long ? DType::f64 : DType::f32;
-  const mlir::Type middle = tile_type(type);
-  const Value wide = is_signed ? Value(arith::SIToFPOp::create(builder_, loc, middle, held))
-                               : Value(arith::UIToFPOp::create(builder_, loc, middle, held));
-  return arith::TruncFOp::create(builder_, loc, tile_type(result_type(i)), wide);
-}
-
-Value ArithmeticImporter::not_zero(const Instruction& i, Location loc) {
-  const program::Type& type = operand_type(i, 0);
-  const Value zero = constant_like(type, loc, 0);
-  if (is_float(type.dtype))
-    return arith::CmpFOp::create(builder_, loc, arith::CmpFPredicate::UNE, operand(i, 0), zero);
-  return arith::CmpIOp::create(builder_, loc, arith::CmpIPredicate::ne, operand(i, 0), zero);
-}
-
 Value ArithmeticImporter::compare(const Instruction& i, Location loc) {
   const auto comparison = static_cast<Comparison>(i.attributes[0]);
   const DType dtype = operand_type(i, 0).dtype;
@@ -183,7 +93,7 @@ Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
   const Value a = operand(i, 0);
   switch (i.op) {
     case Op::cast:
-      return convert(i, loc);
+      return convert(operand(i, 0), type.dtype, result_type(i), loc);
     case Op::compare:
       return compare(i, loc);
     case Op::select:

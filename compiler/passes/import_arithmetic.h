@@ -19,10 +19,12 @@ class ArithmeticImporter : public ImportedValues {
     mlir::Value quotient, remainder;  ///< one of them is dead
   };
 
-  mlir::Value convert(const Instruction& i, mlir::Location loc);
-  mlir::Value float_to_byte(const Instruction& i, mlir::Location loc);
-  mlir::Value wide_integer_to_bf16(const Instruction& i, mlir::Location loc);
-  mlir::Value not_zero(const Instruction& i, mlir::Location loc);
+  // import_conversion.cpp; `to` has the value's shape.
+  mlir::Value convert(mlir::Value value, DType from, program::Type to, mlir::Location loc);
+  mlir::Value float_to_byte(mlir::Value value, const program::Type& to, mlir::Location loc);
+  mlir::Value wide_integer_to_bf16(mlir::Value value, DType from, const program::Type& to,
+                                   mlir::Location loc);
+
   mlir::Value compare(const Instruction& i, mlir::Location loc);
   mlir::Value umulhi(const Instruction& i, mlir::Location loc);
   mlir::Value shift(const Instruction& i, mlir::Location loc);

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "compiler/ir/dialect.h"
+#include "compiler/passes/f8.h"
 #include "tegula/error.h"
 
 using namespace mlir;
@@ -23,11 +24,7 @@ mlir::Type ImportedValues::element_type(DType dtype) {
       return builder_.getF64Type();
     case DType::f8e4m3:
     case DType::f8e5m2:
-      throw Error(ErrorCode::unsupported,
-                  {.where = where_,
-                   .problem = fmt::format("the compiler has no {} arithmetic or memory access",
-                                          dtype_name(dtype)),
-                   .hint = "use f16, bf16, f32 or an integer type"});
+      return builder_.getI8Type();  // their codes
     default:
       return builder_.getIntegerType(dtype_bits(dtype));
   }
@@ -54,7 +51,9 @@ llvm::SmallVector<Value> ImportedValues::operands_from(const Instruction& i, std
 
 Value ImportedValues::constant(Location loc, DType dtype, std::int64_t bits) {
   mlir::Type type = element_type(dtype);
-  if (is_float(dtype))
+  if (is_float(dtype) && dtype_bits(dtype) == 8)
+    bits = static_cast<std::int8_t>(f8_code(dtype, std::bit_cast<double>(bits)));
+  else if (is_float(dtype))
     return arith::ConstantOp::create(builder_, loc,
                                      builder_.getFloatAttr(type, std::bit_cast<double>(bits)));
   return arith::ConstantOp::create(builder_, loc, builder_.getIntegerAttr(type, bits));

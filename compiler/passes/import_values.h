@@ -18,7 +18,7 @@ class ImportedValues {
  protected:
   using Instruction = program::Instruction;
 
-  /// Throws Error{unsupported} for a dtype without arithmetic.
+  /// Of the eight-bit floats that of their codes, i8.
   mlir::Type element_type(DType dtype);
   /// A ranked tensor, or for rank 0 the element's type.
   mlir::Type tile_type(const program::Type& type);

@@ -125,21 +125,5 @@ TEST_P(Faults, TooMuchSharedMemory) {
                                              limit, arch())));
 }
 
-void eight_bits_fwd(const Cfg& c, In x, Out y) {
-  auto [one] = grid({1});
-  y.tiles({c.bn}).store(x.tiles({c.bn}).load({0}), {0});
-}
-const auto eight_bits = with_fields(kernel("eight_bits_fwd", eight_bits_fwd, {"x", "y"}));
-
-TEST_P(Faults, EightBitFloatsAreNotSupportedYet) {
-  for (const DType dtype : {DType::f8e4m3, DType::f8e5m2}) {
-    const Tensor x = stream.empty(dtype, {64}), y = stream.empty(dtype, {64});
-    const std::string message =
-        error_of(ErrorCode::unsupported, [&] { launch(eight_bits, Cfg{}, x, y); });
-    EXPECT_THAT(message, HasSubstr("fault_test.cpp"));
-    EXPECT_THAT(message, HasSubstr(std::string(dtype_name(dtype))));
-  }
-}
-
 }  // namespace
 }  // namespace tegula::testing
