@@ -67,16 +67,14 @@ Value decode_e4m3(OpBuilder& b, Location loc, const Like& like, Value codes) {
   const Value shifted = arith::ShLIOp::create(b, loc, size, like.integer(32, 20));
   const Value unscaled = arith::BitcastOp::create(b, loc, like.type(f32), shifted);
   const Value scaled = arith::MulFOp::create(b, loc, unscaled, like.real(f32, 0x1p120));
-  const Value is_nan = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size,
-                                             like.integer(32, nan_code));
+  const Value is_nan =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, size, like.integer(32, nan_code));
   const Value magnitude =
       arith::SelectOp::create(b, loc, is_nan, like.real(f32, std::nan("")), scaled);
   const Value bits = arith::BitcastOp::create(b, loc, like.type(i32), magnitude);
-  const Value sign =
-      arith::ShLIOp::create(b, loc, arith::SubIOp::create(b, loc, wide, size),
-                            like.integer(32, 24));
-  return arith::BitcastOp::create(b, loc, like.type(f32),
-                                  arith::OrIOp::create(b, loc, bits, sign));
+  const Value sign = arith::ShLIOp::create(b, loc, arith::SubIOp::create(b, loc, wide, size),
+                                           like.integer(32, 24));
+  return arith::BitcastOp::create(b, loc, like.type(f32), arith::OrIOp::create(b, loc, bits, sign));
 }
 
 }  // namespace
@@ -88,8 +86,8 @@ Value decode_f8(OpBuilder& b, Location loc, DType dtype, Value codes) {
 }
 
 /// |x| is added to a power of two so large that the sum's last bit is worth as much as the format's
-/// last bit at |x|: the hardware's addition rounds. The bits that it leaves above the power of two's
-/// own are the fraction, with the implicit one, which carries into the exponent by itself.
+/// last bit at |x|: the hardware's addition rounds. The bits that it leaves above the power of
+/// two's own are the fraction, with the implicit one, which carries into the exponent by itself.
 Value encode_f8(OpBuilder& b, Location loc, DType dtype, Value x) {
   const Format format = format_of(dtype);
   const Like like(b, loc, x);
@@ -104,16 +102,16 @@ Value encode_f8(OpBuilder& b, Location loc, DType dtype, Value x) {
 
   const Value size = arith::MinNumFOp::create(b, loc, math::AbsFOp::create(b, loc, x),
                                               like.real(element, format.largest));
-  const std::int64_t exponent_field = (std::int64_t{1} << (width - 1)) - (std::int64_t{1} << fraction);
+  const std::int64_t exponent_field =
+      (std::int64_t{1} << (width - 1)) - (std::int64_t{1} << fraction);
   const std::int64_t least = format.min_exponent + bias;
   const Value exponent = arith::MaxSIOp::create(
       b, loc, arith::AndIOp::create(b, loc, to_bits(size), number(exponent_field)),
       number(least << fraction));
   const Value power = arith::AddIOp::create(
-      b, loc, exponent,
-      number(static_cast<std::int64_t>(fraction - format.fraction) << fraction));
-  const Value sum = arith::AddFOp::create(
-      b, loc, size, arith::BitcastOp::create(b, loc, x.getType(), power));
+      b, loc, exponent, number(static_cast<std::int64_t>(fraction - format.fraction) << fraction));
+  const Value sum =
+      arith::AddFOp::create(b, loc, size, arith::BitcastOp::create(b, loc, x.getType(), power));
   const Value digits = arith::SubIOp::create(b, loc, to_bits(sum), power);
   const Value steps = arith::SubIOp::create(
       b, loc, arith::ShRUIOp::create(b, loc, exponent, number(fraction - format.fraction)),

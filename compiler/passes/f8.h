@@ -13,8 +13,8 @@ namespace tegula::compiler {
 /// f32 scalars or tiles of i8 codes; exact. `dtype`: f8e4m3 or f8e5m2.
 mlir::Value decode_f8(mlir::OpBuilder& builder, mlir::Location loc, DType dtype, mlir::Value codes);
 
-/// i8 codes of f32 or f64 scalars or tiles: rounded once, to nearest even; beyond the largest finite
-/// number, infinities included, that number; NaN gives 0x7f. As PTX's cvt.rn.satfinite.
+/// i8 codes of f32 or f64 scalars or tiles: rounded once, to nearest even; beyond the largest
+/// finite number, infinities included, that number; NaN gives 0x7f. As PTX's cvt.rn.satfinite.
 mlir::Value encode_f8(mlir::OpBuilder& builder, mlir::Location loc, DType dtype, mlir::Value x);
 
 /// The same of one number, here and now.

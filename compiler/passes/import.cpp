@@ -355,10 +355,9 @@ class Importer : ArithmeticImporter {
       shape = divisors = {1};
       extents = strides = {1};
     }
-    const auto type =
-        tile::ViewType::get(builder_.getContext(), shape, element_type(p.dtype), extents, strides,
-                            divisors, alignment, /*inBounds=*/i.attributes[2] != 0,
-                            pad_bits(p.dtype, i.attributes[1]));
+    const auto type = tile::ViewType::get(
+        builder_.getContext(), shape, element_type(p.dtype), extents, strides, divisors, alignment,
+        /*inBounds=*/i.attributes[2] != 0, pad_bits(p.dtype, i.attributes[1]));
     return tile::ViewOp::create(builder_, loc, type, pointer, open_extents, open_strides,
                                 builder_.getStringAttr(p.name));
   }

@@ -63,19 +63,6 @@ Value ArithmeticImporter::by_kind(const Instruction& i, Location loc) {
   return Unsigned::create(builder_, loc, a, b);
 }
 
-/// A function that expand-math expands; it has no f64.
-template <class MathOp>
-Value ArithmeticImporter::math_function(const Instruction& i, Location loc) {
-  if (operand_type(i, 0).dtype == DType::f64)
-    throw Error(ErrorCode::unsupported,
-                {.where = where_,
-                 .problem = fmt::format("`{}` has no f64 version yet", program::op_name(i.op)),
-                 .got = "f64",
-                 .wanted = "f32, f16 or bf16",
-                 .hint = "cast with .to(f32)"});
-  return MathOp::create(builder_, loc, operand(i, 0));
-}
-
 Value ArithmeticImporter::compare(const Instruction& i, Location loc) {
   const auto comparison = static_cast<Comparison>(i.attributes[0]);
   const DType dtype = operand_type(i, 0).dtype;
@@ -132,15 +119,21 @@ Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
     case Op::rsqrt:
       return math::RsqrtOp::create(builder_, loc, a);
     case Op::exp:
-      return math_function<math::ExpOp>(i, loc);
+      return math::ExpOp::create(builder_, loc, a);
     case Op::exp2:
-      return math_function<math::Exp2Op>(i, loc);
+      return math::Exp2Op::create(builder_, loc, a);
     case Op::log:
-      return math_function<math::LogOp>(i, loc);
+      return math::LogOp::create(builder_, loc, a);
     case Op::log2:
-      return math_function<math::Log2Op>(i, loc);
+      return math::Log2Op::create(builder_, loc, a);
+    case Op::sin:
+      return math::SinOp::create(builder_, loc, a);
+    case Op::cos:
+      return math::CosOp::create(builder_, loc, a);
+    case Op::erf:
+      return math::ErfOp::create(builder_, loc, a);
     case Op::tanh:
-      return math_function<math::TanhOp>(i, loc);
+      return math::TanhOp::create(builder_, loc, a);
     case Op::floor:
       return math::FloorOp::create(builder_, loc, a);
     case Op::ceil:

@@ -32,8 +32,6 @@ class ArithmeticImporter : public ImportedValues {
   mlir::Value cdiv(const Instruction& i, mlir::Location loc);
   template <class Float, class Signed, class Unsigned>
   mlir::Value by_kind(const Instruction& i, mlir::Location loc);
-  template <class MathOp>
-  mlir::Value math_function(const Instruction& i, mlir::Location loc);
 };
 
 }  // namespace tegula::compiler

@@ -40,9 +40,8 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
   const bool is_signed = is_signed_integer(from);
   if (is_float(from)) {
     if (dtype_bits(to.dtype) == 8) return float_to_byte(value, to, loc);
-    return is_signed_integer(to.dtype)
-               ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
-               : Value(arith::FPToUIOp::create(builder_, loc, type, value));
+    return is_signed_integer(to.dtype) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
+                                       : Value(arith::FPToUIOp::create(builder_, loc, type, value));
   }
   if (to.dtype == DType::bf16 && dtype_bits(from) >= 32)
     return wide_integer_to_bf16(value, from, to, loc);

@@ -114,14 +114,14 @@ TEST_P(EightBitFloats, TiesAreRoundedOnce) {
           for (const double sign : {1.0, -1.0})
             for (const double away : {-std::numeric_limits<double>::infinity(), 0.0,
                                       std::numeric_limits<double>::infinity()}) {
-              const double size = away == 0    ? v
+              const double size = away == 0     ? v
                                   : from == f32 ? std::nextafter(float(v), float(away))
                                                 : std::nextafter(v, away);
               x.push_back(sign * size);
             }
       }
-      for (const double v : {double{INFINITY}, -double{INFINITY}, double{NAN}, 1e30, -1e30, 1e-30, -1e-30, 449.0,
-                             57345.0, 61440.0, 65536.0, 0x1p-149, 464.0, 480.0})
+      for (const double v : {double{INFINITY}, -double{INFINITY}, double{NAN}, 1e30, -1e30, 1e-30,
+                             -1e-30, 449.0, 57345.0, 61440.0, 65536.0, 0x1p-149, 464.0, 480.0})
         x.push_back(v);
       std::vector<std::int64_t> wanted;
       for (const double v : x) wanted.push_back(code_of(to, v));
@@ -153,12 +153,12 @@ TEST_P(EightBitFloats, IntegersAndEachOther) {
       for (int code = 0; code < 256; ++code) {
         const double v = std::trunc(value_of(f8, code));
         const double bottom = is_signed_integer(other) ? -top : 0;
-        back.push_back(std::isnan(v)  ? 0
-                       : v >= top     ? wrapped(other, is_signed_integer(other)
-                                                           ? std::int64_t(std::uint64_t(top) - 1)
-                                                           : -1)
-                       : v <= bottom  ? static_cast<std::int64_t>(bottom)
-                                      : static_cast<std::int64_t>(v));
+        back.push_back(std::isnan(v) ? 0
+                       : v >= top    ? wrapped(other, is_signed_integer(other)
+                                                          ? std::int64_t(std::uint64_t(top) - 1)
+                                                          : -1)
+                       : v <= bottom ? static_cast<std::int64_t>(bottom)
+                                     : static_cast<std::int64_t>(v));
       }
       const Tensor wholes = stream.empty(other, {256});
       launch(cast_kernel, Cfg{}, integers(f8, {256}, all_codes()), wholes);
