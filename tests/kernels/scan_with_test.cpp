@@ -146,6 +146,45 @@ TEST_P(ScanWith, InALoop) {
   expect_integers(y, wanted);
 }
 
+/// Truth values, in registers, between lanes and in shared memory; and combinations that give one
+/// of their arguments, or neither.
+void plain_fwd(const CombineCfg& c, In x, Out all_so_far, Out any_at_all, Out first, Out constant) {
+  auto [i] = grid({1});
+  const Tile t = x.tiles({c.d2}).load({i}), positive = (t > 0).to(i1);
+  all_so_far.tiles({c.d2}).store(
+      scan(
+          positive, 0, [](const Tile& a, const Tile& b) { return a & b; }, c.reverse),
+      {i});
+  any_at_all.tiles({1}).store(
+      reduce(positive, 0, [](const Tile& a, const Tile& b) { return a | b; }), {i});
+  first.tiles({c.d2}).store(scan(
+                                t, 0, [](const Tile& a, const Tile&) { return a; }, c.reverse),
+                            {i});
+  constant.tiles({1}).store(reduce(t, 0, [](const Tile&, const Tile&) { return full(i32, {}, 7); }),
+                            {i});
+}
+const auto plain = with_combine_fields(
+    kernel("plain_fwd", plain_fwd, {"x", "all_so_far", "any_at_all", "first", "constant"}));
+
+TEST_P(ScanWith, TruthValuesAndPlainArguments) {
+  const int n = 1024;
+  for (const bool reverse : {false, true})
+    for (const int negative : {0, 77, 700, n - 1, -1}) {
+      SCOPED_TRACE(negative);
+      std::vector<std::int64_t> x, all(n);
+      for (int k = 0; k < n; ++k) x.push_back(k == negative ? -1 : k + 1);
+      for (int k = 0; k < n; ++k) all[k] = negative < 0 || (reverse ? k > negative : k < negative);
+      const Tensor a = stream.empty(i1, {n}), b = stream.empty(i1, {1}), f = stream.empty(i32, {n}),
+                   c = stream.empty(i32, {1});
+      launch(plain, CombineCfg{.d2 = n, .reverse = reverse, .warps = 4}, integers(i32, {n}, x), a,
+             b, f, c);
+      expect_integers(a, all);
+      expect_integers(b, {1});
+      expect_integers(f, std::vector<std::int64_t>(n, reverse ? x.back() : x[0]));
+      expect_integers(c, {7});
+    }
+}
+
 /// Everything that may stand in a combination, on scalars: division, functions, conversions.
 void mixed_fwd(const CombineCfg& c, In x, Out y, Out z) {
   auto [i] = grid({1});
