@@ -7,7 +7,7 @@
 #include "compiler/layout/scan_steps.h"
 #include "compiler/layout/shuffle.h"
 #include "compiler/passes/block_order.h"
-#include "compiler/passes/combination.h"
+#include "compiler/passes/exchange.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"

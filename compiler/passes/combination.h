@@ -1,5 +1,4 @@
-// Combinations: the region of tile.reduce_with and tile.scan_with, applied to whole vectors; and
-// how partial results reach other lanes and other warps.
+// Combinations: the region of tile.reduce_with and tile.scan_with, applied to whole vectors.
 #pragma once
 
 #include "compiler/passes/lowering.h"
@@ -22,21 +21,5 @@ bool is_symmetric(mlir::Region& region);
 Values pick(Code& code, const Values& values, llvm::ArrayRef<std::int32_t> indices);
 /// Element by element, or all by one i1: `mask` ? a : b.
 Values select(Code& code, mlir::Value mask, const Values& a, const Values& b);
-
-/// The elements of another lane, of any type: that whose number differs by XOR with `mask`, or that
-/// of number `lane`.
-mlir::Value from_lane_across(Code& code, mlir::Value vector, int mask);
-mlir::Value from_lane(Code& code, mlir::Value vector, mlir::Value lane);
-
-/// Bytes that `count` elements take in shared memory, up to where others may follow.
-std::int64_t partial_bytes(mlir::Type element, std::int64_t count);
-
-/// Stores a vector, of a power of two of elements, from element `first` behind `base` on, where the
-/// predicate (null: always) is true. `first` is a multiple of their number.
-void store_partials(Code& code, mlir::Value base, mlir::Value first, mlir::Value vector,
-                    mlir::Value predicate);
-/// Loads a vector of `count` elements as they were stored.
-mlir::Value load_partials(Code& code, mlir::Value base, mlir::Type element, mlir::Value first,
-                          std::int64_t count);
 
 }  // namespace tegula::compiler

@@ -2,7 +2,7 @@
 // of its element. Where the values before are wanted by threads that hold other copies, they get
 // them from that thread: by a shuffle inside a warp, else through shared memory.
 #include "compiler/passes/allocate_shared.h"
-#include "compiler/passes/lowering.h"
+#include "compiler/passes/exchange.h"
 #include "compiler/target/atomic_markers.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
@@ -68,28 +68,6 @@ format::Scalar scalar_of(Type type) {
   if (type.isF32()) return format::Scalar::f32;
   if (type.isF64()) return format::Scalar::f64;
   return type.isInteger(64) ? format::Scalar::i64 : format::Scalar::i32;
-}
-
-/// The value that lane `lane` has, of any type of 2, 4 or 8 bytes.
-Value from_lane(Code& code, Value value, Value lane) {
-  const Type type = value.getType();
-  const auto one = [&](Value v) {
-    return code.intrinsic("llvm.nvvm.shfl.sync.idx.i32", code.i32(),
-                          {code.i32(-1), v, lane, code.i32(31)});
-  };
-  const unsigned bits = type.getIntOrFloatBitWidth();
-  if (bits == 32) return code.bitcast(one(code.bitcast(value, code.i32())), type);
-  if (bits == 64) {
-    const Value pair = code.bitcast(value, vector_of(code.i32(), 2));
-    Value result = LLVM::PoisonOp::create(code.builder(), code.loc(), vector_of(code.i32(), 2));
-    for (int half = 0; half < 2; ++half)
-      result = code.insert(result, one(code.extract(pair, half)), half);
-    return code.bitcast(result, type);
-  }
-  const Type word = code.builder().getIntegerType(bits);
-  const Value wide =
-      LLVM::ZExtOp::create(code.builder(), code.loc(), code.i32(), code.bitcast(value, word));
-  return code.bitcast(LLVM::TruncOp::create(code.builder(), code.loc(), word, one(wide)), type);
 }
 
 /// One atomic tile operation, already lowered to registers.

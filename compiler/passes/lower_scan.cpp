@@ -11,6 +11,7 @@
 #include "compiler/layout/scan_steps.h"
 #include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/combination.h"
+#include "compiler/passes/exchange.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
