@@ -161,7 +161,7 @@ std::vector<std::byte> KernelBase::trace_program(const Config& config,
   detail::check_count(*this, arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     KernelArgument argument = arguments[i];
-    if (argument.is_tensor) argument.tensor = detail::canonical(argument.tensor);
+    if (argument.is_tensor) detail::make_canonical(argument.tensor);
     classes.push_back(detail::classify(name_, parameters_[i], argument));
   }
   return program::serialise(detail::trace_kernel(*this, config, classes));

@@ -1,73 +1,32 @@
 // A call of a kernel: classes of the arguments, the call key, and on a miss trace and compile.
 #include <chrono>
-#include <cstring>
-#include <string_view>
 
 #include <fmt/format.h>
 
 #include "dsl/trace_kernel.h"
 #include "runtime/kernel_source.h"
+#include "runtime/kernel_table.h"
 
 namespace tegula {
 namespace {
 
 using detail::ArgumentClass;
 
-/// Length-prefixed, so that no two calls share a key.
-class CallKey {
- public:
-  CallKey() { bytes_.reserve(512); }
-  void put(std::uint64_t value) {
-    const std::size_t at = bytes_.size();
-    bytes_.resize(at + sizeof(value));
-    std::memcpy(bytes_.data() + at, &value, sizeof(value));
-  }
-  void put(std::string_view text) {
-    put(text.size());
-    const auto* p = reinterpret_cast<const std::byte*>(text.data());
-    bytes_.insert(bytes_.end(), p, p + text.size());
-  }
-  void put(const ArgumentClass& argument) { detail::append_key(bytes_, argument); }
-  void clear() { bytes_.clear(); }
-  std::span<const std::byte> bytes() const { return bytes_; }
-
- private:
-  std::vector<std::byte> bytes_;
-};
-
+/// What a call asks for. Its arguments are canonical.
 struct Call {
   const KernelBase& kernel;
   Device& device;
   const Config& config;
-  std::vector<ArgumentClass> classes;
-  std::vector<runtime::Argument> arguments;
+  std::span<const KernelArgument> arguments;
 };
 
-Call prepare(const KernelBase& kernel, Device& device, const Config& config,
-             std::span<const KernelArgument> arguments) {
-  detail::check_count(kernel, arguments.size());
-  Call call{kernel, device, config, {}, {}};
-  call.classes.reserve(arguments.size());
-  call.arguments.reserve(arguments.size());
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    KernelArgument argument = arguments[i];
-    if (argument.is_tensor) argument.tensor = detail::canonical(argument.tensor);
-    call.classes.push_back(detail::classify(kernel.name(), kernel.parameters()[i], argument));
-    if (argument.is_tensor)
-      call.arguments.emplace_back(argument.tensor);
-    else
-      call.arguments.emplace_back(runtime::ScalarArgument{argument.dtype, argument.bits});
-  }
-  return call;
-}
-
-void write_key(CallKey& key, const Call& call) {
+void write_key(runtime::CallKey& key, const Call& call) {
   for (const std::uint64_t word : KernelAccess::definition(call.kernel)) key.put(word);
-  key.put(call.config.size);
+  key.put(call.device.binaries());
   for (const std::int64_t value : call.config.span()) key.put(static_cast<std::uint64_t>(value));
-  key.put(std::string_view(call.device.name()));
-  key.put(call.classes.size());
-  for (const ArgumentClass& argument : call.classes) key.put(argument);
+  for (std::size_t i = 0; i < call.arguments.size(); ++i)
+    detail::append_key(
+        key, detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
 }
 
 std::vector<SourceLocation> source_locations(const program::Program& program) {
@@ -109,7 +68,11 @@ cache::Key key_of(const program::Program& program, const Target& target) {
 
 std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
-  const program::Program program = detail::trace_kernel(call.kernel, call.config, call.classes);
+  std::vector<ArgumentClass> classes;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i)
+    classes.push_back(
+        detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
+  const program::Program program = detail::trace_kernel(call.kernel, call.config, classes);
   runtime::TracedKernel traced{key_of(program, call.device.target()), serialise(program),
                                source_locations(program), 0};
   traced.trace_ms =
@@ -120,16 +83,30 @@ std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
 }  // namespace
 
 void KernelBase::launch(Stream& stream, const Config& config,
-                        std::span<const KernelArgument> arguments) const {
-  const Call call = prepare(*this, *stream.device(), config, arguments);
-  CallKey key;
+                        std::span<KernelArgument> arguments) const {
+  detail::check_count(*this, arguments.size());
+  for (KernelArgument& argument : arguments)
+    if (argument.is_tensor) detail::make_canonical(argument.tensor);
+  const Call call{*this, *stream.device(), config, arguments};
+  runtime::CallKey key;
   write_key(key, call);
+  runtime::KernelTable& table = runtime::KernelTable::instance();
   bool made = false;
-  const auto ready = runtime::KernelTable::instance().find_or_make(key.bytes(), [&call, &made] {
-    made = true;
-    return make(call);
-  });
-  runtime::launch(stream, *ready, call.arguments);
+  const runtime::ReadyKernel* ready = table.find(key);
+  if (ready == nullptr)
+    ready = table.find_or_make(key, [&call, &made] {
+      made = true;
+      return make(call);
+    });
+  std::vector<runtime::Argument> packed;
+  packed.reserve(arguments.size());
+  for (const KernelArgument& argument : arguments)
+    if (argument.is_tensor)
+      packed.emplace_back(argument.tensor);
+    else
+      packed.emplace_back(runtime::ScalarArgument{argument.dtype, argument.bits});
+  runtime::launch(stream, *ready, packed);
+  if (!runtime::LaunchRecorder::active()) return;
   runtime::LaunchRecorder::record({.kernel = name_,
                                    .config = to_text(config),
                                    .source = made ? ready->source : "memory",

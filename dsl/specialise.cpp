@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -16,6 +15,8 @@ using program::Parameter;
 
 constexpr std::uint64_t max_alignment = 16;       // bytes: the widest load of one thread
 constexpr std::uint64_t max_stride_divisor = 16;  // elements: that of the narrowest dtype
+static_assert(max_alignment < 1 << 5 && dtype_count <= 1 << 4 && Dims::capacity <= 8 &&
+              max_stride_divisor <= 16);  // what append_key has bits for
 
 std::uint8_t power_of_two_in(std::uint64_t value, std::uint64_t limit) {
   return static_cast<std::uint8_t>(std::min(limit, value & (~value + 1)));
@@ -50,8 +51,8 @@ void classify_strides(ArgumentClass& c, const TensorRef& tensor) {
 
 }  // namespace
 
-TensorRef canonical(TensorRef tensor) {
-  if (tensor.strides.size() != tensor.rank()) return tensor;  // an error that the launch reports
+void make_canonical(TensorRef& tensor) {
+  if (tensor.strides.size() != tensor.rank()) return;  // an error that the launch reports
   const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
   std::int64_t inner = 1;
   for (std::size_t d = tensor.rank(); d-- > 0;) {
@@ -59,9 +60,8 @@ TensorRef canonical(TensorRef tensor) {
     if (empty || extent == 1) tensor.strides[d] = inner;
     // What a dimension further out steps over if this tensor is contiguous.
     if (extent > 1 && __builtin_mul_overflow(tensor.strides[d], extent, &inner))
-      return tensor;  // not contiguous; the launch reports it if it leaves the address space
+      return;  // not contiguous; the launch reports it if it leaves the address space
   }
-  return tensor;
 }
 
 ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter,
@@ -124,21 +124,27 @@ program::Parameter to_parameter(const ParameterInfo& info, const ArgumentClass& 
   return p;
 }
 
-void append_key(std::vector<std::byte>& key, const ArgumentClass& c) {
-  const auto put = [&](auto value) {
-    const std::size_t at = key.size();
-    key.resize(at + sizeof(value));
-    std::memcpy(key.data() + at, &value, sizeof(value));
-  };
-  put(static_cast<std::uint8_t>((c.is_tensor ? 1 : 0) | (c.present ? 2 : 0)));
-  put(c.dtype);
-  put(c.rank);
-  put(c.alignment);
+void append_key(runtime::CallKey& key, const ArgumentClass& c) {
+  // One word for all but the numbers. A row's stride follows from the extents within it.
+  enum Stride : std::uint64_t { open, zero, one, row };
+  std::uint64_t word = static_cast<std::uint64_t>(c.dtype) | std::uint64_t{c.rank} << 4 |
+                       std::uint64_t{c.alignment} << 8 | std::uint64_t{c.is_tensor} << 13 |
+                       std::uint64_t{c.present} << 14;
   for (std::size_t d = 0; d < c.rank; ++d) {
-    put(c.extents[d]);
-    put(c.strides[d]);
-    put(c.stride_divisors[d]);
+    const Stride stride = c.strides[d] == Parameter::dynamic ? open
+                          : c.strides[d] == 0                ? zero
+                          : c.strides[d] == 1                ? one
+                                                             : row;
+    word |= static_cast<std::uint64_t>(stride) << (16 + 2 * d) |
+            static_cast<std::uint64_t>(std::bit_width(c.stride_divisors[d])) << (32 + 3 * d);
   }
+  key.put(word);
+  std::uint64_t declared = 0;
+  for (std::size_t d = 0; d < c.rank; ++d)
+    if (c.extents[d] != Parameter::dynamic) declared |= std::uint64_t{1} << d;
+  key.put(declared);
+  for (std::size_t d = 0; d < c.rank; ++d)
+    if (c.extents[d] != Parameter::dynamic) key.put(static_cast<std::uint64_t>(c.extents[d]));
 }
 
 }  // namespace tegula::detail

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "dsl/program/program.h"
+#include "runtime/call_key.h"
 #include "tegula/dsl/kernel_base.h"
 
 namespace tegula::detail {
@@ -31,10 +32,10 @@ struct ArgumentClass {
   std::array<std::uint8_t, Dims::capacity> stride_divisors{};
 };
 
-/// The same tensor with the strides of a contiguous one wherever a stride cannot matter: along
-/// extents of 1, and everywhere if there are no elements. Strides outside of one whose product with
-/// its extent overflows are left alone.
-TensorRef canonical(TensorRef tensor);
+/// Gives the tensor the strides of a contiguous one wherever a stride cannot matter: along extents
+/// of 1, and everywhere if there are no elements. Strides outside of one whose product with its
+/// extent overflows are left alone.
+void make_canonical(TensorRef& tensor);
 
 /// Throws Error{invalid_argument}, naming kernel and parameter, for a tensor in place of a scalar,
 /// another dtype of a scalar, a missing tensor, and extents of 2^31 or more. `argument` is
@@ -44,7 +45,7 @@ ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter
 
 program::Parameter to_parameter(const ParameterInfo& parameter, const ArgumentClass& argument);
 
-/// Appends the class to a call key, in canonical bytes.
-void append_key(std::vector<std::byte>& key, const ArgumentClass& argument);
+/// Appends the class to a call key.
+void append_key(runtime::CallKey& key, const ArgumentClass& argument);
 
 }  // namespace tegula::detail

@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 #include <charconv>
+#include <map>
+#include <mutex>
 
 #include "tegula/simulator.h"
 
@@ -37,6 +39,17 @@ int cuda_ordinal(std::string_view name) {
 }
 
 }  // namespace
+
+std::uint64_t Device::binaries() const {
+  if (const std::uint64_t known = binaries_.load(std::memory_order_relaxed)) return known;
+  // Never destroyed: a kernel may be launched from another static object's destructor.
+  static auto* mutex = new std::mutex;
+  static auto* numbers = new std::map<std::string, std::uint64_t>;
+  const std::lock_guard lock(*mutex);
+  const std::uint64_t number = numbers->emplace(name(), numbers->size() + 1).first->second;
+  binaries_.store(number, std::memory_order_relaxed);
+  return number;
+}
 
 std::shared_ptr<Device> open_device(std::string_view name) {
   constexpr std::string_view sim_prefix = "sim:";

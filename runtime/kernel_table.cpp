@@ -1,95 +1,165 @@
-// Single flight: the first thread that wants a kernel makes it, the others wait on its promise.
-// The lock guards the map alone and is never held while a kernel is being made.
+// Open addressing over pointers to nodes that never move and never go while the table lives: a
+// reader needs one acquiring load for each probe. Writers hold a lock; a table that fills up is
+// copied into a larger one, and the small one stays for readers that still look into it.
+#include "runtime/kernel_table.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <future>
+#include <list>
 #include <mutex>
-#include <string>
-#include <unordered_map>
-
-#include "runtime/launch.h"
 
 namespace tegula::runtime {
 namespace {
 
-using Kernel = std::shared_ptr<const ReadyKernel>;
+struct Node {
+  std::uint64_t hash = 0;
+  std::vector<std::uint64_t> key;
+  std::shared_ptr<const ReadyKernel> kernel;
 
-struct Slot {
-  std::promise<Kernel> promise;
-  std::shared_future<Kernel> future = promise.get_future().share();
-  bool ready = false;  ///< guarded by the table's lock
+  bool is(const CallKey& other) const {
+    const auto words = other.words();
+    return hash == other.hash() && std::equal(key.begin(), key.end(), words.begin(), words.end());
+  }
 };
 
-struct KeyHash {
-  using is_transparent = void;  // look up by view: a hit makes no string
-  std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+struct Slots {
+  explicit Slots(std::size_t count) : nodes(count) {}
+  std::vector<std::atomic<const Node*>> nodes;  ///< a power of two, at most half of them taken
+
+  void insert(const Node* node) {
+    std::size_t at = node->hash & (nodes.size() - 1);
+    while (nodes[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) & (nodes.size() - 1);
+    nodes[at].store(node, std::memory_order_release);
+  }
 };
 
-std::string_view as_text(std::span<const std::byte> key) {
-  return {reinterpret_cast<const char*>(key.data()), key.size()};
-}
+constexpr std::size_t first_size = 64;
+
+/// A kernel in the making.
+struct Flight {
+  Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
+      : key{hash, {words.begin(), words.end()}, nullptr} {}
+  Node key;
+  std::promise<const ReadyKernel*> promise;
+  std::shared_future<const ReadyKernel*> future = promise.get_future().share();
+};
 
 }  // namespace
 
 struct KernelTable::Impl {
-  mutable std::mutex mutex;
-  std::unordered_map<std::string, std::shared_ptr<Slot>, KeyHash, std::equal_to<>> slots;
+  std::atomic<Slots*> slots{nullptr};
+  mutable std::mutex mutex;  ///< guards the rest, and writing to slots
+  std::vector<std::unique_ptr<Slots>> all_slots;
+  std::vector<std::unique_ptr<const Node>> nodes;
+  std::size_t taken = 0;
+  std::list<std::shared_ptr<Flight>> flights;
 
-  /// clear() may have emptied the table, and another thread begun anew, since `slot` went in: only
-  /// the slot's own entry goes.
-  void drop(std::string_view key, const std::shared_ptr<Slot>& slot) {
-    const std::lock_guard lock(mutex);
-    if (const auto at = slots.find(key); at != slots.end() && at->second == slot) slots.erase(at);
+  Impl() { start(first_size); }
+
+  void start(std::size_t count) {
+    all_slots.push_back(std::make_unique<Slots>(count));
+    slots.store(all_slots.back().get(), std::memory_order_release);
+  }
+
+  const ReadyKernel* find(const CallKey& key) const {
+    const Slots& table = *slots.load(std::memory_order_acquire);
+    const std::size_t mask = table.nodes.size() - 1;
+    for (std::size_t at = key.hash() & mask;; at = (at + 1) & mask) {
+      const Node* node = table.nodes[at].load(std::memory_order_acquire);
+      if (node == nullptr) return nullptr;
+      if (node->is(key)) return node->kernel.get();
+    }
+  }
+
+  void insert(std::unique_ptr<const Node> node) {
+    Slots* table = slots.load(std::memory_order_relaxed);
+    if (2 * (taken + 1) > table->nodes.size()) {
+      auto larger = std::make_unique<Slots>(2 * table->nodes.size());
+      for (const auto& old : table->nodes)
+        if (const Node* moved = old.load(std::memory_order_relaxed)) larger->insert(moved);
+      table = larger.get();
+      all_slots.push_back(std::move(larger));
+      slots.store(table, std::memory_order_release);
+    }
+    nodes.push_back(std::move(node));
+    table->insert(nodes.back().get());
+    ++taken;
   }
 };
 
-KernelTable::KernelTable() : impl_(std::make_shared<Impl>()) {}
+KernelTable::KernelTable() : impl_(std::make_unique<Impl>()) {}
+KernelTable::~KernelTable() = default;
 
-Kernel KernelTable::find_or_make(std::span<const std::byte> key, const Make& make) {
+const ReadyKernel* KernelTable::find(const CallKey& key) const { return impl_->find(key); }
+
+const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& make) {
   Impl& table = *impl_;
-  std::shared_ptr<Slot> slot;
-  std::shared_future<Kernel> future;
+  std::shared_ptr<Flight> own;
+  std::shared_future<const ReadyKernel*> others;
   {
     const std::lock_guard lock(table.mutex);
-    if (const auto at = table.slots.find(as_text(key)); at != table.slots.end()) {
-      future = at->second->future;
-    } else {
-      slot = std::make_shared<Slot>();
-      table.slots.emplace(std::string(as_text(key)), slot);
-    }
+    if (const ReadyKernel* kernel = table.find(key)) return kernel;
+    const auto flight = std::find_if(table.flights.begin(), table.flights.end(),
+                                     [&](const auto& f) { return f->key.is(key); });
+    if (flight != table.flights.end())
+      others = (*flight)->future;
+    else
+      table.flights.push_back(own = std::make_shared<Flight>(key.hash(), key.words()));
   }
-  if (slot == nullptr) return future.get();
+  if (own == nullptr) return others.get();
 
+  const auto land = [&] { std::erase(table.flights, own); };
   try {
-    Kernel kernel = make();
+    own->key.kernel = make();
+    const ReadyKernel* kernel = own->key.kernel.get();
     {
       const std::lock_guard lock(table.mutex);
-      slot->ready = true;
+      table.insert(std::make_unique<const Node>(own->key));
+      land();
     }
-    slot->promise.set_value(kernel);
+    own->promise.set_value(kernel);
     return kernel;
   } catch (...) {
-    // Out of the table first: whoever comes from now on tries again, whoever waits is told.
-    table.drop(as_text(key), slot);
-    slot->promise.set_exception(std::current_exception());
+    // Off the list first: whoever comes from now on tries again, whoever waits is told.
+    {
+      const std::lock_guard lock(table.mutex);
+      land();
+    }
+    own->promise.set_exception(std::current_exception());
     throw;
   }
 }
 
 std::size_t KernelTable::size() const {
   const std::lock_guard lock(impl_->mutex);
-  std::size_t count = 0;
-  for (const auto& [key, slot] : impl_->slots) count += slot->ready ? 1 : 0;
-  return count;
+  return impl_->taken;
 }
 
 void KernelTable::clear() {
   const std::lock_guard lock(impl_->mutex);
-  impl_->slots.clear();
+  impl_->start(first_size);
+  impl_->taken = 0;
 }
 
 KernelTable& KernelTable::instance() {
   // Never destroyed: a kernel may be launched from another static object's destructor.
-  static auto* table = new KernelTable;
+  static KernelTable* const table = [] {
+    static auto* made = new KernelTable;
+    // The lock is held over a fork, so that the child finds the table whole; the threads that were
+    // making kernels are not there in the child, nor is anybody who waits for them.
+    ::pthread_atfork([] { made->impl_->mutex.lock(); }, [] { made->impl_->mutex.unlock(); },
+                     [] {
+                       // Not destroyed: their promises' own locks may be in any state.
+                       static_cast<void>(new std::list(std::move(made->impl_->flights)));
+                       made->impl_->flights.clear();
+                       made->impl_->mutex.unlock();
+                     });
+    return made;
+  }();
   return *table;
 }
 

@@ -141,6 +141,8 @@ thread_local LaunchRecorder* innermost = nullptr;
 LaunchRecorder::LaunchRecorder() : outer_(innermost) { innermost = this; }
 LaunchRecorder::~LaunchRecorder() { innermost = outer_; }
 
+bool LaunchRecorder::active() { return innermost != nullptr; }
+
 void LaunchRecorder::record(LaunchTrace trace) {
   if (innermost != nullptr) innermost->launches_.push_back(std::move(trace));
 }

@@ -1,5 +1,5 @@
 // From a compiled entry to a launch: checking arguments against the launch record, evaluating the
-// grid, packing parameters. And the table of kernels that this process holds ready.
+// grid, packing parameters.
 #pragma once
 
 #include <cstdint>
@@ -33,25 +33,6 @@ struct ReadyKernel {
   double compile_ms = 0;  ///< what compiling took; 0 if it came from a cache
 };
 
-/// The kernels that this process holds ready. Thread-safe; one thread makes a kernel while others
-/// that want the same wait for it, and no lock is held meanwhile.
-class KernelTable {
- public:
-  KernelTable();
-  using Make = std::function<std::shared_ptr<const ReadyKernel>()>;
-  /// `key`: canonical bytes that name kernel, configuration, argument classes and device. If
-  /// `make` throws, the exception reaches every waiter and nothing is kept.
-  std::shared_ptr<const ReadyKernel> find_or_make(std::span<const std::byte> key, const Make& make);
-  std::size_t size() const;
-  void clear();
-  /// The process-wide table.
-  static KernelTable& instance();
-
- private:
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
-};
-
 /// Checks `arguments` against the launch record and launches on the stream's device. A grid with a
 /// zero extent launches nothing. Throws Error{invalid_argument} naming kernel, argument, got,
 /// wanted: a count, a presence, a dtype, a rank, a required extent, another device, an address
@@ -74,6 +55,8 @@ class LaunchRecorder {
   LaunchRecorder(const LaunchRecorder&) = delete;
   LaunchRecorder& operator=(const LaunchRecorder&) = delete;
   const std::vector<LaunchTrace>& launches() const { return launches_; }
+  /// Whether this thread has one.
+  static bool active();
   /// Adds to the innermost recorder of this thread, if there is one.
   static void record(LaunchTrace trace);
 

@@ -1,4 +1,5 @@
 // From a kernel's launch to a device, with a compiler that only copies the launch record.
+#include "runtime/kernel_table.h"
 #include "runtime/launch.h"
 
 #include "dsl/program/abi.h"
@@ -148,7 +149,7 @@ TEST_F(Launch, ByNameAsToolsDo) {
   const KernelBase& base = scale_kernel.base();
   Config config = base.default_config();
   base.set(config, "bn", 128);
-  const std::vector<KernelArgument> arguments = {x.ref(), TensorRef{}, y.ref(), 2.0f};
+  std::vector<KernelArgument> arguments = {x.ref(), TensorRef{}, y.ref(), 2.0f};
   base.launch(stream, config, arguments);
   EXPECT_EQ(device->launches.size(), 1u);
 }

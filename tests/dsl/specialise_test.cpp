@@ -15,8 +15,9 @@ Device* some_device = reinterpret_cast<Device*>(16);
 Parameter classified(const Dims& shape, const Dims& strides, std::vector<int> specialised = {},
                      std::uintptr_t address = 4096, DType dtype = bf16) {
   ParameterInfo info{.name = "x", .specialised_dims = std::move(specialised)};
-  const TensorRef tensor{reinterpret_cast<void*>(address), dtype, shape, strides, some_device};
-  return to_parameter(info, detail::classify("k", info, detail::canonical(tensor)));
+  TensorRef tensor{reinterpret_cast<void*>(address), dtype, shape, strides, some_device};
+  detail::make_canonical(tensor);
+  return to_parameter(info, detail::classify("k", info, tensor));
 }
 
 TEST(Specialise, NothingIsConstantUnlessDeclared) {
@@ -107,17 +108,24 @@ TEST(Specialise, ErrorsOfTheCaller) {
 }
 
 TEST(Specialise, KeysTellClassesApart) {
-  const auto key = [](const Dims& shape, const Dims& strides, std::uintptr_t address = 4096) {
-    const ParameterInfo info{.name = "x"};
-    const TensorRef tensor{reinterpret_cast<void*>(address), bf16, shape, strides, some_device};
-    std::vector<std::byte> bytes;
-    append_key(bytes, detail::classify("k", info, detail::canonical(tensor)));
-    return bytes;
+  const auto key = [](const Dims& shape, const Dims& strides, std::uintptr_t address = 4096,
+                      std::vector<int> specialised = {}) {
+    const ParameterInfo info{.name = "x", .specialised_dims = std::move(specialised)};
+    TensorRef tensor{reinterpret_cast<void*>(address), bf16, shape, strides, some_device};
+    detail::make_canonical(tensor);
+    runtime::CallKey key;
+    append_key(key, detail::classify("k", info, tensor));
+    return std::vector<std::uint64_t>(key.words().begin(), key.words().end());
   };
   EXPECT_EQ(key({64, 4096}, {4096, 1}), key({3, 160}, {160, 1}));
   EXPECT_NE(key({64, 4096}, {4096, 1}), key({64, 4096}, {4100, 1}));
   EXPECT_NE(key({64, 4096}, {4096, 1}), key({64, 4096}, {4096, 1}, 4100));
   EXPECT_NE(key({64}, {1}), key({64, 1}, {1, 1}));
+  EXPECT_NE(key({4, 64}, {64, 1}), key({4, 64}, {0, 1}));
+  EXPECT_NE(key({4, 64}, {64, 1}, 4096, {1}), key({4, 64}, {64, 1}));
+  EXPECT_NE(key({4, 64}, {64, 1}, 4096, {1}), key({4, 96}, {96, 1}, 4096, {1}));
+  EXPECT_NE(key({4, 64}, {64, 1}, 4096, {1}), key({4, 64}, {128, 1}, 4096, {1}));
+  EXPECT_NE(key({4, 64}, {64, 1}, 4096, {0}), key({4, 64}, {64, 1}, 4096, {1}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,7 +47,8 @@ struct ArgumentRange {
   std::string_view name;
   std::uintptr_t begin = 0, end = 0;  ///< the hull of the tensor's elements
   bool writable = false;
-  /// Nothing in it is defined before the launch: reading what the launch has not written is a fault.
+  /// Nothing in it is defined before the launch: reading what the launch has not written is a
+  /// fault.
   bool undefined = false;
 };
 
@@ -70,6 +72,9 @@ class Device {
   virtual std::string name() const = 0;
   virtual Target target() const = 0;
   virtual int multiprocessors() const = 0;
+  /// A number for name(), the same for all devices of that name in this process: those share their
+  /// ready kernels.
+  std::uint64_t binaries() const;
 
   /// At least 256-byte aligned. Throws Error{out_of_resources}, naming the bytes asked for.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -83,6 +88,9 @@ class Device {
                                              std::vector<SourceLocation> locations) = 0;
   virtual void launch(const LoadedKernel& kernel, const LaunchCall& call) = 0;
   virtual void synchronize() = 0;
+
+ private:
+  mutable std::atomic<std::uint64_t> binaries_{0};  ///< 0: not asked for yet
 };
 
 /// Opens "sim" (which is sim:sm_90a), "sim:ARCH", or "cuda:N". Throws Error{environment} if there

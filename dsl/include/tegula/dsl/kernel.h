@@ -105,7 +105,7 @@ class ConfiguredKernel {
   /// Throws Error{invalid_argument} for arguments that the kernel does not take, and Error{kernel}
   /// for a mistake that tracing finds. See KernelBase::launch.
   void launch(Stream& stream, typename std::remove_cvref_t<P>::Host... arguments) const {
-    const std::array<KernelArgument, sizeof...(P)> list = {KernelArgument(arguments)...};
+    std::array<KernelArgument, sizeof...(P)> list = {KernelArgument(arguments)...};
     kernel_->launch(stream, config_, list);
   }
   const Config& config() const { return config_; }

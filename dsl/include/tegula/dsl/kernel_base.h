@@ -76,9 +76,9 @@ class KernelBase {
                                        std::span<const KernelArgument> arguments) const;
 
   /// Traces and compiles unless this process has done so for these classes of arguments, then
-  /// launches. Throws what tracing, compiling and runtime::launch throw.
-  void launch(Stream& stream, const Config& config,
-              std::span<const KernelArgument> arguments) const;
+  /// launches. Strides that cannot matter are made canonical in `arguments`. Throws what tracing,
+  /// compiling and runtime::launch throw.
+  void launch(Stream& stream, const Config& config, std::span<KernelArgument> arguments) const;
 
  protected:
   /// `function`: its address, which tells apart two kernels of one name. `config_fields`: how many

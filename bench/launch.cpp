@@ -1,0 +1,125 @@
+// bench_launch: what a call costs on the host when its kernel is ready, above the driver's call.
+//
+//   bench_launch [CALLS] [THREADS]
+//
+// calls ops::rms_norm_fn (64 x 4096, bf16, with residual and destinations) CALLS times (default
+// 200000) on each of 1 and THREADS (default 2) threads, on a device that does nothing, and prints
+// one JSON object: nanoseconds a call (the least of five rounds), calls a second over all threads,
+// and allocations a call.
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/format/entry.h"
+#include "tegula/ops/norm.h"
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+
+/// Memory of the host's; kernels are compiled and taken, launches are counted.
+class NullDevice final : public tegula::Device {
+ public:
+  std::string name() const override { return "null:0"; }
+  tegula::Target target() const override { return {tegula::Target::Backend::sim, "sm_90a"}; }
+  int multiprocessors() const override { return 132; }
+  void* allocate(std::size_t bytes) override {
+    return std::aligned_alloc(256, (bytes + 255) & ~255ul);
+  }
+  void deallocate(void* data) noexcept override { std::free(data); }
+  void copy_to_device(void*, const void*, std::size_t) override {}
+  void copy_to_host(void*, const void*, std::size_t) override {}
+  std::shared_ptr<tegula::LoadedKernel> load(const tegula::format::Entry&,
+                                             std::vector<tegula::SourceLocation>) override {
+    return std::make_shared<Kernel>();
+  }
+  void launch(const tegula::LoadedKernel&, const tegula::LaunchCall& call) override {
+    blocks += call.grid[0];
+  }
+  void synchronize() override {}
+  static thread_local std::uint64_t blocks;
+
+ private:
+  struct Kernel : tegula::LoadedKernel {};
+};
+thread_local std::uint64_t NullDevice::blocks = 0;
+
+struct Buffers {
+  explicit Buffers(tegula::Stream& stream)
+      : x(stream.empty(tegula::bf16, {64, 4096})),
+        residual(stream.empty(tegula::bf16, {64, 4096})),
+        weight(stream.empty(tegula::bf16, {4096})),
+        y(stream.empty(tegula::bf16, {64, 4096})),
+        residual_out(stream.empty(tegula::bf16, {64, 4096})),
+        rstd(stream.empty(tegula::f32, {64})) {}
+  tegula::Tensor x, residual, weight, y, residual_out, rstd;
+};
+
+void call(tegula::Stream& stream, const Buffers& b) {
+  tegula::ops::rms_norm_fn(stream, b.x, b.weight,
+                           {.residual = b.residual, .out = b.y, .residual_out = b.residual_out});
+}
+
+double nanoseconds(const std::shared_ptr<NullDevice>& device, int calls, int threads) {
+  std::atomic<int> ready{0};
+  std::atomic<bool> go{false};
+  std::vector<std::thread> workers;
+  for (int t = 0; t < threads; ++t)
+    workers.emplace_back([&] {
+      tegula::Stream stream(device);
+      const Buffers buffers(stream);
+      call(stream, buffers);
+      ++ready;
+      while (!go) std::this_thread::yield();
+      for (int k = 0; k < calls; ++k) call(stream, buffers);
+    });
+  while (ready < threads) std::this_thread::yield();
+  const auto start = std::chrono::steady_clock::now();
+  go = true;
+  for (std::thread& worker : workers) worker.join();
+  const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - start;
+  return spent.count() / calls;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* data = std::malloc(bytes)) return data;
+  throw std::bad_alloc();
+}
+void operator delete(void* data) noexcept { std::free(data); }
+void operator delete(void* data, std::size_t) noexcept { std::free(data); }
+
+int main(int argc, char** argv) {
+  const int calls = argc > 1 ? std::atoi(argv[1]) : 200000;
+  const int most = argc > 2 ? std::atoi(argv[2]) : 2;
+  try {
+    const auto device = std::make_shared<NullDevice>();
+    nlohmann::ordered_json json = {{"op", "rms_norm_fn"}, {"calls", calls}};
+    for (const int threads : {1, most}) {
+      double best = 1e30;
+      for (int round = 0; round < 5; ++round)
+        best = std::min(best, nanoseconds(device, calls, threads));
+      json["threads"].push_back({{"threads", threads},
+                                 {"nanoseconds_a_call", best},
+                                 {"million_calls_a_second", 1e3 * threads / best}});
+    }
+    tegula::Stream stream(device);
+    const Buffers buffers(stream);
+    call(stream, buffers);
+    const std::uint64_t before = allocations;
+    for (int k = 0; k < 1000; ++k) call(stream, buffers);
+    json["allocations_a_call"] = static_cast<double>(allocations - before) / 1000;
+    std::printf("%s\n", json.dump(2).c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_launch: %s\n", error.what());
+    return 1;
+  }
+}
