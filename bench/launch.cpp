@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <thread>
 #include <vector>
 
@@ -19,9 +18,9 @@
 #include "runtime/format/entry.h"
 #include "tegula/ops/norm.h"
 
-namespace {
+extern std::atomic<std::uint64_t> allocations;  // allocations.cpp
 
-std::atomic<std::uint64_t> allocations{0};
+namespace {
 
 /// Memory of the host's; kernels are compiled and taken, launches are counted.
 class NullDevice final : public tegula::Device {
@@ -88,14 +87,6 @@ double nanoseconds(const std::shared_ptr<NullDevice>& device, int calls, int thr
 }
 
 }  // namespace
-
-void* operator new(std::size_t bytes) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* data = std::malloc(bytes)) return data;
-  throw std::bad_alloc();
-}
-void operator delete(void* data) noexcept { std::free(data); }
-void operator delete(void* data, std::size_t) noexcept { std::free(data); }
 
 int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::atoi(argv[1]) : 200000;
