@@ -7,6 +7,7 @@
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/scan_steps.h"
+#include "compiler/layout/streaming.h"
 #include "compiler/passes/access.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
@@ -59,9 +60,7 @@ class Assignment {
       return std::pair(shape_size(a), a.streams) > std::pair(shape_size(b), b.streams);
     });
     for (const Access& access : accesses_)
-      if (!layouts_.contains(access.tile))
-        spread(access.tile,
-               Distributed::blocked(shape_of(access.tile), shared_vector(access), warps_));
+      if (!layouts_.contains(access.tile)) spread(access.tile, streaming_layout(access));
     // What no access reaches: constants alone, say.
     function_.walk([&](Operation* op) {
       for (Value result : op->getResults())
@@ -217,16 +216,20 @@ class Assignment {
     return depends_[value] = result;
   }
 
-  /// Vectors for all accesses that meet the anchor's values and stream as much as it does: as wide
-  /// as the narrowest of them can be. Data that every block reads again (weights) is in the L2
-  /// cache and does not decide.
-  int shared_vector(const Access& anchor) {
-    std::int64_t elements = anchor.vector_elements;
-    for (const Access& other : accesses_)
-      if (other.streams && shape_size(other) == shape_size(anchor) &&
-          groups_.isEquivalent(other.tile, anchor.tile))
-        elements = std::min(elements, other.vector_elements);
-    return static_cast<int>(elements);
+  /// For all accesses that meet the anchor's values. Those that stream as much as it does have full
+  /// vectors and sectors in it: the narrowest of them decides. The layout is such that others can
+  /// be widened; data that every block reads again (weights) is in the L2 cache and does not
+  /// decide.
+  Distributed streaming_layout(const Access& anchor) {
+    std::int64_t narrow = anchor.vector_elements, wide = anchor.vector_elements;
+    for (const Access& other : accesses_) {
+      if (shape_size(other) != shape_size(anchor) || !groups_.isEquivalent(other.tile, anchor.tile))
+        continue;
+      if (other.streams) narrow = std::min(narrow, other.vector_elements);
+      wide = std::max(wide, other.vector_elements);
+    }
+    return layout::streaming(shape_of(anchor.tile), static_cast<int>(narrow),
+                             static_cast<int>(wide), warps_);
   }
 
   //===--- Spreading ------------------------------------------------------------------------===//

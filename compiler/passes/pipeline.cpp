@@ -8,6 +8,7 @@
 #include "compiler/passes/expand_math.h"
 #include "compiler/passes/insert_barriers.h"
 #include "compiler/passes/lower_to_llvm.h"
+#include "compiler/passes/suit_accesses.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -45,6 +46,7 @@ void add_layout_passes(OpPassManager& passes) {
   OpPassManager& functions = passes.nest<func::FuncOp>();
   functions.addPass(create_drop_masks_pass());
   functions.addPass(create_assign_layouts_pass());
+  functions.addPass(create_suit_accesses_pass());
   passes.addPass(createCSEPass());
 }
 
@@ -63,6 +65,7 @@ void register_passes() {
   registerPass(create_expand_math_pass);
   registerPass(create_drop_masks_pass);
   registerPass(create_assign_layouts_pass);
+  registerPass(create_suit_accesses_pass);
   registerPass(create_insert_barriers_pass);
   registerPass(create_allocate_shared_pass);
   registerPass(create_lower_to_llvm_pass);
