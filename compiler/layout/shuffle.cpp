@@ -249,6 +249,18 @@ bool stays(const ShufflePlan& plan, const ShuffleRound& round) {
 
 int words_per_element(int element_bytes) { return element_bytes == 8 ? 2 : 1; }
 
+double cost_of(const ShufflePlan& plan, int element_bytes) {
+  return plan.shuffles(element_bytes) + 0.5 * plan.selects(element_bytes);
+}
+
+double cost_of_sharing(const Distributed& source, const Distributed& target, int element_bytes) {
+  constexpr double waiting = 16;
+  const auto bytes_of_thread = [&](const Distributed& layout) {
+    return (layout.registers() >> std::popcount(layout.replicated_registers())) * element_bytes;
+  };
+  return (bytes_of_thread(source) + bytes_of_thread(target)) * 32 / 128.0 + waiting;
+}
+
 }  // namespace
 
 bool ShufflePlan::is_butterfly() const {
@@ -282,14 +294,16 @@ std::optional<ShufflePlan> plan_shuffles(const Distributed& source, const Distri
 std::optional<ShufflePlan> plan_cheap_shuffles(const Distributed& source, const Distributed& target,
                                                int element_bytes) {
   auto plan = plan_shuffles(source, target, element_bytes);
-  if (!plan) return std::nullopt;
-  const auto bytes_of_thread = [&](const Distributed& layout) {
-    return (layout.registers() >> std::popcount(layout.replicated_registers())) * element_bytes;
-  };
-  const int shared = (bytes_of_thread(source) + bytes_of_thread(target)) * 32 / 128 + 16;
-  const int shuffled = plan->shuffles(element_bytes) + plan->selects(element_bytes) / 2;
-  if (shuffled > shared) return std::nullopt;
+  if (!plan || cost_of(*plan, element_bytes) > cost_of_sharing(source, target, element_bytes))
+    return std::nullopt;
   return plan;
+}
+
+double conversion_cost(const Distributed& source, const Distributed& target, int element_bytes) {
+  if (classify(source, target) <= ConversionKind::registers) return 0;
+  const double shared = cost_of_sharing(source, target, element_bytes);
+  const auto plan = plan_shuffles(source, target, element_bytes);
+  return plan ? std::min(shared, cost_of(*plan, element_bytes)) : shared;
 }
 
 }  // namespace tegula::layout

@@ -74,11 +74,14 @@ struct ShufflePlan {
 std::optional<ShufflePlan> plan_shuffles(const Distributed& source, const Distributed& target,
                                          int element_bytes);
 
-// The same, but only where shuffles cost no more than shared memory would. Costs are in cycles of a
-// multiprocessor for one warp, from the throughputs in the CUDA C++ Programming Guide ("Arithmetic
-// Instructions"): a shuffle 1, a select 1/2; through shared memory 1 for each 128 bytes stored and
-// for each 128 bytes loaded, and 16 for the block's barrier and the wait for the loads.
+// The same, but only where shuffles cost no more than shared memory would.
 std::optional<ShufflePlan> plan_cheap_shuffles(const Distributed& source, const Distributed& target,
                                                int element_bytes);
+
+// What a conversion costs, in cycles of a multiprocessor for one warp, from the throughputs in the
+// CUDA C++ Programming Guide ("Arithmetic Instructions"): a shuffle 1, a select 1/2; through shared
+// memory 1 for each 128 bytes stored and for each 128 bytes loaded, and 16 for the block's barrier
+// and the wait for the loads. Renaming registers costs nothing.
+double conversion_cost(const Distributed& source, const Distributed& target, int element_bytes);
 
 }  // namespace tegula::layout

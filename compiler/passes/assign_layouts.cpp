@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "compiler/ir/dialect.h"
-#include "compiler/layout/conversion.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/layout/streaming.h"
 #include "compiler/passes/access.h"
@@ -392,13 +391,7 @@ class Assignment {
 
   static Value convert(OpBuilder& builder, Location loc, Value value, const Distributed& wanted) {
     const auto type = tile::with_layout(value.getType(), wanted);
-    auto op = tile::ConvertLayoutOp::create(builder, loc, type, value);
-    if (layout::classify(layout_at(value), wanted) > layout::ConversionKind::registers)
-      op.emitRemark() << "assign-layouts: a tile of " << op.getType().getNumElements() << " "
-                      << op.getType().getElementType()
-                      << " moves between threads: what made it and what uses it want different "
-                         "layouts";
-    return op;
+    return tile::ConvertLayoutOp::create(builder, loc, type, value);
   }
 
   func::FuncOp function_;

@@ -47,7 +47,6 @@ func.func @odd(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
 }
 
 // One tile summed both ways and added: one of the sums has to move.
-// REMARK: remark: assign-layouts: a tile of 32 'f32' moves between threads
 // CHECK-LABEL: func @both_ways
 func.func @both_ways(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
   %c0 = arith.constant 0 : i32

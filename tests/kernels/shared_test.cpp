@@ -137,6 +137,31 @@ TEST_P(Shared, LoopsHaveTheFewestBarriersThatOrderTheirExchanges) {
     }
 }
 
+/// What a loop adds in another layout every time is converted once, before the loop.
+void invariant_fwd(const Cfg& c, In x, Out y) {
+  auto [one] = grid({1});
+  Tile t = x.tiles({c.n, c.n}).load({0, 0});
+  Tile turned = t.T();
+  for (auto turn : range(0, c.turns)) t = t * 3 + turned + turn;
+  y.tiles({c.n, c.n}).store(t, {0, 0});
+}
+const auto invariant = with_fields(kernel("invariant_fwd", invariant_fwd, {"x", "y"}));
+
+TEST_P(Shared, LoopsAreFreeOfConversionsOfWhatTheyDoNotChange) {
+  const Cfg c{.n = 32, .turns = 7};
+  const auto x = random_integers(-9, 9, 1024);
+  std::vector<std::int64_t> wanted = x;
+  for (int turn = 0; turn < c.turns; ++turn)
+    for (std::size_t k = 0; k < 1024; ++k)
+      wanted[k] = wrapped(i32, wanted[k] * 3 + x[k % 32 * 32 + k / 32] + turn);
+  device->reset_statistics();
+  const Tensor out = stream.empty(i32, {32, 32});
+  launch(invariant, c, integers(i32, {32, 32}, x), out);
+  if (assembles()) return;
+  expect_integers(out, wanted);
+  EXPECT_EQ(barriers(), 1u);
+}
+
 /// The exchange's own barrier orders a tensor's accesses around it.
 void exchange_orders_fwd(const Cfg& c, In x, InOut y) {
   auto [one] = grid({1});
