@@ -59,7 +59,8 @@ cache::Key key_of(const program::Program& program, const Target& target) {
   key.identity = {program::content_hash(program), target, cache::compiler_identity()};
   key.facts.emplace_back("kernel", program.name);
   for (const program::Parameter& parameter : program.parameters)
-    if (parameter.kind != program::Parameter::Kind::scalar)
+    if (parameter.kind != program::Parameter::Kind::scalar &&
+        parameter.kind != program::Parameter::Kind::workspace)
       key.facts.emplace_back(parameter.name, describe(parameter));
   for (const program::ConfigField& field : program.config)
     key.facts.emplace_back("config." + field.name, std::to_string(field.value));

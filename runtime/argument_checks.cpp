@@ -66,9 +66,9 @@ void check_argument(const LaunchRecord& record, const ArgumentRecord& declared,
 }
 
 void check_requirement(const LaunchRecord& record, const format::RequirementRecord& requirement,
-                       const Extents& extents) {
+                       const Extents& extents, const Device& device) {
   const std::int64_t got = extents(requirement.argument, requirement.dimension);
-  const std::int64_t wanted = evaluate(requirement.extent, extents);
+  const std::int64_t wanted = evaluate(requirement.extent, extents, device.multiprocessors());
   if (got == wanted) return;
   std::vector<std::string> names;
   for (const ArgumentRecord& argument : record.arguments) names.push_back(argument.name);
@@ -91,14 +91,15 @@ std::int64_t Extents::operator()(std::uint32_t argument, std::uint32_t dimension
 
 void check_arguments(const LaunchRecord& record, std::span<const Argument> arguments,
                      const Device& device) {
-  if (arguments.size() != record.arguments.size())
+  const std::size_t wanted = record.arguments.size() - record.workspaces.size();
+  if (arguments.size() != wanted)
     invalid(record, "arguments", "wrong number of arguments", std::to_string(arguments.size()),
-            std::to_string(record.arguments.size()));
+            std::to_string(wanted));
   for (std::size_t i = 0; i < arguments.size(); ++i)
     check_argument(record, record.arguments[i], arguments[i], device);
   const Extents extents(arguments);
   for (const format::RequirementRecord& requirement : record.requirements)
-    check_requirement(record, requirement, extents);
+    check_requirement(record, requirement, extents, device);
 }
 
 }  // namespace tegula::runtime

@@ -6,6 +6,7 @@
 
 #include "runtime/argument_checks.h"
 #include "runtime/tensor_hull.h"
+#include "runtime/workspaces.h"
 
 namespace tegula::runtime {
 namespace {
@@ -18,12 +19,12 @@ constexpr std::array<std::int64_t, 3> grid_limits = {2147483647, 65535, 65535};
 
 /// The grid's three extents; nothing if one of them is zero.
 std::optional<std::array<std::uint32_t, 3>> grid_of(const LaunchRecord& record,
-                                                    const Extents& extents) {
+                                                    const Extents& extents, const Device& device) {
   std::array<std::uint32_t, 3> grid = {1, 1, 1};
   bool empty = false;
   for (std::size_t axis = 0; axis < grid.size(); ++axis) {
     if (record.grid[axis].nodes.empty()) continue;  // fewer than three axes were given
-    const std::int64_t extent = evaluate(record.grid[axis], extents);
+    const std::int64_t extent = evaluate(record.grid[axis], extents, device.multiprocessors());
     if (extent < 0 || extent > grid_limits[axis])
       throw Error(ErrorCode::invalid_argument,
                   {.where = record.function,
@@ -50,8 +51,10 @@ const TensorRef& tensor_of(const KernelParameter& parameter, std::span<const Arg
 
 /// A parameter's value, low bytes first, as the kernel reads as many as the dtype has.
 std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parameter,
-                       std::span<const Argument> arguments) {
+                       std::span<const Argument> arguments, const Device& device) {
   switch (parameter.source) {
+    case KernelParameter::Source::multiprocessors:
+      return static_cast<std::uint64_t>(device.multiprocessors());
     case KernelParameter::Source::pointer:
       return reinterpret_cast<std::uintptr_t>(tensor_of(parameter, arguments).data);
     case KernelParameter::Source::extent:
@@ -102,29 +105,37 @@ class Scratch {
 
 }  // namespace
 
-void launch(Stream& stream, const ReadyKernel& kernel, std::span<const Argument> arguments) {
+void launch(Stream& stream, const ReadyKernel& kernel, std::span<const Argument> given) {
   const LaunchRecord& record = kernel.entry.launch;
   Device& device = *stream.device();
-  check_arguments(record, arguments, device);
+  check_arguments(record, given, device);
 
-  Scratch<ArgumentRange, 32> ranges(arguments.size());
+  Scratch<ArgumentRange, 32> ranges(record.arguments.size());
   std::size_t tensors = 0;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const auto* tensor = std::get_if<TensorRef>(&arguments[i]);
-    if (tensor == nullptr || !tensor->present()) continue;
-    const ArgumentRecord& declared = record.arguments[i];
-    const Hull bytes = hull(*tensor, declared.name);
-    ranges[tensors++] = {declared.name, bytes.begin, bytes.end,
-                         declared.access != ArgumentRecord::Access::in};
-  }
+  const auto add_ranges = [&](std::span<const Argument> arguments, std::size_t first) {
+    for (std::size_t i = first; i < arguments.size(); ++i) {
+      const auto* tensor = std::get_if<TensorRef>(&arguments[i]);
+      if (tensor == nullptr || !tensor->present()) continue;
+      const ArgumentRecord& declared = record.arguments[i];
+      const Hull bytes = hull(*tensor, declared.name);
+      ranges[tensors++] = {declared.name, bytes.begin, bytes.end,
+                           declared.access != ArgumentRecord::Access::in,
+                           declared.kind == ArgumentRecord::Kind::workspace};
+    }
+  };
+  add_ranges(given, 0);
 
-  const auto grid = grid_of(record, Extents(arguments));
+  const auto grid = grid_of(record, Extents(given), device);
   if (!grid) return;
+
+  const Workspaces workspaces(stream, record, given);
+  const std::span<const Argument> arguments = workspaces.arguments();
+  add_ranges(arguments, given.size());
 
   Scratch<std::uint64_t, 64> values(record.parameters.size());
   Scratch<void*, 64> pointers(record.parameters.size());
   for (std::size_t i = 0; i < record.parameters.size(); ++i) {
-    values[i] = value_of(record, record.parameters[i], arguments);
+    values[i] = value_of(record, record.parameters[i], arguments, device);
     pointers[i] = &values[i];
   }
   device.launch(*kernel.loaded, {.grid = *grid,

@@ -229,6 +229,8 @@ class Importer : ArithmeticImporter {
                       static_cast<std::uint32_t>(i.attributes[1]));
       case Op::scalar:
         return argument(Source::scalar, static_cast<std::uint32_t>(i.attributes[0]));
+      case Op::multiprocessors:
+        return argument(Source::multiprocessors, 0);
       case Op::program_id: {
         const auto axis = static_cast<std::uint32_t>(i.attributes[0]);
         return tile::ProgramIdOp::create(builder_, loc, axis, grid_bound(axis, loc));

@@ -49,8 +49,8 @@ std::optional<Expression::Op> expression_op(Op op) {
       {.where = where,
        .problem = std::move(problem),
        .got = instruction != nullptr ? std::string(op_name(instruction->op)) : "a value of a loop",
-       .wanted = "dim(), whole numbers, + - * / %, cdiv, min and max",
-       .hint = "the host computes grid and require before the kernel runs"});
+       .wanted = "dim(), multiprocessors(), whole numbers, + - * / %, cdiv, min and max",
+       .hint = "the host computes grid, require and workspace before the kernel runs"});
 }
 
 class Formula {
@@ -75,15 +75,17 @@ class Formula {
   void visit(ValueId value) {
     const Instruction* instruction = definition(value);
     if (++visited_ > max_nodes)
-      fail(program_, instruction, "a formula of grid or require is too long");
+      fail(program_, instruction, "a formula of grid, require or workspace is too long");
     const bool integer = instruction != nullptr && instruction->results.size() == 1 &&
                          program_.types[value].shape.empty() &&
                          is_integer(program_.types[value].dtype);
     if (!integer || !is_host_computable(instruction->op))
-      fail(program_, instruction, "grid and require may depend on extents and constants alone");
+      fail(program_, instruction,
+           "grid, require and workspace may depend on extents and constants alone");
     if (instruction->op == Op::constant)
       return add({.op = Expression::Op::constant, .value = instruction->attributes[0]});
     if (instruction->op == Op::dim) return visit_dim(*instruction);
+    if (instruction->op == Op::multiprocessors) return add({.op = Expression::Op::multiprocessors});
     for (const ValueId operand : instruction->operands) visit(operand);
     add({.op = *expression_op(instruction->op)});
   }
@@ -123,6 +125,12 @@ std::vector<KernelParameter> kernel_parameters(const Program& program) {
     dynamic(p.extents, KernelParameter::Source::extent, DType::i32);
     dynamic(p.strides, KernelParameter::Source::stride, DType::i64);
   }
+  for (const Instruction& instruction : program.body.body)
+    if (instruction.op == Op::multiprocessors) {
+      parameters.push_back(
+          {.source = KernelParameter::Source::multiprocessors, .dtype = DType::i32});
+      break;
+    }
   return parameters;
 }
 
@@ -151,6 +159,12 @@ format::LaunchRecord launch_record(const Program& program) {
     record.requirements.push_back({.argument = requirement.parameter,
                                    .dimension = static_cast<std::uint32_t>(requirement.dimension),
                                    .extent = host_expression(program, requirement.extent)});
+  }
+  for (const Workspace& workspace : program.workspaces) {
+    format::WorkspaceRecord& out = record.workspaces.emplace_back();
+    out.argument = workspace.parameter;
+    for (const ValueId extent : workspace.extents)
+      out.extents.push_back(host_expression(program, extent));
   }
   record.threads = program.warps * 32;
   return record;

@@ -69,6 +69,7 @@ constexpr std::array<OpRule, op_count> table = {{
     {"num_programs", 0, 1, 1, 0, false, no_dtypes},
     {"print", any, 0, 1, 0, false, no_dtypes},
     {"assert_that", 1, 0, 1, 0, false, no_dtypes},
+    {"multiprocessors", 0, 1, 0, 0, false, no_dtypes},
 }};
 
 unsigned set_of(DType dtype) {
@@ -166,6 +167,7 @@ bool is_host_computable(Op op) {
     case Op::cdiv:
     case Op::minimum:
     case Op::maximum:
+    case Op::multiprocessors:
       return true;
     default:
       return false;

@@ -18,7 +18,7 @@
 namespace tegula::program {
 
 using ValueId = std::uint32_t;
-inline constexpr std::uint32_t format_version = 2;
+inline constexpr std::uint32_t format_version = 3;
 
 /// A tile (rank 0: a scalar) or a view. Extents of tiles are powers of two.
 struct Type {
@@ -109,8 +109,9 @@ enum class Op : std::uint16_t {
   print = 58,         // (values...) -> (); [index into Program::strings]: one {} for each value;
                       // {{ and }} are braces
   assert_that = 59,   // (i1 tile) -> (); [index into Program::strings]
+  multiprocessors = 60,  // () -> i32: of the device
 };
-inline constexpr int op_count = 60;
+inline constexpr int op_count = 61;
 std::string_view op_name(Op op);
 
 /// min and max of floats: NaN if any is. bit_*: integers and i1.
@@ -164,7 +165,8 @@ struct Region {
 
 /// One parameter of the kernel, specialised for a class of arguments.
 struct Parameter {
-  enum class Kind : std::uint8_t { tensor, absent_tensor, scalar };
+  /// A workspace is a tensor that the launch allocates, read and written; see Program::workspaces.
+  enum class Kind : std::uint8_t { tensor, absent_tensor, scalar, workspace };
   enum class Access : std::uint8_t { in, out, in_out };
   static constexpr std::int64_t dynamic = -1;
 
@@ -172,6 +174,7 @@ struct Parameter {
   Access access = Access::in;
   std::string name;
   DType dtype = DType::f32;
+  bool is_tensor() const { return kind == Kind::tensor || kind == Kind::workspace; }
   // The rest is for tensors.
   std::vector<std::int64_t> extents;  ///< elements, or dynamic
   std::vector<std::int64_t> strides;  ///< elements, or dynamic
@@ -187,6 +190,13 @@ struct Requirement {
   std::int32_t dimension = 0;
   ValueId extent = 0;
   LocationId location = no_location;
+};
+
+/// The extents of a row-major tensor that the launch allocates: i32 scalars that depend on dims and
+/// constants alone. Nothing initialises it.
+struct Workspace {
+  std::uint32_t parameter = 0;
+  std::vector<ValueId> extents;
 };
 
 struct ConfigField {
@@ -205,12 +215,13 @@ struct Program {
   std::string name;  ///< the kernel's, a C identifier
   std::vector<ConfigField> config;
   std::uint32_t warps = 4;
-  std::vector<Parameter> parameters;
-  std::vector<Type> types;  ///< by ValueId
+  std::vector<Parameter> parameters;  ///< workspaces last
+  std::vector<Type> types;            ///< by ValueId
   Region body;
   std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend on dims and constants alone
   std::vector<Requirement> requirements;
-  std::vector<std::string> strings;  ///< messages of print and assert_that
+  std::vector<Workspace> workspaces;  ///< one for each workspace parameter, in their order
+  std::vector<std::string> strings;   ///< messages of print and assert_that
   // Outside the hash:
   std::vector<std::string> files;
   std::vector<Location> locations;

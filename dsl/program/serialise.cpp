@@ -14,7 +14,7 @@ using format::Writer;
 constexpr std::array<char, 4> magic = {'T', 'G', 'P', 'R'};
 // Loops nest as deep as people write them; damaged bytes must not exhaust the stack.
 constexpr int max_depth = 64;
-constexpr std::int64_t access_count = 3, parameter_kind_count = 3, type_kind_count = 2;
+constexpr std::int64_t access_count = 3, parameter_kind_count = 4, type_kind_count = 2;
 
 void put(Writer& w, const Region& region);
 
@@ -63,6 +63,10 @@ void put_contents(Writer& w, const Program& program) {
     w.put(requirement.parameter);
     w.put(requirement.dimension);
     w.put(requirement.extent);
+  });
+  w.list(program.workspaces, [&](const Workspace& workspace) {
+    w.put(workspace.parameter);
+    w.list(workspace.extents);
   });
   w.list(program.strings, [&](const std::string& text) { w.put(text); });
 }
@@ -136,6 +140,10 @@ Program get_contents(Reader& r) {
     requirement.dimension = r.get<std::int32_t>();
     requirement.extent = r.get<ValueId>();
     program.requirements.push_back(requirement);
+  }
+  for (std::size_t n = r.get_count(8); n > 0; --n) {
+    const auto parameter = r.get<std::uint32_t>();
+    program.workspaces.push_back({parameter, r.get_list<ValueId>()});
   }
   for (std::size_t n = r.get_count(4); n > 0; --n) program.strings.push_back(r.get_string());
   return program;

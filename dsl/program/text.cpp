@@ -65,6 +65,8 @@ class Printer {
     add(") warps {}\n", program_.warps);
     for (const Parameter& p : program_.parameters) parameter(p);
     add("grid [{}]\n", values(program_.grid));
+    for (const Workspace& w : program_.workspaces)
+      add("extents of {} [{}]\n", program_.parameters[w.parameter].name, values(w.extents));
     for (const Requirement& r : program_.requirements)
       add("require {}.{} == %{}\n", program_.parameters[r.parameter].name,
           r.dimension < 0 ? "rank" : fmt::format("dim({})", r.dimension), r.extent);
@@ -73,7 +75,10 @@ class Printer {
   void parameter(const Parameter& p) {
     if (p.kind == Parameter::Kind::scalar)
       return add("  scalar {}: {}\n", p.name, dtype_name(p.dtype));
-    add("  {} {}: ", access_names[static_cast<std::size_t>(p.access)], p.name);
+    add("  {} {}: ",
+        p.kind == Parameter::Kind::workspace ? "workspace"
+                                             : access_names[static_cast<std::size_t>(p.access)],
+        p.name);
     if (p.kind == Parameter::Kind::absent_tensor) return add("absent\n");
     add("tensor<");
     for (const std::int64_t extent : p.extents) add("{} x ", maybe_dynamic(extent));

@@ -22,6 +22,7 @@ class Verifier {
     walk(program_.body, nullptr, {});
     check_grid();
     check_requirements();
+    check_workspaces();
   }
 
  private:
@@ -183,6 +184,13 @@ class Verifier {
       need(requirement.location == no_location || requirement.location < program_.locations.size(),
            "a requirement's location is out of range");
     }
+  }
+
+  void check_workspaces() const {
+    for (const Workspace& workspace : program_.workspaces)
+      for (const ValueId extent : workspace.extents)
+        need(is_host_i32(extent),
+             "a workspace's extent is no i32 formula of extents and constants");
   }
 
   const Program& program_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <set>
 #include <string_view>
@@ -38,7 +39,7 @@ void check_tensor(const Parameter& parameter) {
 
 void check_parameter(const Parameter& parameter) {
   need(is_identifier(parameter.name), "a parameter's name is no identifier");
-  if (parameter.kind == Parameter::Kind::tensor) return check_tensor(parameter);
+  if (parameter.is_tensor()) return check_tensor(parameter);
   need(parameter.extents.empty() && parameter.strides.empty() && parameter.stride_divisors.empty(),
        "a parameter that is no tensor has extents or strides");
 }
@@ -86,6 +87,20 @@ void check_header(const Program& program) {
     check_parameter(parameter);
     need(names.insert(parameter.name).second, "two parameters have one name");
   }
+  // Workspaces stand behind what the caller gives, each once.
+  const std::size_t given =
+      program.parameters.size() - std::min(program.parameters.size(), program.workspaces.size());
+  for (std::size_t i = 0; i < program.parameters.size(); ++i) {
+    const Parameter& parameter = program.parameters[i];
+    need((parameter.kind == Parameter::Kind::workspace) == (i >= given),
+         "the last parameters are not the workspaces");
+    if (i < given) continue;
+    const Workspace& workspace = program.workspaces[i - given];
+    need(workspace.parameter == i && parameter.access == Parameter::Access::in_out &&
+             workspace.extents.size() == parameter.extents.size(),
+         "a workspace does not describe its parameter");
+  }
+  need(program.workspaces.size() <= program.parameters.size(), "a workspace is no parameter");
   for (const Type& type : program.types) check_type(type);
   for (const Location& location : program.locations)
     need(location.file < program.files.size(), "a location is in no file");

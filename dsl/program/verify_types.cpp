@@ -22,6 +22,11 @@ struct Types {
     const Parameter& p = program.parameters[static_cast<std::size_t>(index)];
     return p.kind == kind ? &p : nullptr;
   }
+  /// The same of tensors, workspaces included.
+  const Parameter* tensor() const {
+    const Parameter* given = parameter(Parameter::Kind::tensor);
+    return given != nullptr ? given : parameter(Parameter::Kind::workspace);
+  }
 };
 
 bool is_tile(const Type& type) { return type.kind == Type::Kind::tile; }
@@ -48,7 +53,7 @@ const char* check_dim(const Types& t) {
 }
 
 const char* check_view(const Types& t) {
-  const Parameter* p = t.parameter(Parameter::Kind::tensor);
+  const Parameter* p = t.tensor();
   if (p == nullptr) return "the parameter is no tensor";
   if (t.attribute(2) != 0 && t.attribute(2) != 1) return "the promise is neither 0 nor 1";
   const std::int64_t narrowed = t.attribute(3);
@@ -149,7 +154,7 @@ const char* check_halves(const Type& half, const Type& other, Type joined) {
 
 /// `first`: where the index tiles begin; the mask follows them. All are of one shape.
 const char* check_indexed(const Types& t, std::size_t first, const Type& value) {
-  const Parameter* p = t.parameter(Parameter::Kind::tensor);
+  const Parameter* p = t.tensor();
   if (p == nullptr) return "the parameter is no tensor";
   if (!is_tile(value) || value.dtype != p->dtype || value.shape.empty())
     return "it is no tile of the tensor's dtype";
@@ -168,7 +173,7 @@ const char* check_indexed(const Types& t, std::size_t first, const Type& value) 
 /// `before`: operands before the index tiles; `after`: those after the mask. All but the index
 /// tiles and the mask are values of the result's type.
 const char* check_indexed_op(const Types& t, std::size_t before, std::size_t after) {
-  const Parameter* p = t.parameter(Parameter::Kind::tensor);
+  const Parameter* p = t.tensor();
   if (p == nullptr) return "the parameter is no tensor";
   const std::size_t count = t.instruction.operands.size();
   if (count != before + p->extents.size() + 1 + after)
@@ -256,6 +261,8 @@ const char* check_types(const Program& program, const Instruction& instruction) 
                       t.attribute(0) < static_cast<std::int64_t>(program.grid.size()) &&
                       is_scalar(t.result(), DType::i32),
                   "it is no i32 coordinate in the grid");
+    case Op::multiprocessors:
+      return when(is_scalar(t.result(), DType::i32), "the result is no i32 scalar");
     case Op::iota:
       return when(
           is_tile(t.result()) && t.result().shape.size() == 1 && t.result().dtype == DType::i32,

@@ -95,6 +95,8 @@ Tile TensorParameter::dim(int i, Location at) const {
   const int d = detail::checked_axis(i, parameter.extents.size(), "the dimension", at);
   const std::int64_t extent = parameter.extents[static_cast<std::size_t>(d)];
   if (extent != Parameter::dynamic) return {tracer, tracer.constant(DType::i32, extent, at)};
+  if (const auto formula = tracer.workspace_extent(slot_.index, static_cast<std::size_t>(d)))
+    return {tracer, *formula};
   return {tracer, tracer.leaf(Op::dim, {.dtype = DType::i32}, {slot_.index, d}, at)};
 }
 
@@ -130,6 +132,10 @@ void require(const TensorParameter& x, std::initializer_list<Operand> extents,
   if (tracer.in_region())
     detail::fail(at, {.problem = "require is called inside a traced loop or branch",
                       .hint = "it is checked once, at launch: call it before"});
+  if (parameter.kind == Parameter::Kind::workspace)
+    detail::fail(at, {.argument = parameter.name,
+                      .problem = "require is called with a workspace",
+                      .hint = "its extents are those that workspace(...) is given"});
   check_rank(tracer, parameter, extents.size(), at);
   std::size_t d = 0;
   for (const Operand& operand : extents) {

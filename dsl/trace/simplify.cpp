@@ -29,6 +29,8 @@ class Folder {
     walk(program_.body);
     for (ValueId& extent : program_.grid) extent = replaced_[extent];
     for (program::Requirement& r : program_.requirements) r.extent = replaced_[r.extent];
+    for (program::Workspace& w : program_.workspaces)
+      for (ValueId& extent : w.extents) extent = replaced_[extent];
     program_.body.body.insert(program_.body.body.begin(), constants_.begin(), constants_.end());
   }
 
@@ -115,6 +117,8 @@ class Pruner {
   void run() {
     for (const ValueId extent : program_.grid) used_[extent] = true;
     for (const program::Requirement& r : program_.requirements) used_[r.extent] = true;
+    for (const program::Workspace& w : program_.workspaces)
+      for (const ValueId extent : w.extents) used_[extent] = true;
     prune(program_.body);
   }
 
@@ -164,6 +168,8 @@ class Renumberer {
     walk(program_.body);
     for (ValueId& extent : program_.grid) extent = number_[extent];
     for (program::Requirement& r : program_.requirements) r.extent = number_[r.extent];
+    for (program::Workspace& w : program_.workspaces)
+      for (ValueId& extent : w.extents) extent = number_[extent];
     program_.types = std::move(types_);
   }
 

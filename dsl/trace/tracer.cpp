@@ -1,5 +1,6 @@
 #include "dsl/trace/tracer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -172,6 +173,26 @@ void Tracer::require(std::uint32_t parameter, std::int32_t dimension, ValueId ex
   program_.requirements.push_back({parameter, dimension, extent, location(at)});
 }
 
+std::uint32_t Tracer::add_workspace(program::Parameter parameter, std::vector<ValueId> extents) {
+  const auto is_taken = [&](const std::string& name) {
+    return std::any_of(program_.parameters.begin(), program_.parameters.end(),
+                       [&](const program::Parameter& p) { return p.name == name; });
+  };
+  for (int number = 0; parameter.name.empty() || is_taken(parameter.name); ++number)
+    parameter.name = fmt::format("workspace_{}", number);
+  const auto index = static_cast<std::uint32_t>(program_.parameters.size());
+  program_.parameters.push_back(std::move(parameter));
+  program_.workspaces.push_back({index, std::move(extents)});
+  return index;
+}
+
+std::optional<ValueId> Tracer::workspace_extent(std::uint32_t parameter,
+                                                std::size_t dimension) const {
+  for (const program::Workspace& workspace : program_.workspaces)
+    if (workspace.parameter == parameter) return workspace.extents.at(dimension);
+  return std::nullopt;
+}
+
 ValueId Tracer::resolve(ValueId value) const {
   while (substitute_[value] != value) value = substitute_[value];
   return value;
@@ -200,6 +221,8 @@ program::Program Tracer::finish() {
   resolve(program.body);
   for (ValueId& extent : program.grid) extent = resolve(extent);
   for (program::Requirement& r : program.requirements) r.extent = resolve(r.extent);
+  for (program::Workspace& w : program.workspaces)
+    for (ValueId& extent : w.extents) extent = resolve(extent);
 
   simplify(program);
   // Throws where a formula is no formula of extents, at its author's line.

@@ -72,6 +72,11 @@ class Tracer {
   void require(std::uint32_t parameter, std::int32_t dimension, ValueId extent,
                const std::source_location& at);
 
+  /// Adds a workspace parameter, with a name that nothing else has; gives its index.
+  std::uint32_t add_workspace(program::Parameter parameter, std::vector<ValueId> extents);
+  /// The formula of a workspace's extent; nothing for other tensors.
+  std::optional<ValueId> workspace_extent(std::uint32_t parameter, std::size_t dimension) const;
+
   // Each pair of open and close records an instruction with its regions; between them stands the
   // author's code, followed by `again`.
   /// Gives the induction value.

@@ -26,6 +26,7 @@ constexpr std::array<OpRow, Expression::op_count> op_rows = {{
     {"cdiv", 0},
     {"min", 0},
     {"max", 0},
+    {"multiprocessors", 0},
 }};
 constexpr int atom_precedence = 3;
 
@@ -79,6 +80,7 @@ std::int64_t apply(Op op, std::int64_t a, std::int64_t b) {
       break;
     case Op::constant:
     case Op::extent:
+    case Op::multiprocessors:
       malformed();
   }
   if (overflow) fail("overflow", a, b);
@@ -105,13 +107,16 @@ Text join(Op op, const Text& a, const Text& b) {
 
 }  // namespace
 
-std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of) {
+std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of,
+                      std::int64_t multiprocessors) {
   std::vector<std::int64_t> stack;
   for (const auto& node : expression.nodes) {
     if (node.op == Op::constant) {
       stack.push_back(node.value);
     } else if (node.op == Op::extent) {
       stack.push_back(extent_of(node.argument, node.dimension));
+    } else if (node.op == Op::multiprocessors) {
+      stack.push_back(multiprocessors);
     } else {
       if (stack.size() < 2) malformed();
       const std::int64_t b = stack.back();
@@ -129,6 +134,8 @@ std::string to_string(const Expression& expression,
   for (const auto& node : expression.nodes) {
     if (node.op == Op::constant) {
       stack.push_back({fmt::format("{}", node.value)});
+    } else if (node.op == Op::multiprocessors) {
+      stack.push_back({"multiprocessors()"});
     } else if (node.op == Op::extent) {
       const bool named = node.argument < argument_names.size();
       stack.push_back({fmt::format(

@@ -1,5 +1,7 @@
 #include "runtime/format/launch_record.h"
 
+#include <algorithm>
+
 #include "tegula/tensor.h"
 
 namespace tegula::format {
@@ -26,10 +28,11 @@ Expression read_expression(Reader& r, const std::vector<ArgumentRecord>& argumen
     n.value = r.get<std::int64_t>();
     n.argument = r.get<std::uint32_t>();
     n.dimension = r.get<std::uint32_t>();
-    if (n.op == Expression::Op::constant) {
+    if (n.op == Expression::Op::constant || n.op == Expression::Op::multiprocessors) {
       ++depth;
     } else if (n.op == Expression::Op::extent) {
-      if (n.argument >= arguments.size() || n.dimension >= arguments[n.argument].rank)
+      if (n.argument >= arguments.size() || n.dimension >= arguments[n.argument].rank ||
+          arguments[n.argument].kind == ArgumentRecord::Kind::workspace)
         r.fail("an expression names an extent that no argument has");
       ++depth;
     } else {
@@ -45,7 +48,7 @@ Expression read_expression(Reader& r, const std::vector<ArgumentRecord>& argumen
 ArgumentRecord read_argument(Reader& r) {
   ArgumentRecord a;
   a.name = r.get_string();
-  a.kind = r.get_enum<ArgumentRecord::Kind>(3);
+  a.kind = r.get_enum<ArgumentRecord::Kind>(ArgumentRecord::kind_count);
   a.access = r.get_enum<ArgumentRecord::Access>(3);
   a.dtype = r.get_enum<DType>(dtype_count);
   a.rank = r.get<std::uint32_t>();
@@ -60,6 +63,7 @@ KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arg
   p.argument = r.get<std::uint32_t>();
   p.dimension = r.get<std::uint32_t>();
   p.dtype = r.get_enum<DType>(dtype_count);
+  if (p.source == Source::multiprocessors) return p;
   if (p.argument >= arguments.size()) r.fail("a parameter names an argument that is not there");
   const ArgumentRecord& a = arguments[p.argument];
   const bool of_dimension = p.source == Source::extent || p.source == Source::stride;
@@ -68,6 +72,26 @@ KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arg
   if ((p.source == Source::scalar) != (a.kind == ArgumentRecord::Kind::scalar))
     r.fail("a parameter's source does not fit its argument's kind");
   return p;
+}
+
+/// The workspaces are the last arguments, each with its extents.
+std::vector<WorkspaceRecord> read_workspaces(Reader& r,
+                                             const std::vector<ArgumentRecord>& arguments) {
+  std::vector<WorkspaceRecord> workspaces(r.get_count(4 + 4));
+  std::size_t expected = arguments.size() - std::min(arguments.size(), workspaces.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if ((arguments[i].kind == ArgumentRecord::Kind::workspace) != (i >= expected))
+      r.fail("the last arguments are not the workspaces");
+  for (WorkspaceRecord& workspace : workspaces) {
+    workspace.argument = r.get<std::uint32_t>();
+    if (workspace.argument != expected++ || workspace.argument >= arguments.size())
+      r.fail("a workspace is none of the arguments");
+    workspace.extents.resize(r.get_count(4));
+    if (workspace.extents.size() != arguments[workspace.argument].rank)
+      r.fail("a workspace lacks an extent");
+    for (Expression& extent : workspace.extents) extent = read_expression(r, arguments, false);
+  }
+  return workspaces;
 }
 
 }  // namespace
@@ -93,6 +117,10 @@ void write(Writer& w, const LaunchRecord& record) {
     w.put(q.dimension);
     write(w, q.extent);
   });
+  w.list(record.workspaces, [&](const WorkspaceRecord& workspace) {
+    w.put(workspace.argument);
+    w.list(workspace.extents, [&](const Expression& extent) { write(w, extent); });
+  });
   w.put(record.threads);
   w.put(record.dynamic_shared);
 }
@@ -112,10 +140,12 @@ LaunchRecord read_launch_record(Reader& r) {
   for (auto& q : record.requirements) {
     q.argument = r.get<std::uint32_t>();
     q.dimension = r.get<std::uint32_t>();
-    if (q.argument >= record.arguments.size() || q.dimension >= record.arguments[q.argument].rank)
+    if (q.argument >= record.arguments.size() || q.dimension >= record.arguments[q.argument].rank ||
+        record.arguments[q.argument].kind == ArgumentRecord::Kind::workspace)
       r.fail("a requirement names a dimension that is not there");
     q.extent = read_expression(r, record.arguments, false);
   }
+  record.workspaces = read_workspaces(r, record.arguments);
   record.threads = r.get<std::uint32_t>();
   record.dynamic_shared = r.get<std::uint32_t>();
   return record;

@@ -15,8 +15,20 @@ namespace tegula::format {
 
 /// An integer formula over the arguments of a call, in postfix order.
 struct Expression {
-  enum class Op : std::uint8_t { constant, extent, add, sub, mul, div, rem, cdiv, min, max };
-  static constexpr int op_count = 10;
+  enum class Op : std::uint8_t {
+    constant,
+    extent,
+    add,
+    sub,
+    mul,
+    div,
+    rem,
+    cdiv,
+    min,
+    max,
+    multiprocessors,  ///< of the device
+  };
+  static constexpr int op_count = 11;
   struct Node {
     Op op = Op::constant;
     std::int64_t value = 0;       ///< constant
@@ -30,24 +42,28 @@ struct Expression {
 
 using ExtentOf = std::function<std::int64_t(std::uint32_t argument, std::uint32_t dimension)>;
 /// Throws Error{invalid_argument} on overflow and on division by zero.
-std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of);
+std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of,
+                      std::int64_t multiprocessors);
 /// "cdiv(x.dim(0), 4)", with names from `argument_names`.
 std::string to_string(const Expression& expression, const std::vector<std::string>& argument_names);
 
 /// One parameter of the compiled function, in order.
 struct KernelParameter {
-  enum class Source : std::uint8_t { pointer, extent, stride, scalar };
-  static constexpr int source_count = 4;
+  enum class Source : std::uint8_t { pointer, extent, stride, scalar, multiprocessors };
+  static constexpr int source_count = 5;
   Source source = Source::pointer;
-  std::uint32_t argument = 0;
+  std::uint32_t argument = 0;   ///< 0 for multiprocessors
   std::uint32_t dimension = 0;  ///< extent and stride
-  DType dtype = DType::i64;     ///< pointer: i64; extent: i32; stride: i64; scalar: its own
+  /// pointer: i64; extent: i32; stride: i64; scalar: its own; multiprocessors: i32
+  DType dtype = DType::i64;
   friend bool operator==(const KernelParameter&, const KernelParameter&) = default;
 };
 
-/// The arguments of a call as the kernel declared them.
+/// The arguments of a call as the kernel declared them. Behind those that the caller gives stand
+/// the workspaces, which the launch adds.
 struct ArgumentRecord {
-  enum class Kind : std::uint8_t { tensor, absent_tensor, scalar };
+  enum class Kind : std::uint8_t { tensor, absent_tensor, scalar, workspace };
+  static constexpr int kind_count = 4;
   enum class Access : std::uint8_t { in, out, in_out };
   std::string name;
   Kind kind = Kind::tensor;
@@ -62,14 +78,21 @@ struct RequirementRecord {
   Expression extent;
 };
 
+/// A row-major tensor that the launch allocates and frees. Nothing initialises it.
+struct WorkspaceRecord {
+  std::uint32_t argument = 0;
+  std::vector<Expression> extents;
+};
+
 struct LaunchRecord {
   std::string function;  ///< entry point in the binary
   std::vector<ArgumentRecord> arguments;
   std::vector<KernelParameter> parameters;
   std::array<Expression, 3> grid;
   std::vector<RequirementRecord> requirements;
-  std::uint32_t threads = 0;         ///< per block
-  std::uint32_t dynamic_shared = 0;  ///< bytes
+  std::vector<WorkspaceRecord> workspaces;  ///< of the last arguments, in their order
+  std::uint32_t threads = 0;                ///< per block
+  std::uint32_t dynamic_shared = 0;         ///< bytes
 };
 
 void write(Writer& writer, const LaunchRecord& record);

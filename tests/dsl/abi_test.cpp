@@ -50,13 +50,13 @@ TEST(Abi, LaunchRecord) {
   const auto extent = [](std::uint32_t argument, std::uint32_t dimension) -> std::int64_t {
     return argument == 0 ? (dimension == 0 ? 65 : 100) : -1;
   };
-  EXPECT_EQ(evaluate(record.grid[0], extent), 9 * 100);
-  EXPECT_EQ(evaluate(record.grid[1], extent), 32);
-  EXPECT_EQ(evaluate(record.grid[2], extent), 1);
+  EXPECT_EQ(evaluate(record.grid[0], extent, 1), 9 * 100);
+  EXPECT_EQ(evaluate(record.grid[1], extent, 1), 32);
+  EXPECT_EQ(evaluate(record.grid[2], extent, 1), 1);
   ASSERT_EQ(record.requirements.size(), 2u);
   EXPECT_EQ(record.requirements[1].argument, 3u);
   EXPECT_EQ(record.requirements[1].dimension, 1u);
-  EXPECT_EQ(evaluate(record.requirements[1].extent, extent), 201 - 65 % 3);
+  EXPECT_EQ(evaluate(record.requirements[1].extent, extent, 1), 201 - 65 % 3);
 }
 
 void doubling(const NoConfig&, In x) {
@@ -69,7 +69,7 @@ void doubling(const NoConfig&, In x) {
 TEST(Abi, AFormulaWithoutEndIsAnError) {
   const auto k = kernel("doubling", doubling, {"x"});
   const Error error = error_of([&] { trace(k, {tensor(f32, {64})}); });
-  EXPECT_THAT(error.what(), testing::HasSubstr("a formula of grid or require is too long"));
+  EXPECT_THAT(error.what(), testing::HasSubstr("a formula of grid, require or workspace is too long"));
 }
 
 }  // namespace

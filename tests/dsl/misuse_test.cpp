@@ -106,7 +106,16 @@ TEST(Misuse, GridTwiceOrInALoop) {
   expect(BODY(for (auto j : range(0, 2)) require(index, {j});), __LINE__, "require is called inside a traced loop");
 }
 TEST(Misuse, RequirementOnMoreThanExtents) {
-  expect(BODY(require(index, {iota(64).reshape({64}).dtype() == i32 ? index.tiles({1}).load({0}).squeeze() : x.dim(0)});), __LINE__, "grid and require may depend on extents and constants alone (got reshape;");
+  expect(BODY(require(index, {iota(64).reshape({64}).dtype() == i32 ? index.tiles({1}).load({0}).squeeze() : x.dim(0)});), __LINE__, "grid, require and workspace may depend on extents and constants alone (got reshape;");
+}
+TEST(Misuse, Workspaces) {
+  expect(BODY(for (auto j : range(0, 2)) { auto w = workspace(f32, {4}); (void)w, (void)j; }), __LINE__, "workspace is called inside a traced loop");
+  expect(BODY(auto w = workspace(f32, {4, -1}); (void)w;), __LINE__, "an extent of a workspace is negative (got -1)");
+  expect(BODY(auto w = workspace(f32, {1, 1, 1, 1, 1, 1, 1, 1, 1}); (void)w;), __LINE__, "a workspace has too many dimensions (got 9; wanted at most 8)");
+  expect(BODY(auto w = workspace(f32, {t}); (void)w;), __LINE__, "an extent of a workspace is no i32 scalar (got tile<8x64xf32>");
+  expect(BODY(auto w = workspace(f32, {4}); require(w, {4});), __LINE__, "workspace_0: require is called with a workspace");
+  expect(BODY(auto w = workspace(f32, {4}); w.tiles({2}).store(1, {0, 0});), __LINE__, "workspace_0: the tile coordinates do not match the view's rank");
+  expect(BODY(auto w = workspace(f32, {index.tiles({1}).load({0}).squeeze()}); (void)w;), __LINE__, "grid, require and workspace may depend on extents and constants alone (got reshape;");
 }
 TEST(Misuse, ABoundThatIsNoScalar) {
   expect(BODY(for (auto j : range(0, t)) (void)j;), __LINE__, "a bound of range is no i32 scalar (got tile<8x64xf32>");
@@ -161,7 +170,7 @@ void data_grid(const NoConfig&, In x) {
 TEST(Misuse, AGridThatDependsOnData) {
   const auto k = kernel("data_grid", data_grid, {"x"});
   const Error error = error_of([&] { trace(k, {tensor(f32, {8})}); });
-  expect(error, __LINE__ - 7, "grid and require may depend on extents and constants alone");
+  expect(error, __LINE__ - 7, "grid, require and workspace may depend on extents and constants alone");
 }
 
 void optional(const NoConfig&, In x, OptIn bias) {

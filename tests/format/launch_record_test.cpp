@@ -19,14 +19,15 @@ Expression::Node extent(std::uint32_t argument, std::uint32_t dimension) {
 Expression::Node op(Op o) { return {o}; }
 
 std::int64_t value_of(Op o, std::int64_t a, std::int64_t b) {
-  return evaluate({{constant(a), constant(b), op(o)}}, [](auto, auto) { return 0; });
+  return evaluate(
+      {{constant(a), constant(b), op(o)}}, [](auto, auto) { return 0; }, 1);
 }
 
 TEST(Expression, Evaluates) {
   const auto extents = [](std::uint32_t argument, std::uint32_t dimension) -> std::int64_t {
     return 100 * argument + dimension;
   };
-  EXPECT_EQ(evaluate({{extent(3, 1), constant(4), op(Op::cdiv)}}, extents), 76);
+  EXPECT_EQ(evaluate({{extent(3, 1), constant(4), op(Op::cdiv)}}, extents, 1), 76);
   EXPECT_EQ(value_of(Op::add, 7, -2), 5);
   EXPECT_EQ(value_of(Op::sub, 7, -2), 9);
   EXPECT_EQ(value_of(Op::mul, 7, -2), -14);
@@ -70,7 +71,7 @@ TEST(Expression, RefusesWhatIsMalformed) {
   const auto none = [](auto, auto) { return std::int64_t{0}; };
   for (const Expression& e : {Expression{}, Expression{{constant(1), op(Op::add)}},
                               Expression{{constant(1), constant(2)}}}) {
-    EXPECT_THROW(evaluate(e, none), Error);
+    EXPECT_THROW(evaluate(e, none, 1), Error);
     EXPECT_THROW(to_string(e, {}), Error);
   }
 }
@@ -85,6 +86,12 @@ TEST(Expression, ReadsLikeAFormula) {
   EXPECT_EQ(to_string({{constant(1), constant(2), op(Op::sub), constant(3), op(Op::sub)}}, names),
             "1 - 2 - 3");
   EXPECT_EQ(to_string({{extent(5, 0)}}, names), "argument5.dim(0)");
+  EXPECT_EQ(to_string({{op(Op::multiprocessors), constant(2), op(Op::mul)}}, names),
+            "multiprocessors() * 2");
+  EXPECT_EQ(
+      evaluate(
+          {{op(Op::multiprocessors), constant(2), op(Op::mul)}}, [](auto, auto) { return 0; }, 132),
+      264);
 }
 
 Bytes bytes_of(const LaunchRecord& record) {
@@ -110,6 +117,9 @@ TEST(LaunchRecord, SurvivesBytes) {
   EXPECT_EQ(again.arguments[1].kind, ArgumentRecord::Kind::absent_tensor);
   ASSERT_EQ(again.requirements.size(), 1u);
   EXPECT_EQ(again.requirements[0].extent, record.requirements[0].extent);
+  ASSERT_EQ(again.workspaces.size(), 1u);
+  EXPECT_EQ(again.workspaces[0].argument, 3u);
+  EXPECT_EQ(again.workspaces[0].extents, record.workspaces[0].extents);
   EXPECT_EQ(again.threads, 128u);
   EXPECT_EQ(again.dynamic_shared, 64u);
   EXPECT_EQ(bytes_of(again), bytes_of(record));
@@ -130,7 +140,8 @@ TEST(LaunchRecord, DamageIsRejectedOrGivesAnotherRecord) {
         for (const Expression& axis : record.grid)
           if (!axis.nodes.empty()) {
             EXPECT_FALSE(to_string(axis, {}).empty());
-            evaluate(axis, [](auto, auto) { return 5; });
+            evaluate(
+                axis, [](auto, auto) { return 5; }, 1);
           }
       } catch (const Error& e) {
         EXPECT_TRUE(e.code() == ErrorCode::corrupt_data || e.code() == ErrorCode::invalid_argument);
@@ -152,6 +163,14 @@ TEST(LaunchRecord, NamesOnlyWhatIsThere) {
   rejected([](LaunchRecord& r) { r.requirements[0].dimension = 9; });
   rejected([](LaunchRecord& r) { r.requirements[0].extent.nodes.clear(); });
   rejected([](LaunchRecord& r) { r.arguments[0].rank = 100; });
+  rejected([](LaunchRecord& r) { r.workspaces[0].argument = 0; });
+  rejected([](LaunchRecord& r) { r.workspaces[0].argument = 4; });
+  rejected([](LaunchRecord& r) { r.workspaces[0].extents.pop_back(); });
+  rejected([](LaunchRecord& r) { r.workspaces.clear(); });
+  rejected([](LaunchRecord& r) { r.arguments[0].kind = ArgumentRecord::Kind::workspace; });
+  // Its extents are not known before it is allocated.
+  rejected([](LaunchRecord& r) { r.grid[0].nodes[0].argument = 3; });
+  rejected([](LaunchRecord& r) { r.requirements[0].argument = 3; });
 }
 
 }  // namespace

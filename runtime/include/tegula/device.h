@@ -78,6 +78,7 @@ class Device {
 
   /// At least 256-byte aligned. Throws Error{out_of_resources}, naming the bytes asked for.
   virtual void* allocate(std::size_t bytes) = 0;
+  /// Ordered behind the work that was launched before: a launch frees its workspaces at once.
   virtual void deallocate(void* data) noexcept = 0;
   virtual void copy_to_device(void* target, const void* source, std::size_t bytes) = 0;
   virtual void copy_to_host(void* target, const void* source, std::size_t bytes) = 0;

@@ -107,6 +107,24 @@ class InOut : public TensorParameter {
   explicit InOut(detail::ParameterSlot slot) : TensorParameter(slot) {}
 };
 
+/// Scratch memory of one launch, which allocates it and frees it: a row-major tensor that the
+/// kernel reads and writes in every way. Nothing initialises it; the simulator reports a read of an
+/// element that the launch has not written. All blocks share it.
+class Workspace : public TensorParameter {
+ private:
+  explicit Workspace(detail::ParameterSlot slot) : TensorParameter(slot) {}
+  friend Workspace workspace(DType dtype, std::initializer_list<Operand> extents,
+                             std::source_location at);
+};
+/// `auto parts = workspace(f32, {cdiv(n, c.bn), 128});`. Extents are formulas as in grid, at least
+/// 0. To be called outside traced loops and branches.
+[[nodiscard]] Workspace workspace(DType dtype, std::initializer_list<Operand> extents,
+                                  std::source_location at = std::source_location::current());
+
+/// How many multiprocessors the device has, i32: for grids, `grid_persistent(tiles, 2 *
+/// multiprocessors())`, and anything else. A launch finds out; nothing is compiled for the number.
+[[nodiscard]] Tile multiprocessors(std::source_location at = std::source_location::current());
+
 /// Using one that is absent is an Error{kernel}. At launch, TensorRef{} stands for absent.
 class OptionalTensor : public TensorParameter {
  public:
