@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/dump.h"
 #include "compiler/job.h"
 #include "compiler/target/assembler.h"
 #include "compiler/target/resources.h"
@@ -81,12 +82,18 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
   const program::Program program = program::deserialise(request.program);
   const std::string& arch = request.target.arch;
   Job job(program, arch);
+  const Dump dump(program, arch);
+  if (dump.is_on()) dump.write("program", program::to_text(program));
   job.import();
+  if (dump.is_on()) dump.write("tile", print(job.module()));
   job.assign_layouts();
+  if (dump.is_on()) dump.write("layout", print(job.module()));
   job.lower();
   job.translate();
+  if (dump.is_on()) dump.write("llvm", print(job.llvm_module()));
   if (request.target.backend == Target::Backend::sim) {
     const format::Image image = job.encode();
+    if (dump.is_on()) dump.write("sim", format::to_text(image));
     format::Entry entry = describe(program, arch, job);
     entry.payload_kind = format::PayloadKind::image;
     entry.payload = format::serialise(image);
@@ -94,12 +101,14 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes)
     return format::serialise(entry);
   }
   const std::string ptx = job.emit_ptx();
+  dump.write("ptx", ptx);
   format::Entry entry = describe(program, arch, job);
   if (job.target().is_baseline() || assemblers().empty()) {
     entry.payload_kind = format::PayloadKind::ptx;
     entry.payload = as_bytes(ptx);
   } else {
     assemble_into(entry, job, ptx, config_text(program));
+    dump.write("cubin", entry.payload);
   }
   return format::serialise(entry);
 }

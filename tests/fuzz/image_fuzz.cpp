@@ -36,8 +36,10 @@ void run(const format::Image& image) {
     else
       arguments.push_back(test::scalar(3));
   }
-  const auto device = make_sim_device(
-      "sm_90a", {.seed = image.code.size() % 3, .throw_on_report = false, .step_limit = 600});
+  const auto device = make_sim_device("sm_90a", {.seed = image.code.size() % 3,
+                                                 .throw_on_report = false,
+                                                 .show_prints = false,
+                                                 .step_limit = 600});
   format::Image copy = image;
   copy.arch = "sm_90a";
   test::run_image(*device, copy, arguments, {{2, 1, 1}, 64});

@@ -77,7 +77,7 @@ std::vector<Variable> environment() {
           variable("TEGULA_JIT", "auto"),
           reserved("TEGULA_COMPILE", "inline"),
           variable("TEGULA_LOG", "warn"),
-          reserved("TEGULA_DUMP", ""),
+          variable("TEGULA_DUMP", ""),
           variable("TEGULA_CHECKED_TRACING", ""),
           variable("NO_COLOR", ""),
           variable("CUDA_HOME", ""),
