@@ -46,4 +46,23 @@ std::optional<std::vector<ScanStep>> scan_steps(const Distributed& layout, int a
   return steps;
 }
 
+Distributed layout_for_scan(const Distributed& layout, int axis) {
+  const auto steps = scan_steps(layout, axis);
+  const bool is_innermost = (layout.axis_mask(axis) & 1) != 0;
+  const int registers = layout.registers();
+  if (steps && !is_innermost) return layout;
+  const auto blocked =
+      Distributed::blocked(layout.shape(), is_innermost ? registers : 1, layout.warps());
+  if (!steps) return blocked;
+
+  int groups = registers, shuffles = 0;
+  for (const ScanStep& step : *steps) {
+    const int bits = static_cast<int>(step.bits.size());
+    if (step.kind == ScanStep::Kind::registers) groups >>= bits;
+    if (step.kind == ScanStep::Kind::lanes) shuffles += groups * (bits + 2);
+  }
+  const int accesses = 2 * (registers + registers / 4) + 16;
+  return shuffles > accesses ? blocked : layout;
+}
+
 }  // namespace tegula::layout

@@ -36,4 +36,13 @@ struct ScanStep {
 // Throws std::invalid_argument if there is no such axis.
 std::optional<std::vector<ScanStep>> scan_steps(const Distributed& layout, int axis);
 
+// The layout in which to scan along `axis` a tile that comes, and is wanted back, in `layout`: this
+// one if it has scan steps and is not too dear, or else a blocked one. Each group of neighbours
+// that a thread holds costs a shuffle for every lane bit of the axis and two more; where neighbours
+// are in neighbouring lanes, as when a tile is loaded element by element, every element is a group.
+// In the blocked layout a thread holds one group; getting there and back takes, for each register,
+// a store of one element and a load of four at a time, or the reverse, and two barriers, here as
+// much as 16 accesses. Throws std::invalid_argument if there is no such axis.
+Distributed layout_for_scan(const Distributed& layout, int axis);
+
 }  // namespace tegula::layout

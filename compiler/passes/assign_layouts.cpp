@@ -297,11 +297,11 @@ class Assignment {
       fix_reduction(reduce);
     } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
       const int axis = static_cast<int>(reduce.getAxis());
-      const Distributed from = suited_to_combine(layout_at(reduce.getValues()[0]), axis);
+      const Distributed from = suited_to_reduce(layout_at(reduce.getValues()[0]), axis);
       fix_combination(op, from, from.reduced(axis));
     } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
-      const Distributed all =
-          suited_to_combine(layout_at(scan.getResults()[0]), static_cast<int>(scan.getAxis()));
+      const Distributed all = layout::layout_for_scan(layout_at(scan.getResults()[0]),
+                                                      static_cast<int>(scan.getAxis()));
       fix_combination(op, all, all);
     } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
       std::vector<int> back(transpose.getPermutation().size());
@@ -350,7 +350,7 @@ class Assignment {
   }
 
   /// The layout if elements can be combined in it along the axis, or else one in which they can.
-  Distributed suited_to_combine(const Distributed& at, int axis) const {
+  Distributed suited_to_reduce(const Distributed& at, int axis) const {
     return layout::scan_steps(at, axis) ? at : Distributed::blocked(at.shape(), 1, warps_);
   }
 

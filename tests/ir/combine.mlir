@@ -2,6 +2,7 @@
 // RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
 
 !row = !tile.view<1x1024xf32, extents [?, 1024], strides [1024, 1], divisors [16, 1], align 16>
+!ragged = !tile.view<1x4096xf32, extents [?, ?], strides [?, 1], divisors [1, 1], align 4>
 !one = !tile.view<1x1xf32, extents [?, 1], strides [1, 1], divisors [1, 1], align 4>
 !ones = !tile.view<1x1xi32, extents [?, 1], strides [1, 1], divisors [1, 1], align 4>
 
@@ -92,5 +93,31 @@ func.func @prefixes(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i
     tile.yield %c : f32
   }
   tile.store %s, %x[%r, %c0] full [true, true] : tensor<1x1024xf32>, !row
+  return
+}
+
+// Loaded element by element, neighbours are in neighbouring lanes: they come together in a thread,
+// and go back after it, which is cheaper than 224 shuffles.
+// LAYOUT-LABEL: func @ragged
+// LAYOUT: tile.load {{.*}} lane = [1, 2, 4, 8, 16], warp = [32, 64]>>
+// LAYOUT: tile.convert_layout {{.*}} -> tensor<1x4096xf32, #tile.layout<[1, 4096], register = [1, 2, 4, 8, 16], lane = [32, 64, 128, 256, 512], warp = [1024, 2048]>>
+// LAYOUT: tile.scan_with
+// LAYOUT: tile.convert_layout {{.*}} lane = [1, 2, 4, 8, 16], warp = [32, 64]>>
+// LAYOUT: tile.store
+// CHECK-LABEL: llvm.func @ragged
+// CHECK-COUNT-7: llvm.call_intrinsic "llvm.nvvm.shfl.sync.idx.i32"
+// CHECK-NOT: shfl
+// CHECK: llvm.return
+func.func @ragged(%p: !llvm.ptr<1>, %rows: i32, %n: i32, %stride: i64) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows, %n) strides(%stride) : !llvm.ptr<1>, !ragged
+  %t = tile.load %x[%r, %c0] full [true, false] : !ragged -> tensor<1x4096xf32>
+  %s = tile.scan_with %t axis 1 : tensor<1x4096xf32> -> tensor<1x4096xf32> {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %b : f32
+    tile.yield %c : f32
+  }
+  tile.store %s, %x[%r, %c0] full [true, false] : tensor<1x4096xf32>, !ragged
   return
 }

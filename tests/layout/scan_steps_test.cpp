@@ -43,6 +43,35 @@ TEST(ScanSteps, SwizzlesAndCopiesHaveNoOrder) {
   EXPECT_TRUE(scan_steps(Distributed({2, 32}, {1}, {1, 2, 4, 8, 16}, {32}), 0));
 }
 
+TEST(LayoutForScan, KeepsNeighboursInRegisters) {
+  // Loaded four at a time: 8 groups a thread, 56 shuffles of at most 96.
+  const auto wide = Distributed::blocked({4096}, 4, 4);
+  EXPECT_EQ(layout_for_scan(wide, 0), wide);
+  // One at a time: 32 groups. A single register is not worth it.
+  EXPECT_EQ(layout_for_scan(Distributed::blocked({4096}, 1, 4), 0),
+            Distributed::blocked({4096}, 32, 4));
+  EXPECT_EQ(layout_for_scan(Distributed::blocked({128}, 1, 4), 0),
+            Distributed::blocked({128}, 1, 4));
+  // Short rows: each in one thread.
+  EXPECT_EQ(layout_for_scan(Distributed::blocked({1024, 4}, 1, 4), 1),
+            Distributed::blocked({1024, 4}, 4, 4));
+  // Along an outer axis neighbours are not together anyway.
+  const auto columns = Distributed::blocked({64, 64}, 1, 4);
+  EXPECT_EQ(layout_for_scan(columns, 0), columns);
+}
+
+TEST(LayoutForScan, AlwaysHasScanSteps) {
+  Random random(43);
+  for (int k = 0; k < 2000; ++k) {
+    const Shape shape = random.shape(9);
+    const Distributed layout = random.layout(shape);
+    const int axis = random.in(0, static_cast<int>(shape.size()) - 1);
+    if (layout.ctas() > 1) continue;  // blocked layouts are of one CTA
+    EXPECT_TRUE(scan_steps(layout_for_scan(layout, axis), axis)) << layout.to_string();
+    EXPECT_EQ(layout_for_scan(layout, axis).warps(), layout.warps());
+  }
+}
+
 TEST(ScanSteps, WalkTheAxisOfRandomLayouts) {
   Random random(41);
   int walked = 0;
