@@ -10,13 +10,13 @@ class RmsNormCounters : public ::testing::TestWithParam<const char*> {
  protected:
   static constexpr std::int64_t rows = 5;
 
-  /// Runs bf16 x with residual at this row length; the counters are the device's.
-  void run(std::int64_t n) {
+  /// Runs bf16 x with a residual at this row length; the counters are the device's.
+  void run(std::int64_t n, DType residual_type = DType::bf16, DType weight_type = DType::bf16) {
     device->reset_statistics();
     Stream stream(device);
     const PaddedTensor x(stream, DType::bf16, {rows, n}, 0, normal_values(rows * n, 1));
-    const PaddedTensor residual(stream, DType::bf16, {rows, n}, 0, normal_values(rows * n, 2));
-    const PaddedTensor weight(stream, DType::bf16, {n}, 0, normal_values(n, 3));
+    const PaddedTensor residual(stream, residual_type, {rows, n}, 0, normal_values(rows * n, 2));
+    const PaddedTensor weight(stream, weight_type, {n}, 0, normal_values(n, 3));
     ops::RmsNormOptions options;
     options.residual = residual.ref();
     ops::rms_norm_fn(stream, x.ref(), weight.ref(), options);
@@ -57,8 +57,25 @@ TEST_P(RmsNormCounters, LongRowsMoveInFullVectors) {
               1.01 * static_cast<double>(counters.min_sectors));
     EXPECT_EQ(counters.shared_wavefronts, counters.min_shared_wavefronts);
     EXPECT_EQ(counters.blocks, static_cast<std::uint64_t>(rows));
+    EXPECT_EQ(counters.barriers, counters.blocks);  // the fewest that join warps in a sum
     EXPECT_TRUE(device->reports().empty());
   }
+}
+
+TEST_P(RmsNormCounters, ResidualsInF32MoveInFullVectorsToo) {
+  for (const DType weight : {DType::bf16, DType::f32})
+    for (const std::int64_t n : {1024, 3072, 4096, 16384}) {
+      SCOPED_TRACE(n);
+      run(n, DType::f32, weight);
+      const SimCounters& counters = device->counters();
+      EXPECT_GE(counters.vector128_fraction(), 0.98);
+      // Of a single element, rstd, a sector is touched: not more than it has to be.
+      EXPECT_EQ(counters.global_sectors, counters.min_sectors);
+      EXPECT_EQ(counters.shared_wavefronts, counters.min_shared_wavefronts);
+      EXPECT_EQ(counters.barriers, counters.blocks);
+      EXPECT_EQ(argument("residual").load_bytes, static_cast<std::uint64_t>(rows * n * 4));
+      EXPECT_EQ(argument("y").store_bytes, static_cast<std::uint64_t>(rows * n * 2));
+    }
 }
 
 }  // namespace
