@@ -339,7 +339,7 @@ class Importer : ArithmeticImporter {
       const bool narrowed = i.attributes.size() > 3 && (i.attributes[3] >> d & 1) != 0;
       if (narrowed) {
         pointer = advance(pointer, index, d, operand(i, next), loc);
-        alignment = std::min(alignment, stride_alignment(p, d));
+        alignment = std::min(alignment, step_alignment(p, d, operand(i, next)));
         next += 2;
       }
       const Value value = narrowed ? operand(i, next - 1) : extent(loc, index, d);
@@ -385,12 +385,14 @@ class Importer : ArithmeticImporter {
                                llvm::ArrayRef<LLVM::GEPArg>{offset});
   }
 
-  /// The largest power of two, in bytes, that divides any number of steps along a dimension.
-  static std::int64_t stride_alignment(const Parameter& p, std::uint32_t d) {
+  /// A power of two, in bytes, that divides `steps` steps along a dimension: what is known of them.
+  static std::int64_t step_alignment(const Parameter& p, std::uint32_t d, Value steps) {
     const std::int64_t stride =
         p.strides[d] == Parameter::dynamic ? p.stride_divisors[d] : p.strides[d];
-    if (stride == 0) return p.alignment;
-    return (stride & -stride) * dtype_bytes(p.dtype);
+    APInt known(32, 1);
+    matchPattern(steps, m_ConstantInt(&known));
+    if (stride == 0 || known.isZero()) return p.alignment;
+    return (stride & -stride) * dtype_bytes(p.dtype) << known.countr_zero();
   }
 
   Value pointer_of(const Instruction& i) {

@@ -3,12 +3,26 @@
 #include <fmt/format.h>
 
 #include "ops/common/overlap.h"
+#include "ops/common/row_checks.h"
 #include "runtime/tensor_checks.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {
 
 using runtime::describe;
+
+namespace {
+
+/// A vector of any stride as a matrix of one column, for overlaps().
+TensorRef as_matrix(TensorRef tensor) {
+  if (tensor.rank() == 1 && tensor.strides[0] != 1) {
+    tensor.shape.push_back(1);
+    tensor.strides.push_back(1);
+  }
+  return tensor;
+}
+
+}  // namespace
 
 void ArgumentChecks::fail(std::string_view argument, std::string problem, std::string got,
                           std::string wanted, std::string hint) const {
@@ -25,6 +39,25 @@ void ArgumentChecks::float_tensor(const TensorRef& tensor, std::string_view name
   if (tensor.dtype != DType::f32 && tensor.dtype != DType::f16 && tensor.dtype != DType::bf16)
     fail(name, "wrong dtype", std::string(dtype_name(tensor.dtype)), "f32, f16 or bf16");
   runtime::check_memory(op_, name, tensor, device_);
+}
+
+void ArgumentChecks::tensor_of(const TensorRef& tensor, std::string_view name, DType wanted,
+                               std::string_view reason) const {
+  if (!tensor.present()) fail(name, "the tensor is absent", "no tensor", "a tensor on a device");
+  dtype(tensor, name, wanted, reason);
+  runtime::check_memory(op_, name, tensor, device_);
+}
+
+DType ArgumentChecks::output_dtype(const TensorRef& given, std::string_view name,
+                                   std::optional<DType> wanted, DType otherwise, const Dims& dims,
+                                   std::string_view reason) const {
+  if (wanted && *wanted != DType::f32 && *wanted != DType::f16 && *wanted != DType::bf16)
+    fail("out_dtype", "wrong dtype", std::string(dtype_name(*wanted)), "f32, f16 or bf16");
+  if (!given.present()) return wanted.value_or(otherwise);
+  float_tensor(given, name);
+  shape(given, name, dims, reason);
+  if (wanted) dtype(given, name, *wanted, "out_dtype");
+  return given.dtype;
 }
 
 void ArgumentChecks::shape(const TensorRef& tensor, std::string_view name, const Dims& wanted,
@@ -48,6 +81,25 @@ void ArgumentChecks::unit_last_stride(const TensorRef& tensor, std::string_view 
          "make the tensor contiguous first");
 }
 
+std::int64_t ArgumentChecks::even_stride(const TensorRef& tensor, std::size_t count,
+                                         std::string_view name, std::string_view problem,
+                                         std::int64_t otherwise) const {
+  // From the last dimension outwards: each must continue where the one within it ended.
+  std::int64_t stride = otherwise, inner = 1;
+  for (std::size_t d = count; d-- > 0;) {
+    if (tensor.shape[d] == 1) continue;
+    std::int64_t wanted = tensor.strides[d];
+    if (inner == 1)
+      stride = wanted;
+    else if (__builtin_mul_overflow(stride, inner, &wanted) || wanted != tensor.strides[d])
+      fail(name, std::string(problem),
+           fmt::format("shape {}, strides {}", to_string(tensor.shape), to_string(tensor.strides)),
+           fmt::format("stride {} in dimension {}", wanted, d), "make the tensor contiguous first");
+    inner *= tensor.shape[d];
+  }
+  return stride;
+}
+
 TensorRef ArgumentChecks::rows(const TensorRef& tensor, std::string_view name) const {
   if (tensor.rank() == 0) fail(name, "wrong rank", "a scalar", "a tensor of shape (..., N)");
   unit_last_stride(tensor, name);
@@ -56,21 +108,26 @@ TensorRef ArgumentChecks::rows(const TensorRef& tensor, std::string_view name) c
   const std::int64_t count = element_count(leading);
   TensorRef matrix = {tensor.data, tensor.dtype, {count, columns}, {columns, 1}, tensor.device};
   if (element_count(tensor.shape) == 0) return matrix;
-  // From the last leading dimension outwards: each must continue where the one within it ended.
-  std::int64_t inner_rows = 1;
-  for (std::size_t d = leading.size(); d-- > 0;) {
-    if (leading[d] == 1) continue;
-    std::int64_t wanted = tensor.strides[d];
-    if (inner_rows == 1)
-      matrix.strides[0] = wanted;
-    else if (__builtin_mul_overflow(matrix.strides[0], inner_rows, &wanted) ||
-             wanted != tensor.strides[d])
-      fail(name, "the leading dimensions are not evenly spaced, so they do not form rows",
-           fmt::format("shape {}, strides {}", to_string(tensor.shape), to_string(tensor.strides)),
-           fmt::format("stride {} in dimension {}", wanted, d), "make the tensor contiguous first");
-    inner_rows *= leading[d];
-  }
+  matrix.strides[0] = even_stride(
+      tensor, leading.size(), name,
+      "the leading dimensions are not evenly spaced, so they do not form rows", columns);
   return matrix;
+}
+
+TensorRef ArgumentChecks::flat(const TensorRef& tensor, std::string_view name) const {
+  const std::int64_t count = element_count(tensor.shape);
+  TensorRef vector = {tensor.data, tensor.dtype, {count}, {1}, tensor.device};
+  if (count > 0)
+    vector.strides[0] =
+        even_stride(tensor, tensor.rank(), name, "the elements are not evenly spaced", 1);
+  return vector;
+}
+
+TensorRef ArgumentChecks::destination_flat(const TensorRef& tensor, std::string_view name) const {
+  const TensorRef vector = flat(tensor, name);
+  if (vector.shape[0] > 1 && vector.strides[0] == 0)
+    fail(name, "the elements of a destination overlap", "stride 0", "another stride");
+  return vector;
 }
 
 TensorRef ArgumentChecks::destination_rows(const TensorRef& tensor, std::string_view name) const {
@@ -89,11 +146,25 @@ TensorRef ArgumentChecks::vector(const TensorRef& tensor, std::string_view name)
 
 void ArgumentChecks::disjoint(const TensorRef& output, std::string_view output_name,
                               const TensorRef& other, std::string_view other_name) const {
-  if (overlaps(output, other, output_name))
+  if (output.present() && other.present() &&
+      overlaps(as_matrix(output), as_matrix(other), output_name))
     fail(output_name, fmt::format("the destination overlaps {}", other_name),
          fmt::format("{} at {} and {} at {}", describe(output), output.data, describe(other),
                      other.data),
          "memory of its own");
+}
+
+void ArgumentChecks::disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
+                                          const TensorRef& other,
+                                          std::string_view other_name) const {
+  if (output.data == other.data && output.dtype == other.dtype && output.shape == other.shape &&
+      output.strides == other.strides)
+    return;
+  disjoint(output, output_name, other, other_name);
+}
+
+void ArgumentChecks::config(const RowConfig& config) const {
+  check_row_config(op_, "config.", config);
 }
 
 }  // namespace tegula::ops

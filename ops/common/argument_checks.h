@@ -1,10 +1,12 @@
 // What the ops ask of their tensors, each with its error message.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "tegula/device.h"
+#include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
 namespace tegula::ops {
@@ -17,10 +19,19 @@ class ArgumentChecks {
   /// f32, f16 or bf16, on the stream's device, one stride per dimension, memory that is there and
   /// aligned to an element.
   void float_tensor(const TensorRef& tensor, std::string_view name) const;
+  /// The same for a tensor that must have one dtype.
+  void tensor_of(const TensorRef& tensor, std::string_view name, DType wanted,
+                 std::string_view reason) const;
   void shape(const TensorRef& tensor, std::string_view name, const Dims& wanted,
              std::string_view reason) const;
   void dtype(const TensorRef& tensor, std::string_view name, DType wanted,
              std::string_view reason) const;
+
+  /// The dtype of an output (that of `given`, else `wanted`, else `otherwise`), and the checks of
+  /// the caller's destination `given` (named `name`, absent if the op is to allocate one) and of
+  /// `wanted` (named out_dtype).
+  DType output_dtype(const TensorRef& given, std::string_view name, std::optional<DType> wanted,
+                     DType otherwise, const Dims& shape, std::string_view reason) const;
 
   /// A tensor (..., N) as a matrix (M, N) with strides (any, 1). The leading dimensions must be
   /// evenly spaced, the last stride 1.
@@ -29,16 +40,30 @@ class ArgumentChecks {
   TensorRef destination_rows(const TensorRef& tensor, std::string_view name) const;
   /// A vector of stride 1.
   TensorRef vector(const TensorRef& tensor, std::string_view name) const;
+  /// A tensor of any rank as a vector of all its elements, whose stride may be any, 0 too.
+  TensorRef flat(const TensorRef& tensor, std::string_view name) const;
+  /// The same for a destination, whose elements must not overlap each other.
+  TensorRef destination_flat(const TensorRef& tensor, std::string_view name) const;
 
-  /// `output` and `other`, both as rows() or vector() gave them, share no byte.
+  /// `output` and `other`, both as rows(), vector() or flat() gave them, share no byte. An absent
+  /// one overlaps nothing.
   void disjoint(const TensorRef& output, std::string_view output_name, const TensorRef& other,
                 std::string_view other_name) const;
+  /// The same, but `output` may be `other` itself, element on element.
+  void disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
+                            const TensorRef& other, std::string_view other_name) const;
+
+  /// A configuration that the kernels take; named config.rows and so on.
+  void config(const RowConfig& config) const;
 
   [[noreturn]] void fail(std::string_view argument, std::string problem, std::string got,
                          std::string wanted, std::string hint = {}) const;
 
  private:
   void unit_last_stride(const TensorRef& tensor, std::string_view name) const;
+  /// The stride between the elements of the first `count` dimensions, if there is one.
+  std::int64_t even_stride(const TensorRef& tensor, std::size_t count, std::string_view name,
+                           std::string_view problem, std::int64_t otherwise) const;
 
   std::string_view op_;
   const Device& device_;

@@ -12,7 +12,7 @@ struct RmsNormTensors {
   TensorRef y, residual_out, rstd;
 };
 
-void launch_rms_norm_fwd(Stream& stream, const RmsConfig& config, const RmsNormTensors& tensors,
+void launch_rms_norm_fwd(Stream& stream, const RowConfig& config, const RmsNormTensors& tensors,
                          float eps);
 
 }  // namespace tegula::ops

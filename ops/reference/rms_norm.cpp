@@ -7,9 +7,8 @@
 namespace tegula::reference {
 namespace {
 
-/// The dtype of an operation on two others.
-DType wider(DType a, DType b) { return a == b ? a : DType::f32; }
-DType wider(DType a, const Values& b) { return b.present() ? wider(a, b.dtype) : a; }
+/// The dtype of an operation with a tensor that may be absent.
+DType wider(DType a, const Values& b) { return b.present() ? reference::wider(a, b.dtype) : a; }
 
 }  // namespace
 

@@ -4,16 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "tegula/dtype.h"
+#include "ops/reference/rounding.h"
 
 namespace tegula::reference {
-
-/// A tensor's values as its dtype holds them. No values: the tensor is absent.
-struct Values {
-  DType dtype = DType::f32;
-  std::vector<double> data;
-  bool present() const { return !data.empty(); }
-};
 
 /// x and residual are (rows, n), row-major; weight and bias are (n,).
 struct RmsNormProblem {

@@ -66,6 +66,34 @@ TEST(Emit, ConfigIsPinned) {
   EXPECT_EQ(json.at("config").at("rows"), 2);
 }
 
+TEST(Emit, EveryKernelOfTheLibraryHasAnExample) {
+  const auto kernels = tegula_cli("kernels --json").json().at("kernels");
+  std::vector<std::string> names;
+  for (const auto& kernel : kernels) {
+    const std::string name = kernel.at("name");
+    names.push_back(name);
+    EXPECT_FALSE(kernel.at("example").empty()) << name;
+    const CliResult result = tegula_cli("emit " + name + " --stage ptx --arch sm_80");
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr(".entry " + name));
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("rms_norm_fwd", "softmax_fwd", "softmax_bwd",
+                                                     "log_softmax_fwd", "log_softmax_bwd",
+                                                     "cross_entropy_fwd", "cross_entropy_bwd",
+                                                     "rotary_fwd", "swiglu_fwd", "swiglu_bwd"));
+}
+
+TEST(Emit, ExamplesFollowTheBindings) {
+  const auto bindings = [](const std::string& line) {
+    return tegula_cli("emit " + line + " --stage program --json").json().at("bindings");
+  };
+  EXPECT_EQ(bindings("softmax_bwd --bind y=3x77:f16").at("dx"), "3x77:f16");
+  EXPECT_EQ(bindings("cross_entropy_fwd --bind x=5x100:f32").at("target"), "5:i64");
+  EXPECT_EQ(bindings("cross_entropy_bwd --bind dx=5x100:f32").at("x"), "5x100:f32");
+  EXPECT_EQ(bindings("rotary_fwd --bind x=1x9x2x40:f32").at("sin"), "9x20:f32");
+  EXPECT_EQ(bindings("swiglu_bwd --bind a=3x100:bf16").at("db"), "3x100:bf16");
+}
+
 TEST(Kernels, ListsTheNorm) {
   const auto json = tegula_cli("kernels --json").json();
   ASSERT_TRUE(json.at("kernels").is_array());

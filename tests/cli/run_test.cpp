@@ -47,6 +47,77 @@ TEST(Run, TheCheckOfTheFirstSlice) {
     }
 }
 
+TEST(Run, EveryOp) {
+  struct Line {
+    std::string op, tensors, kernel;
+    std::vector<std::string> outputs;
+  };
+  const std::string x = " --random x=5x77:bf16 ", ce = x + "--random target=5:i64 ";
+  const std::string gate = " --random a=5x77:f16 --random b=5x77:f16 ";
+  const std::string tables = " --random cos=9x16:f32 --random sin=9x16:f32 ";
+  for (const Line& line : {
+           Line{"softmax", x, "softmax_fwd", {"y"}},
+           Line{"softmax_bwd", x + "--random dy=5x77:bf16", "softmax_bwd", {"dx"}},
+           Line{"log_softmax", x, "log_softmax_fwd", {"y"}},
+           Line{"log_softmax_bwd", x + "--random dy=5x77:f32", "log_softmax_bwd", {"dx"}},
+           Line{"cross_entropy",
+                ce + "--param label_smoothing=0.1 --param logit_scale=0.5",
+                "cross_entropy_fwd",
+                {"loss", "lse"}},
+           Line{"cross_entropy_bwd",
+                ce + "--random dloss=5:f32 --param lse_square_scale=0.01",
+                "cross_entropy_bwd",
+                {"dx"}},
+           Line{"rotary",
+                tables + "--random x=2x5x3x40:f32 --param seqlen_offset=4",
+                "rotary_fwd",
+                {"y"}},
+           Line{"rotary",
+                tables + "--random x=2x5x3x40:f32 --random seqlen_offsets=2:i32",
+                "rotary_fwd",
+                {"y"}},
+           Line{"rotary_bwd",
+                tables + "--random dy=2x5x3x40:f32 --param interleaved=1",
+                "rotary_fwd",
+                {"dx"}},
+           Line{"swiglu", gate + "--param out_dtype=f32", "swiglu_fwd", {"y"}},
+           Line{"swiglu_bwd", gate + "--random dy=5x77:f16", "swiglu_bwd", {"da", "db"}},
+       }) {
+    const CliResult result =
+        tegula_cli("run " + line.op + line.tensors + " --check --counters --json --device sim");
+    EXPECT_EQ(result.status, 0) << line.op << result.err << result.out;
+    const auto json = result.json();
+    EXPECT_EQ(json.at("op"), line.op);
+    EXPECT_TRUE(json.at("passed").get<bool>()) << line.op;
+    EXPECT_TRUE(json.at("ratio").is_number()) << line.op;
+    for (const std::string& name : line.outputs)
+      EXPECT_TRUE(json.at("outputs").contains(name)) << line.op << " " << name;
+    EXPECT_EQ(json.at("launches").back().at("kernel"), line.kernel);
+    EXPECT_TRUE(json.at("counters").at("reports").empty());
+  }
+}
+
+TEST(Run, ConfigsArePinned) {
+  for (const std::string line :
+       {"softmax_bwd --random x=3x77:f32 --random dy=3x77:f32 --config rows=2,bn=32,warps=1",
+        "swiglu --random a=3x77:f32 --random b=3x77:f32 --config rows=2,bn=32,warps=1",
+        "rotary --random x=1x9x3x16:f32 --random cos=9x8:f32 --random sin=9x8:f32 --config "
+        "bs=2,bh=1,turns=3,warps=1"}) {
+    const CliResult result = tegula_cli("run " + line + " --check --json --device sim");
+    EXPECT_EQ(result.status, 0) << line << result.err;
+    EXPECT_EQ(result.json().at("config").at("warps"), 1) << line;
+  }
+}
+
+TEST(Run, RandomTargetsAreClasses) {
+  const TemporaryFolder folder;
+  const CliResult result = tegula_cli(
+      "run cross_entropy --random target=500:i64 --random x=500x3:f32 --device sim --out loss=" +
+      folder.file("loss.npy"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  for (const float loss : floats_of(folder.file("loss.npy"))) EXPECT_GE(loss, 0);
+}
+
 TEST(Run, CountersAndLaunches) {
   const std::string line =
       "run rms_norm_fn --random x=6x512:f16 --random weight=512:f32 --device sim:sm_80 --counters "

@@ -39,7 +39,6 @@ TEST(Usage, RunTensors) {
   expect_refused(run + "--random x=4x8:f32 --random weight=7:f32", 2, {"weight: wrong shape"});
   expect_refused(run + "--random x=4x8:i32 --random weight=8:f32", 2, {"x: wrong dtype", "i32"});
   expect_refused(run + "--dtype i32 --random x=4x8 --random weight=8", 2, {"--dtype", "i32"});
-  expect_refused(run + "--random x=1x16385:f32 --random weight=16385:f32", 2, {"at most 16384"});
 }
 
 TEST(Usage, RunOptions) {
@@ -51,7 +50,8 @@ TEST(Usage, RunOptions) {
   expect_refused(run + "--param prenorm=maybe", 2, {"--param prenorm: no truth value"});
   expect_refused(run + "--param eps=1 --param eps=2", 2, {"given twice"});
   expect_refused(run + "--config colour=1", 2, {"no such field", "rows, bn, warps"});
-  expect_refused(run + "--config bn=4", 2, {"config.bn", "at least N = 8"});
+  expect_refused(run + "--config bn=5", 2, {"config.bn", "a power of two"});
+  expect_refused(run + "--config rows=1024,bn=16384", 2, {"config.bn: a tile is too large"});
   expect_refused(run + "--config bn=9999999999999", 2, {"config.bn"});
   expect_refused(run + "--out z=z.npy", 2, {"no such output", "y, residual_out, rstd"});
   expect_refused(run + "--out y=", 2, {"no file"});
@@ -77,7 +77,9 @@ TEST(Usage, Emit) {
   expect_refused(emit + "--bind x=4x8:f32 --bind x=4x8:f32", 2, {"bound twice"});
   expect_refused(emit + "--bind x=4:f32", 2, {"x:", "rank"});
   expect_refused(emit + "--config colour=1", 2, {"colour"});
-  expect_refused(emit + "--config bn=1024", 2, {"bn: a row does not fit the tile", "4096"});
+  expect_refused(emit + "--config bn=1000", 2, {"error: bn: no such configuration", "1000"});
+  expect_refused(emit + "--config rows=1024,bn=16384", 2,
+                 {"rms_norm_fwd: error: rows: a tile is too large for its threads", "at most 2"});
   expect_refused(emit + "-o /nowhere/at/all", 2, {"/nowhere/at/all", "cannot be created"});
   expect_refused("emit rms_norm_fwd --arch sm_1 --stage ptx", 2, {"sm_1"});
 }

@@ -67,6 +67,17 @@ TEST(RandomValues, AreFixedByNameAndSeed) {
   EXPECT_TRUE(std::equal(x.begin(), x.end(), more.begin())) << "more only adds at the end";
 }
 
+TEST(RandomValues, IndicesStayBelowTheBound) {
+  std::vector<int> counts(7);
+  for (const double value : random_indices(70000, 1, "target", 7)) {
+    ASSERT_TRUE(value >= 0 && value < 7 && value == std::floor(value)) << value;
+    ++counts[static_cast<std::size_t>(value)];
+  }
+  // Five standard deviations of a binomial count.
+  for (const int count : counts) EXPECT_NEAR(count, 10000, 5 * std::sqrt(70000.0 * 6 / 49));
+  EXPECT_EQ(random_indices(3, 0, "target", 1), (std::vector<double>{0, 0, 0}));
+}
+
 TEST(RandomValues, AreSpreadAsPromised) {
   constexpr int count = 100000;
   for (const auto& [spread, wanted_mean, wanted_deviation] :

@@ -10,7 +10,7 @@
 #include "ops/reference/number_format.h"
 #include "ops/reference/transfer.h"
 #include "tegula/device.h"
-#include "tests/ops/rms_case.h"
+#include "tests/ops/op_harness.h"
 
 // clang-format off
 #include <tegula/dsl.h>
@@ -44,12 +44,7 @@ scale.with({.bn = 2048}).launch(stream, x, s, y);
 }
 // clang-format on
 
-Tensor upload(Stream& stream, DType dtype, const Dims& shape, const std::vector<double>& values) {
-  Tensor tensor = stream.empty(dtype, shape);
-  const std::vector<std::byte> bytes = reference::encode(dtype, values);
-  tensor.copy_from_host(bytes.data(), bytes.size());
-  return tensor;
-}
+using tegula::testing::upload;
 
 TEST(Readme, ItsCodeRuns) {
   constexpr std::size_t m = 3, n = 4100;  // two blocks and a bit for each row

@@ -5,10 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "tegula/ops/norm.h"
-#include "tegula/simulator.h"
+#include "tests/ops/op_harness.h"
 
 namespace tegula::testing {
 
@@ -18,31 +17,9 @@ struct RmsCase {
   std::optional<DType> bias, residual, out;
   std::int64_t row_padding = 0;  ///< elements between the rows of x, residual and destinations
   bool destinations = false;     ///< give out and residual_out, rather than have them allocated
-  std::optional<ops::RmsConfig> config;
+  std::optional<ops::RowConfig> config;
   std::string describe() const;
 };
-
-/// A tensor on the device filled from doubles, its rows `padding` elements apart; what lies between
-/// them is NaN.
-class PaddedTensor {
- public:
-  PaddedTensor() = default;
-  PaddedTensor(Stream& stream, DType dtype, const Dims& shape, std::int64_t padding,
-               const std::vector<double>& values);
-  TensorRef ref() const { return ref_; }
-  /// As the dtype holds them, without the padding.
-  std::vector<double> values() const;
-  /// Whether what lies between the rows is still NaN.
-  bool padding_untouched() const;
-
- private:
-  std::vector<double> all() const;
-  Tensor storage_;
-  TensorRef ref_;
-};
-
-/// normal(0, 1), the same for the same seed.
-std::vector<double> normal_values(std::int64_t count, std::uint64_t seed);
 
 /// Runs the case and expects every output within the rule, no report, and padding left alone.
 void expect_accurate(const std::shared_ptr<SimDevice>& device, const RmsCase& rms_case);

@@ -78,5 +78,13 @@ TEST_P(RmsNormCounters, ResidualsInF32MoveInFullVectorsToo) {
     }
 }
 
+TEST_P(RmsNormCounters, ALongerRowIsReadTwice) {
+  run(65536);
+  EXPECT_EQ(argument("x").load_bytes, 2U * rows * 65536 * 2);
+  EXPECT_EQ(argument("y").store_bytes, 1U * rows * 65536 * 2);
+  EXPECT_GE(device->counters().vector128_fraction(), 0.98);
+  EXPECT_EQ(device->counters().global_sectors, device->counters().min_sectors);
+}
+
 }  // namespace
 }  // namespace tegula::testing

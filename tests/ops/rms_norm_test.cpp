@@ -38,7 +38,7 @@ TEST_P(RmsNorm, EveryDTypeAndSubsetOfTheOptionalTensors) {
 }
 
 TEST_P(RmsNorm, EveryKindOfRowLength) {
-  for (const std::int64_t n : {1, 2, 7, 77, 128, 1000, 4096, 8191, 8192, 16384}) {
+  for (const std::int64_t n : {1, 2, 7, 77, 128, 1000, 4096, 8191, 8192, 16384, 16385, 65536}) {
     expect_accurate(device, {.shape = {3, n}, .x = DType::bf16, .weight = DType::bf16});
     expect_accurate(device, {.shape = {3, n},
                              .x = DType::f32,
@@ -77,9 +77,22 @@ TEST_P(RmsNorm, LeadingDimensionsAreRows) {
   expect_accurate(device, {.shape = {128}, .x = DType::bf16});
 }
 
+TEST_P(RmsNorm, LoopsOverTilesOfTheRow) {
+  // Whole tiles only, whole tiles and a rest, and one whole tile and a rest.
+  for (const std::int64_t n : {64, 77, 31})
+    for (const int rows : {1, 4})
+      expect_accurate(device, {.shape = {5, n},
+                               .x = DType::bf16,
+                               .bias = DType::f32,
+                               .residual = DType::bf16,
+                               .row_padding = 3,
+                               .destinations = true,
+                               .config = ops::RowConfig{rows, 16, 2}});
+}
+
 TEST_P(RmsNorm, PinnedConfigs) {
-  for (const ops::RmsConfig& config :
-       {ops::RmsConfig{1, 128, 1}, ops::RmsConfig{4, 128, 8}, ops::RmsConfig{2, 1024, 4}})
+  for (const ops::RowConfig& config :
+       {ops::RowConfig{1, 128, 1}, ops::RowConfig{4, 128, 8}, ops::RowConfig{2, 1024, 4}})
     expect_accurate(device, {.shape = {5, 77}, .residual = DType::f16, .config = config});
 }
 

@@ -61,10 +61,10 @@ TEST(Resources, MoreRegistersThanABlockMayHave) {
 
 TEST(Resources, SpillsAreARemark) {
   if (assemblers().empty()) GTEST_SKIP() << "SKIP: no assembler for PTX on this machine";
-  // 512 floats a thread.
+  // 256 floats a thread.
   const auto specialisation =
       cli::specialise("rms_norm_fwd", {"x=4x16384:f32", "weight=16384:f32", "y=4x16384:f32"},
-                      "rows=1,bn=16384,warps=1");
+                      "rows=1,bn=16384,warps=2");
   const Emitted cubin =
       emit(specialisation.program, {Target::Backend::ptx, "sm_90a"}, Stage::cubin);
   EXPECT_GT(cubin.entry.resources.spill_store_bytes, 0);

@@ -1,5 +1,6 @@
 #include "tools/cli/random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -39,6 +40,16 @@ std::vector<double> random_values(std::size_t count, std::uint64_t seed, std::st
     const double normal = radius * std::cos(2 * std::numbers::pi * generator.uniform());
     value = spread == Spread::normal ? normal : 1 + normal / 8;
   }
+  return values;
+}
+
+std::vector<double> random_indices(std::size_t count, std::uint64_t seed, std::string_view name,
+                                   std::int64_t bound) {
+  SplitMix64 generator(seed ^ fnv1a(name));
+  const auto limit = static_cast<double>(bound);
+  std::vector<double> values(count);
+  // A draw next to 1 may round up to the bound.
+  for (double& value : values) value = std::min(std::floor(generator.uniform() * limit), limit - 1);
   return values;
 }
 

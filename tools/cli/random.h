@@ -20,4 +20,8 @@ enum class Spread : std::uint8_t {
 std::vector<double> random_values(std::size_t count, std::uint64_t seed, std::string_view name,
                                   Spread spread);
 
+/// Whole numbers in [0, bound), bound >= 1. Value i comes from draw i of the same generator.
+std::vector<double> random_indices(std::size_t count, std::uint64_t seed, std::string_view name,
+                                   std::int64_t bound);
+
 }  // namespace tegula::cli

@@ -47,15 +47,23 @@ HostTensor from_file(const std::string& value, const std::optional<DType>& defau
   return tensor;
 }
 
+/// `tensors`: those that are made already.
 HostTensor from_random(const TensorSpec& spec, const std::string& value,
-                       const std::optional<DType>& default_dtype, std::uint64_t seed) {
+                       const std::optional<DType>& default_dtype, std::uint64_t seed,
+                       const HostTensors& tensors) {
   const ShapeAndDType parsed = parse_shape(value, "--random");
   const auto dtype = parsed.dtype ? parsed.dtype : default_dtype;
   if (!dtype)
     usage_error("--random", fmt::format("no dtype for {}", spec.name), "'" + value + "'",
                 "SHAPE:DTYPE, or --dtype");
   const auto count = static_cast<std::size_t>(element_count(parsed.shape));
-  const std::vector<double> values = random_values(count, seed, spec.name, spec.spread);
+  const auto indexed = tensors.find(spec.index_into);
+  std::vector<double> values;
+  if (!is_float(*dtype) && indexed != tensors.end() && !indexed->second.shape.empty() &&
+      indexed->second.shape.back() > 0)
+    values = random_indices(count, seed, spec.name, indexed->second.shape.back());
+  else
+    values = random_values(count, seed, spec.name, spec.spread);
   return {*dtype, parsed.shape, reference::encode(*dtype, values)};
 }
 
@@ -76,11 +84,14 @@ HostTensors read_tensors(const OpEntry& op, const RunOptions& options) {
     find_tensor(op, name, "--in");
     add(tensors, name, from_file(value, default_dtype));
   }
-  for (const std::string& text : options.random) {
-    const auto [name, value] = split_assignment(text, "--random");
-    const TensorSpec& spec = find_tensor(op, name, "--random");
-    add(tensors, name, from_random(spec, value, default_dtype, options.seed));
-  }
+  // Indices come last: what they index says how far they may go.
+  for (const bool indices : {false, true})
+    for (const std::string& text : options.random) {
+      const auto [name, value] = split_assignment(text, "--random");
+      const TensorSpec& spec = find_tensor(op, name, "--random");
+      if (indices == !spec.index_into.empty())
+        add(tensors, name, from_random(spec, value, default_dtype, options.seed, tensors));
+    }
   for (const TensorSpec& spec : op.tensors)
     if (spec.required && !tensors.contains(spec.name))
       usage_error(spec.name, fmt::format("{} needs this tensor", op.name), "nothing",

@@ -1,4 +1,8 @@
 // Every op of the library.
 #pragma once
 
+#include "tegula/ops/cross_entropy.h"
 #include "tegula/ops/norm.h"
+#include "tegula/ops/rotary.h"
+#include "tegula/ops/softmax.h"
+#include "tegula/ops/swiglu.h"

@@ -27,7 +27,16 @@ struct KernelExample {
   ConfigFields (*config)(const Bindings& bindings) = nullptr;
 };
 
-extern const KernelExample rms_norm_fwd_example;
+/// Of the examples whose tensors are matrices.
+inline constexpr std::int64_t example_rows = 64, example_columns = 4096;
+
+/// What choose_row_config, or choose_elementwise_config, gives for a matrix; none if it is none.
+ConfigFields row_config(const Bindings& bindings, std::string_view matrix);
+ConfigFields elementwise_config(const Bindings& bindings, std::string_view matrix);
+
+extern const KernelExample rms_norm_fwd_example, softmax_fwd_example, softmax_bwd_example,
+    log_softmax_fwd_example, log_softmax_bwd_example, cross_entropy_fwd_example,
+    cross_entropy_bwd_example, rotary_fwd_example, swiglu_fwd_example, swiglu_bwd_example;
 
 /// Null for a kernel of a user's own: its bindings must all be given.
 const KernelExample* find_example(std::string_view kernel);

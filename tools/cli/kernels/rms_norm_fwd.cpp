@@ -1,10 +1,7 @@
-#include "tegula/ops/norm.h"
 #include "tools/cli/kernels/example.h"
 
 namespace tegula::cli {
 namespace {
-
-constexpr std::int64_t example_rows = 64, example_columns = 4096;
 
 /// The columns of whichever vector is given.
 std::int64_t columns_of(const Bindings& bindings) {
@@ -32,12 +29,7 @@ void complete(Bindings& bindings) {
     bindings.try_emplace("residual_out", Binding{bindings.at("residual").dtype, shape});
 }
 
-ConfigFields config(const Bindings& bindings) {
-  const Dims& shape = bindings.at("x").shape;
-  if (shape.size() != 2 || shape[1] > ops::rms_norm_max_columns) return {};
-  const ops::RmsConfig chosen = ops::choose_rms_config(shape[0], shape[1]);
-  return {{"rows", chosen.rows}, {"bn", chosen.bn}, {"warps", chosen.warps}};
-}
+ConfigFields config(const Bindings& bindings) { return row_config(bindings, "x"); }
 
 }  // namespace
 

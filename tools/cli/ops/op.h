@@ -19,6 +19,8 @@ struct TensorSpec {
   bool required = false;
   Spread spread = Spread::normal;  ///< of --random
   std::string meaning;             ///< "(..., N)"
+  /// A tensor whose last extent bounds this one's integers: --random draws from [0, extent) then.
+  std::string index_into = {};
 };
 
 struct ParamSpec {
@@ -69,6 +71,16 @@ struct OpEntry {
 };
 
 const OpEntry& rms_norm_op();
+const OpEntry& softmax_op();
+const OpEntry& softmax_bwd_op();
+const OpEntry& log_softmax_op();
+const OpEntry& log_softmax_bwd_op();
+const OpEntry& cross_entropy_op();
+const OpEntry& cross_entropy_bwd_op();
+const OpEntry& rotary_op();
+const OpEntry& rotary_bwd_op();
+const OpEntry& swiglu_op();
+const OpEntry& swiglu_bwd_op();
 
 /// Every op, by the order in which help lists them.
 std::span<const OpEntry* const> op_table();

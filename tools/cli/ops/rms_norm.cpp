@@ -1,25 +1,10 @@
 #include "ops/reference/rms_norm.h"
 
 #include "tegula/ops/norm.h"
-#include "tools/cli/command.h"
-#include "tools/cli/ops/op.h"
+#include "tools/cli/ops/common.h"
 
 namespace tegula::cli {
 namespace {
-
-ops::RmsConfig pinned_config(const OpCall& call) {
-  const TensorRef x = call.ref("x");
-  const std::int64_t n = x.rank() == 0 ? 0 : x.shape.back();
-  ops::RmsConfig config = ops::choose_rms_config(n == 0 ? 0 : element_count(x.shape) / n, n);
-  for (const auto& [name, value] : call.config) {
-    // The op itself says which values it takes; here they must only survive the narrowing.
-    const int field = value < -1 || value > 1 << 20 ? -1 : static_cast<int>(value);
-    if (name == "rows") config.rows = field;
-    if (name == "bn") config.bn = field;
-    if (name == "warps") config.warps = field;
-  }
-  return config;
-}
 
 std::vector<Output> run(Stream& stream, const OpCall& call) {
   ops::RmsNormOptions options;
@@ -27,11 +12,10 @@ std::vector<Output> run(Stream& stream, const OpCall& call) {
   options.residual = call.ref("residual");
   options.out = call.ref("out");
   options.residual_out = call.ref("residual_out");
-  options.eps = static_cast<float>(parse_number(call.params.at("eps"), "--param eps"));
-  options.prenorm = parse_flag(call.params.at("prenorm"), "--param prenorm");
-  if (const std::string& dtype = call.params.at("out_dtype"); !dtype.empty())
-    options.out_dtype = parse_dtype_value(dtype, "--param out_dtype");
-  if (!call.config.empty()) options.config = pinned_config(call);
+  options.eps = float_of(call, "eps");
+  options.prenorm = flag_of(call, "prenorm");
+  options.out_dtype = out_dtype_of(call);
+  options.config = row_config_of(call, "x", ops::choose_row_config);
 
   ops::NormOut out = ops::rms_norm_fn(stream, call.ref("x"), call.ref("weight"), options);
   std::vector<Output> outputs = {{"y", out.y}};
@@ -40,24 +24,17 @@ std::vector<Output> run(Stream& stream, const OpCall& call) {
   return outputs;
 }
 
-reference::Values values_of(const OpCall& call, std::string_view name) {
-  const InputTensor* input = call.find(name);
-  if (input == nullptr) return {};
-  return {input->tensor.dtype(), input->values};
-}
-
 std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>& outputs) {
-  const Dims& shape = call.ref("x").shape;
+  const MatrixShape shape = matrix_shape(call.ref("x").shape);
   reference::RmsNormProblem problem;
-  problem.n = shape.back();
-  problem.rows = 1;
-  for (std::size_t d = 0; d + 1 < shape.size(); ++d) problem.rows *= shape[d];
+  problem.rows = shape.rows;
+  problem.n = shape.n;
   problem.x = values_of(call, "x");
   problem.weight = values_of(call, "weight");
   problem.bias = values_of(call, "bias");
   problem.residual = values_of(call, "residual");
   // The op takes eps as a float; the reference must start from the same number.
-  problem.eps = static_cast<float>(parse_number(call.params.at("eps"), "--param eps"));
+  problem.eps = float_of(call, "eps");
   problem.out_dtype = outputs.front().tensor.dtype();
 
   reference::RmsNormResult ref64 = reference::rms_norm_fp64(problem);

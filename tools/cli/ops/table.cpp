@@ -18,7 +18,10 @@ TensorRef OpCall::ref(std::string_view name) const {
 }
 
 std::span<const OpEntry* const> op_table() {
-  static const std::array<const OpEntry*, 1> table = {&rms_norm_op()};
+  static const std::array table = {
+      &rms_norm_op(),        &softmax_op(),       &softmax_bwd_op(),       &log_softmax_op(),
+      &log_softmax_bwd_op(), &cross_entropy_op(), &cross_entropy_bwd_op(), &rotary_op(),
+      &rotary_bwd_op(),      &swiglu_op(),        &swiglu_bwd_op()};
   return table;
 }
 

@@ -5,26 +5,10 @@
 #include <optional>
 
 #include "tegula/device.h"
+#include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
 namespace tegula::ops {
-
-/// How the rms norm kernel is cut: a block of `warps` warps takes `rows` rows, each held in one
-/// tile of `bn` columns. Powers of two; bn >= N, at most 32 warps.
-struct RmsConfig {
-  int rows = 1;
-  int bn = 4096;
-  int warps = 4;
-};
-
-/// The columns that rms_norm_fn takes at most in this version: a row is held in registers.
-inline constexpr std::int64_t rms_norm_max_columns = 16384;
-
-/// The configuration that rms_norm_fn uses unless one is pinned, from sizes alone: bn is the next
-/// power of two, at most 32 elements a thread where 16 warps allow it, and rows enough that every
-/// thread moves at least one 16-byte vector.
-/// `rows` and `n` are those of x as a matrix, n in [1, rms_norm_max_columns].
-RmsConfig choose_rms_config(std::int64_t rows, std::int64_t n);
 
 /// M is the number of rows of x: the product of all its extents but the last, N.
 struct RmsNormOptions {
@@ -35,7 +19,7 @@ struct RmsNormOptions {
   std::optional<DType> out_dtype;  ///< of y; that of `out` if given, else that of x
   TensorRef out;                   ///< destination of y, shape of x
   TensorRef residual_out;  ///< destination of x + residual, shape of x, dtype of the residual
-  std::optional<RmsConfig> config;  ///< pins the kernel's configuration
+  std::optional<RowConfig> config;  ///< pins the kernel's configuration
 };
 
 struct NormOut {
@@ -58,8 +42,7 @@ struct NormOut {
 /// propagate within their row. Outputs may overlap neither an input nor each other.
 ///
 /// Throws Error{invalid_argument} before anything is launched, naming the argument: shape, dtype,
-/// stride, device, null pointer, eps, overlap, config; Error{unsupported} for
-/// N > rms_norm_max_columns.
+/// stride, device, null pointer, eps, overlap, config.
 NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
                     const RmsNormOptions& options = {});
 

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "tegula/ops/norm.h"
+#include "tegula/ops/row_config.h"
 
 namespace tegula::ops {
 namespace {
@@ -11,6 +11,10 @@ namespace {
 constexpr int threads_per_warp = 32;
 constexpr int vector_elements = 8;  // a 16-byte vector of a 16-bit dtype
 constexpr int max_rows = 256;
+constexpr int max_elementwise_columns = 2048;
+/// What a loop carries comes on top of its tile: 16 elements a thread, and no more than 8 warps, so
+/// that a thread may have 255 registers.
+constexpr RowConfig loop_config = {1, 4096, 8};
 
 int next_power_of_two(std::int64_t value) {
   return static_cast<int>(
@@ -24,11 +28,10 @@ int warps_for(int bn) {
   return bn <= 8192 ? 8 : 16;
 }
 
-}  // namespace
-
-RmsConfig choose_rms_config(std::int64_t rows, std::int64_t n) {
-  RmsConfig config;
-  config.bn = next_power_of_two(n);
+/// `bn` columns, and rows enough for the block's threads.
+RowConfig fill(std::int64_t rows, int bn) {
+  RowConfig config;
+  config.bn = bn;
   config.warps = warps_for(config.bn);
   // Short rows share a block, so that each of its threads has one vector to move...
   const auto rows_that_fill = [&](int warps) {
@@ -41,6 +44,17 @@ RmsConfig choose_rms_config(std::int64_t rows, std::int64_t n) {
   const int vectors = config.rows * config.bn / vector_elements;
   config.warps = std::min(vectors / threads_per_warp, config.warps);
   return config;
+}
+
+}  // namespace
+
+RowConfig choose_row_config(std::int64_t rows, std::int64_t n) {
+  if (n > max_columns_in_one_tile) return loop_config;
+  return fill(rows, next_power_of_two(n));
+}
+
+RowConfig choose_elementwise_config(std::int64_t rows, std::int64_t n) {
+  return fill(rows, next_power_of_two(std::min<std::int64_t>(n, max_elementwise_columns)));
 }
 
 }  // namespace tegula::ops

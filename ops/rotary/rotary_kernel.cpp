@@ -1,0 +1,101 @@
+#include "ops/rotary/rotary_kernel.h"
+
+#include <bit>
+#include <cstdint>
+
+#include "tegula/dsl.h"
+
+namespace tegula::ops {
+namespace {
+
+struct KernelConfig {
+  int bs = 16, bh = 1, turns = 4, warps = 4;
+  bool interleaved = false, inverse = false, in_place = false;
+};
+
+std::int64_t power_of_two_above(std::int64_t value) {
+  return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(value)));
+}
+
+/// A block takes c.bs positions of c.turns * c.bh heads of one batch entry.
+void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offsets, Out y) {
+  check_rotary_config("rotary_fwd", "", {c.bs, c.bh, c.turns, c.warps}, cos.static_dim(1));
+  auto [b, s, h, d] = dims4(x);
+  auto [t, r] = dims2(cos);
+  require(sin, {t, r}), require(y, {b, s, h, d});
+  auto [entry, i, group] = grid({b, cdiv(s, c.bs), cdiv(h, c.bh * c.turns)});
+  const std::int64_t pairs = cos.static_dim(1), rest = x.static_dim(3) - 2 * pairs;
+  const std::int64_t br = power_of_two_above(pairs);
+
+  // The rows of the tables that are this entry's positions; none if it begins before the first.
+  Tile start = full(i32, {}, 0), length = t;
+  if (seqlen_offsets) {
+    require(seqlen_offsets, {b});
+    Tile offset = seqlen_offsets.gather({entry});
+    start = clamp(offset, 0, t);
+    length = select(offset < 0, 0, t - start);
+  }
+  // Positions without a row are rotated by no angle.
+  const auto angles = [&](In table, double otherwise) {
+    return table.narrow(0, start, length)
+        .tiles({c.bs, br})
+        .pad(otherwise)
+        .load({i, 0})
+        .to(f32)
+        .reshape({1, c.bs, 1, br});
+  };
+  Tile cosine = angles(cos, 1), sine = angles(sin, 0);
+  if (c.inverse) sine = -sine;
+  const auto rotate = [&](const Tile& x1, const Tile& x2) {
+    return std::pair(x1 * cosine - x2 * sine, x1 * sine + x2 * cosine);
+  };
+  const auto part = [&](const TensorParameter& tensor, std::int64_t first, std::int64_t count) {
+    return tensor.narrow(3, first, count).tiles({1, c.bs, c.bh, power_of_two_above(count)});
+  };
+
+  for (int turn = 0; turn < c.turns; ++turn) {
+    Tile k = group * c.turns + turn;
+    if (c.interleaved) {
+      auto [x1, x2] = split(
+          part(x, 0, 2 * pairs).load({entry, i, k, 0}).to(f32).reshape({1, c.bs, c.bh, br, 2}));
+      auto [y1, y2] = rotate(x1, x2);
+      part(y, 0, 2 * pairs)
+          .store(join(y1, y2).reshape({1, c.bs, c.bh, 2 * br}).to(y.dtype()), {entry, i, k, 0});
+    } else {
+      auto [y1, y2] = rotate(part(x, 0, pairs).load({entry, i, k, 0}).to(f32),
+                             part(x, pairs, pairs).load({entry, i, k, 0}).to(f32));
+      part(y, 0, pairs).store(y1.to(y.dtype()), {entry, i, k, 0});
+      part(y, pairs, pairs).store(y2.to(y.dtype()), {entry, i, k, 0});
+    }
+    if (rest > 0 && !c.in_place) {
+      Tile passing = part(x, 2 * pairs, rest).load({entry, i, k, 0});
+      if (y.dtype() != x.dtype()) passing = passing.to(f32).to(y.dtype());
+      part(y, 2 * pairs, rest).store(passing, {entry, i, k, 0});
+    }
+  }
+}
+
+const auto rotary_kernel =
+    kernel("rotary_fwd", rotary_fwd, {"x", "cos", "sin", "seqlen_offsets", "y"})
+        .specialise_dim("x", 3)
+        .specialise_dim("x", 2)  // heads take few values, and masks of theirs vanish
+        .specialise_dim("cos", 1)
+        .sweep("bs", &KernelConfig::bs, {4, 8, 16, 32})
+        .sweep("bh", &KernelConfig::bh, {1, 2, 4, 8})
+        .sweep("turns", &KernelConfig::turns, {1, 2, 4, 8})
+        .sweep("warps", &KernelConfig::warps, {1, 2, 4, 8})
+        .field("interleaved", &KernelConfig::interleaved)
+        .field("inverse", &KernelConfig::inverse)
+        .field("in_place", &KernelConfig::in_place);
+
+}  // namespace
+
+void launch_rotary(Stream& stream, const RotaryConfig& config, const RotaryTensors& t,
+                   bool interleaved, bool inverse) {
+  rotary_kernel
+      .with({config.bs, config.bh, config.turns, config.warps, interleaved, inverse,
+             t.x.data == t.y.data})
+      .launch(stream, t.x, t.cos, t.sin, t.seqlen_offsets, t.y);
+}
+
+}  // namespace tegula::ops

@@ -1,0 +1,201 @@
+// rotary and its gradient, by the rule against fp64.
+#include "tegula/ops/rotary.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "ops/reference/rotary.h"
+#include "ops/reference/transfer.h"
+#include "tests/ops/op_harness.h"
+
+namespace tegula::testing {
+namespace {
+
+using reference::download;
+using reference::Precision;
+
+struct Case {
+  Dims shape = {2, 5, 3, 64};
+  std::int64_t pairs = 32;
+  DType x = DType::f32, table = DType::f32;
+  std::optional<DType> out;
+  std::int64_t table_rows = 16, padding = 0;
+  std::vector<double> offsets;  ///< seqlen_offsets; empty: none
+  ops::RotaryOptions options;
+};
+
+class Rotary : public OpTest {
+ protected:
+  /// Every combination of interleaved and inverse, forward and backward.
+  void check(const Case& c) {
+    for (const bool interleaved : {false, true})
+      for (const bool inverse : {false, true})
+        for (const bool backward : {false, true}) check_one(c, interleaved, inverse, backward);
+  }
+
+ private:
+  void check_one(const Case& c, bool interleaved, bool inverse, bool backward) {
+    SCOPED_TRACE(fmt::format("{} {} pairs {} table {} interleaved {} inverse {} backward {}",
+                             to_string(c.shape), dtype_name(c.x), c.pairs, dtype_name(c.table),
+                             interleaved, inverse, backward));
+    const PaddedTensor x = random(c.x, c.shape, 1, c.padding);
+    const PaddedTensor cosine = random(c.table, {c.table_rows, c.pairs}, 2, c.padding);
+    const PaddedTensor sine = random(c.table, {c.table_rows, c.pairs}, 3, c.padding);
+    const PaddedTensor y = blank(c.out.value_or(c.x), c.shape, c.padding);
+    ops::RotaryOptions options = c.options;
+    options.interleaved = interleaved;
+    options.inverse = inverse;
+    options.out_dtype = c.out;
+    options.out = y.ref();
+    Tensor offsets;
+    if (!c.offsets.empty()) {
+      offsets = upload(stream, DType::i32, {c.shape[0]}, c.offsets);
+      options.seqlen_offsets = offsets;
+    }
+    (backward ? ops::rotary_bwd : ops::rotary)(stream, x.ref(), cosine.ref(), sine.ref(), options);
+
+    reference::RotaryProblem problem = {c.shape[0],
+                                        c.shape[1],
+                                        c.shape[2],
+                                        c.shape[3],
+                                        c.table_rows,
+                                        c.pairs,
+                                        {c.x, x.values()},
+                                        {c.table, cosine.values()},
+                                        {c.table, sine.values()},
+                                        interleaved,
+                                        inverse != backward,
+                                        {},
+                                        y.ref().dtype};
+    for (std::size_t b = 0; b < static_cast<std::size_t>(c.shape[0]); ++b)
+      problem.offsets.push_back(options.seqlen_offset +
+                                (c.offsets.empty() ? 0 : static_cast<std::int64_t>(c.offsets[b])));
+    expect_within("y", y.values(), rotary(problem, Precision::fp64),
+                  rotary(problem, Precision::plain), y.ref().dtype, backward ? 3 : 2);
+    EXPECT_TRUE(y.padding_untouched());
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Sim, Rotary, ::testing::Values("sm_80", "sm_90a"));
+
+TEST_P(Rotary, EveryKindOfHead) {
+  for (const auto& [d, pairs] : {std::pair{128, 64},
+                                 {64, 32},
+                                 {80, 40},
+                                 {128, 10},
+                                 {96, 48},
+                                 {2, 1},
+                                 {7, 3},
+                                 {77, 37},
+                                 {65, 32}})
+    check({.shape = {2, 5, 3, d}, .pairs = pairs, .x = DType::bf16, .table = DType::bf16});
+}
+
+TEST_P(Rotary, EveryMixOfDTypes) {
+  for (const DType x : {DType::f32, DType::f16, DType::bf16})
+    for (const DType table : {DType::f32, DType::f16, DType::bf16})
+      check({.shape = {1, 3, 2, 40}, .pairs = 16, .x = x, .table = table, .out = DType::f16});
+  check({.x = DType::bf16, .out = DType::f32});
+}
+
+TEST_P(Rotary, PositionsAndHeads) {
+  check({.shape = {3, 1, 32, 64}, .x = DType::f16});   // decoding
+  check({.shape = {1, 65, 1, 64}, .table_rows = 65});  // more positions than one block takes
+  check({.shape = {2, 7, 5, 16}, .pairs = 8, .padding = 8});
+  check({.shape = {2, 7, 5, 16}, .pairs = 6, .padding = 3});
+}
+
+TEST_P(Rotary, Offsets) {
+  check({.options = {.seqlen_offset = 11}});
+  check({.shape = {5, 4, 2, 16}, .pairs = 8, .table_rows = 9, .offsets = {0, 5, 3, 1, 2}});
+  check({.shape = {3, 4, 2, 16},
+         .pairs = 8,
+         .table_rows = 9,
+         .offsets = {0, 1, 2},
+         .options = {.seqlen_offset = 3}});
+}
+
+TEST_P(Rotary, PositionsOutsideTheTablesPass) {
+  check({.shape = {6, 4, 2, 16},
+         .pairs = 6,
+         .table_rows = 9,
+         .offsets = {6, 9, 100, -1, 2147483647, -2147483648.0}});
+}
+
+TEST_P(Rotary, PinnedConfigs) {
+  for (const ops::RotaryConfig& config :
+       {ops::RotaryConfig{1, 1, 1, 1}, {2, 4, 1, 8}, {8, 1, 3, 2}, {16, 2, 1, 4}}) {
+    ops::RotaryOptions options;
+    options.config = config;
+    check({.shape = {1, 9, 5, 20}, .pairs = 8, .options = options});
+  }
+}
+
+TEST_P(Rotary, AnyStrideButTheLast) {
+  // q of a packed (b, s, 3, h, d), then transposed to (b, h, s, d).
+  const Tensor packed = upload(stream, DType::bf16, {2, 5, 3, 4, 16}, normal_values(1920, 1));
+  TensorRef q = packed;
+  q.shape = {2, 4, 5, 16};
+  q.strides = {5 * 3 * 64, 16, 3 * 64, 1};
+  const PaddedTensor cosine = random(DType::f32, {4, 8}, 2), sine = random(DType::f32, {4, 8}, 3);
+  const std::vector<double> got = download(ops::rotary(stream, q, cosine.ref(), sine.ref()));
+  const std::vector<double> all = download(packed);
+  std::vector<double> gathered;
+  for (std::size_t b = 0; b < 2; ++b)
+    for (std::size_t h = 0; h < 4; ++h)
+      for (std::size_t s = 0; s < 5; ++s)
+        for (std::size_t k = 0; k < 16; ++k)
+          gathered.push_back(all[((b * 5 + s) * 3 * 4 + h) * 16 + k]);
+  const Tensor dense = upload(stream, DType::bf16, {2, 4, 5, 16}, gathered);
+  EXPECT_EQ(got, download(ops::rotary(stream, dense, cosine.ref(), sine.ref())));
+}
+
+TEST_P(Rotary, InPlaceAndBack) {
+  for (const bool interleaved : {false, true}) {
+    const PaddedTensor x = random(DType::f32, {2, 5, 3, 20}, 1, 4);
+    std::vector<double> angles = normal_values(40, 2), cosines, sines;
+    for (const double angle : angles) {
+      cosines.push_back(std::cos(angle));
+      sines.push_back(std::sin(angle));
+    }
+    const Tensor cosine = upload(stream, DType::f32, {5, 8}, cosines);
+    const Tensor sine = upload(stream, DType::f32, {5, 8}, sines);
+    const std::vector<double> before = x.values();
+    const std::vector<double> wanted =
+        download(ops::rotary(stream, x.ref(), cosine, sine, {.interleaved = interleaved}));
+    ops::rotary(stream, x.ref(), cosine, sine, {.interleaved = interleaved, .out = x.ref()});
+    EXPECT_EQ(x.values(), wanted);
+    ops::rotary_bwd(stream, x.ref(), cosine, sine, {.interleaved = interleaved, .out = x.ref()});
+    const std::vector<double> after = x.values();
+    for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i], 1e-6);
+    EXPECT_TRUE(x.padding_untouched());
+  }
+}
+
+TEST_P(Rotary, NothingToDo) {
+  const Tensor table = stream.empty(DType::f32, {4, 2});
+  for (const Dims& shape : {Dims{0, 4, 2, 8}, Dims{2, 0, 2, 8}, Dims{2, 4, 0, 8}})
+    EXPECT_TRUE(ops::rotary(stream, stream.empty(DType::f32, shape), table, table).shape() ==
+                shape);
+  EXPECT_EQ(device->counters().blocks, 0U);
+}
+
+TEST_P(Rotary, EveryByteMovesOnceInFullVectors) {
+  const PaddedTensor x = random(DType::bf16, {2, 32, 4, 128}, 1);
+  for (const std::int64_t pairs : {64, 32}) {  // the whole head, half of it
+    const PaddedTensor cosine = random(DType::bf16, {32, pairs}, 2);
+    const PaddedTensor sine = random(DType::bf16, {32, pairs}, 3);
+    device->reset_statistics();
+    ops::rotary(stream, x.ref(), cosine.ref(), sine.ref());
+    const std::uint64_t bytes = 2 * 32 * 4 * 128 * 2;
+    EXPECT_EQ(argument("x").load_bytes, bytes);
+    EXPECT_EQ(argument("y").store_bytes, bytes);
+    EXPECT_EQ(argument("cos").load_bytes, 2U * 32 * static_cast<std::uint64_t>(pairs) * 2)
+        << "once for each batch entry, since a block takes four heads";
+    EXPECT_EQ(device->counters().vector128_fraction(), 1);
+    EXPECT_EQ(device->counters().global_sectors, device->counters().min_sectors);
+  }
+}
+
+}  // namespace
+}  // namespace tegula::testing

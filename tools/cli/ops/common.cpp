@@ -1,0 +1,55 @@
+#include "tools/cli/ops/common.h"
+
+#include <fmt/format.h>
+
+namespace tegula::cli {
+
+reference::Values values_of(const OpCall& call, std::string_view name) {
+  const InputTensor* input = call.find(name);
+  if (input == nullptr) return {};
+  return {input->tensor.dtype(), input->values};
+}
+
+MatrixShape matrix_shape(const Dims& shape) {
+  MatrixShape matrix = {1, shape.empty() ? 0 : shape.back()};
+  for (std::size_t d = 0; d + 1 < shape.size(); ++d) matrix.rows *= shape[d];
+  return matrix;
+}
+
+std::optional<DType> out_dtype_of(const OpCall& call) {
+  const std::string& dtype = call.params.at("out_dtype");
+  if (dtype.empty()) return std::nullopt;
+  return parse_dtype_value(dtype, "--param out_dtype");
+}
+
+float float_of(const OpCall& call, std::string_view name) {
+  return static_cast<float>(
+      parse_number(call.params.find(name)->second, fmt::format("--param {}", name)));
+}
+
+bool flag_of(const OpCall& call, std::string_view name) {
+  return parse_flag(call.params.find(name)->second, fmt::format("--param {}", name));
+}
+
+std::int64_t integer_of(const OpCall& call, std::string_view name) {
+  return parse_integer(call.params.find(name)->second, fmt::format("--param {}", name));
+}
+
+int field_value(std::int64_t value) {
+  return value < -1 || value > 1 << 20 ? -1 : static_cast<int>(value);
+}
+
+std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
+                                            ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
+  if (call.config.empty()) return std::nullopt;
+  const MatrixShape shape = matrix_shape(call.ref(matrix).shape);
+  ops::RowConfig config = choose(shape.rows, shape.n);
+  for (const auto& [name, value] : call.config) {
+    if (name == "rows") config.rows = field_value(value);
+    if (name == "bn") config.bn = field_value(value);
+    if (name == "warps") config.warps = field_value(value);
+  }
+  return config;
+}
+
+}  // namespace tegula::cli

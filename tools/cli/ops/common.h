@@ -1,0 +1,33 @@
+// What the ops' entries share.
+#pragma once
+
+#include <optional>
+
+#include "ops/reference/rounding.h"
+#include "tegula/ops/row_config.h"
+#include "tools/cli/ops/op.h"
+
+namespace tegula::cli {
+
+/// An input as the references take it; without values if it was not given.
+reference::Values values_of(const OpCall& call, std::string_view name);
+
+/// The extents of a tensor (..., N) as a matrix.
+struct MatrixShape {
+  std::int64_t rows = 0, n = 0;
+};
+MatrixShape matrix_shape(const Dims& shape);
+
+/// The parameter out_dtype; nothing if it was not given.
+std::optional<DType> out_dtype_of(const OpCall& call);
+float float_of(const OpCall& call, std::string_view name);
+bool flag_of(const OpCall& call, std::string_view name);
+std::int64_t integer_of(const OpCall& call, std::string_view name);
+
+/// --config over what `choose` gives for `matrix`; nothing without --config.
+std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
+                                            ops::RowConfig (*choose)(std::int64_t, std::int64_t));
+/// A config field's value; one that no op takes where it does not fit an int.
+int field_value(std::int64_t value);
+
+}  // namespace tegula::cli
