@@ -131,14 +131,14 @@ TEST_P(Width, ATransposeReadsAndWritesWholeSectors) {
 
 TEST_P(Width, EightBitFloatsChangePlacesToo) {
   for (const DType dtype : {DType::f8e4m3, DType::f8e5m2}) {
-    const Cfg c{.bm = 32, .bn = 64, .warps = 4};
-    const auto x = random_floats(dtype, 64 * 128);
-    std::vector<double> wanted(x.size());
-    for (std::size_t r = 0; r < 64; ++r)
-      for (std::size_t k = 0; k < 128; ++k) wanted[k * 64 + r] = x[r * 128 + k];
-    const Tensor out = stream.empty(dtype, {128, 64});
-    launch(transposed, c, floats(dtype, {64, 128}, x), out);
-    expect_floats(out, wanted);
+    const std::size_t m = 64, n = 128;
+    const auto codes = random_integers(0, 255, m * n);
+    std::vector<std::int64_t> wanted(codes.size());
+    for (std::size_t r = 0; r < m; ++r)
+      for (std::size_t k = 0; k < n; ++k) wanted[k * m + r] = codes[r * n + k];
+    const Tensor out = stream.empty(dtype, {n, m});
+    launch(transposed, Cfg{.bm = 32, .bn = 64, .warps = 4}, integers(dtype, {m, n}, codes), out);
+    expect_integers(out, wanted);
   }
 }
 
