@@ -6,13 +6,11 @@
 // (N,); computes y = x / rms(x) * weight over the last dimension; prints the first values; and
 // saves y.npy, float32, in the current directory.
 #include <cstdio>
-#include <exception>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "tegula/device.h"
-#include "tegula/error.h"
+#include "examples/common/common.h"
 #include "tegula/ops.h"
 #include "tools/npy/npy.h"
 
@@ -20,17 +18,6 @@ namespace {
 
 using tegula::DType;
 using tegula::Tensor;
-
-// A device is opened by name. The library never picks another one behind your back, so a program
-// that can do without a GPU says so itself: here, by falling back to the simulator.
-std::shared_ptr<tegula::Device> open_any_device() {
-  try {
-    return tegula::open_device("cuda:0");
-  } catch (const tegula::Error& error) {
-    std::printf("no GPU (%s)\n", error.details().problem.c_str());
-    return tegula::open_device("sim:sm_90a");
-  }
-}
 
 // A tensor lives on a device. stream.empty() allocates there, copy_from_host() fills it and waits.
 Tensor upload(tegula::Stream& stream, const tegula::npy::Array& array) {
@@ -52,7 +39,7 @@ int normalise(const std::string& x_path, const std::string& weight_path) {
                           : tegula::npy::read_file(weight_path);
 
   // Work happens in order on a stream. The tensors' device decides where the kernel runs.
-  tegula::Stream stream(open_any_device());
+  tegula::Stream stream(examples::open_any_device());
   std::printf("running on %s\n", stream.device()->name().c_str());
   const Tensor x_device = upload(stream, x), weight_device = upload(stream, weight);
 
@@ -79,15 +66,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s x.npy [weight.npy]\n", argv[0]);
     return 2;
   }
-  // Every mistake that you can mend is a tegula::Error; its text names the argument, what it got
-  // and what it wants, and what to do.
-  try {
-    return normalise(argv[1], argc == 3 ? argv[2] : "");
-  } catch (const tegula::Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return error.code() == tegula::ErrorCode::environment ? 3 : 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  return examples::run_lesson([&] { return normalise(argv[1], argc == 3 ? argv[2] : ""); });
 }
