@@ -1,0 +1,76 @@
+#include "tests/ptx/library_cases.h"
+
+#include <ostream>
+
+#include "tools/cli/specialisation.h"
+
+namespace tegula::compiler {
+
+void PrintTo(const LibraryCase& c, std::ostream* stream) { *stream << c.name; }
+
+const std::vector<LibraryCase>& library_cases() {
+  static const std::vector<LibraryCase> all = {
+      // Every kernel at 4096 columns of bf16: its example.
+      {"rms_norm_4096", "rms_norm_fwd", {}, ""},
+      {"softmax_4096", "softmax_fwd", {}, ""},
+      {"softmax_bwd_4096", "softmax_bwd", {}, ""},
+      {"log_softmax_4096", "log_softmax_fwd", {}, ""},
+      {"log_softmax_bwd_4096", "log_softmax_bwd", {}, ""},
+      {"cross_entropy_4096", "cross_entropy_fwd", {}, ""},
+      {"cross_entropy_bwd_4096", "cross_entropy_bwd", {}, ""},
+      {"rotary_64", "rotary_fwd", {}, ""},
+      {"swiglu_4096", "swiglu_fwd", {}, ""},
+      {"swiglu_bwd_4096", "swiglu_bwd", {}, ""},
+      // With options, other dtypes, other lengths.
+      {"rms_norm_4096_residual_bias",
+       "rms_norm_fwd",
+       {"residual=64x4096:bf16", "bias=4096:bf16"},
+       ""},
+      {"rms_norm_4096_f32",
+       "rms_norm_fwd",
+       {"x=64x4096:f32", "weight=4096:f32", "y=64x4096:f32", "residual=64x4096:f32"},
+       ""},
+      {"rms_norm_1000_f16",
+       "rms_norm_fwd",
+       {"x=64x1000:f16", "weight=1000:f32", "y=64x1000:f16"},
+       "rows=1,bn=1024,warps=4"},
+      {"rms_norm_77",
+       "rms_norm_fwd",
+       {"x=64x77:bf16", "weight=77:bf16", "y=64x77:bf16"},
+       "rows=8,bn=128,warps=4"},
+      {"rms_norm_16384",
+       "rms_norm_fwd",
+       {"x=64x16384:bf16", "weight=16384:bf16", "y=64x16384:bf16", "residual=64x16384:bf16"},
+       "rows=1,bn=16384,warps=16"},
+      {"rms_norm_65536",
+       "rms_norm_fwd",
+       {"x=64x65536:bf16", "residual=64x65536:bf16", "bias=65536:bf16"},
+       ""},
+      {"softmax_16384_f32", "softmax_fwd", {"x=64x16384:f32"}, ""},
+      {"softmax_65536", "softmax_fwd", {"x=64x65536:bf16"}, ""},
+      {"softmax_bwd_16384", "softmax_bwd", {"dy=64x16384:bf16"}, ""},
+      {"log_softmax_77", "log_softmax_fwd", {"x=64x77:bf16"}, ""},
+      {"log_softmax_16384", "log_softmax_fwd", {"x=64x16384:bf16"}, ""},
+      {"log_softmax_bwd_16384", "log_softmax_bwd", {"dy=64x16384:bf16"}, ""},
+      {"log_softmax_bwd_65536", "log_softmax_bwd", {"dy=64x65536:bf16"}, ""},
+      {"cross_entropy_16384", "cross_entropy_fwd", {"x=64x16384:bf16"}, "smoothing=1"},
+      {"cross_entropy_32000_f32", "cross_entropy_fwd", {"x=64x32000:f32"}, "smoothing=1"},
+      {"cross_entropy_bwd_16384", "cross_entropy_bwd", {"x=64x16384:bf16"}, ""},
+      {"cross_entropy_bwd_128256", "cross_entropy_bwd", {"x=64x128256:bf16"}, ""},
+      {"rotary_interleaved_48_of_128",
+       "rotary_fwd",
+       {"x=2x512x16x128:bf16", "cos=512x48:f32", "seqlen_offsets=2:i32"},
+       "interleaved=1"},
+      {"swiglu_14336", "swiglu_fwd", {"a=64x14336:bf16"}, ""},
+      {"swiglu_bwd_14336", "swiglu_bwd", {"a=64x14336:bf16"}, ""},
+  };
+  return all;
+}
+
+Assembled assemble_case(const LibraryCase& c, const std::string& arch) {
+  const cli::Specialisation specialisation = cli::specialise(c.kernel, c.bindings, c.config);
+  return {specialisation.kernel->to_text(specialisation.config),
+          emit(specialisation.program, {Target::Backend::ptx, arch}, Stage::cubin)};
+}
+
+}  // namespace tegula::compiler
