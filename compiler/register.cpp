@@ -2,7 +2,10 @@
 #include "tegula/compile.h"
 #include "tegula/compiler.h"
 
-namespace {
-[[maybe_unused]] const bool registered =
+/// The one symbol that the package's archive of the compiler shows: asking for it links the
+/// archive's only object, whose initialisers run when the program starts.
+extern "C" {
+extern const bool tegula_compiler_registered;
+const bool tegula_compiler_registered =
     (tegula::set_compile_function(&tegula::compiler::compile_request), true);
 }

@@ -1,0 +1,64 @@
+# `cmake --install BUILD --prefix P`: a package that can be moved (docs/package.md), in components:
+#   runtime   headers, and the libraries of tegula::runtime: no LLVM
+#   compiler  what tegula::tegula adds: one archive of one object, our compiler and LLVM's archives
+#             linked together. Only the symbol that pulls it in can be seen, so it stands beside
+#             another LLVM in a program.
+#   tools     the `tegula` program
+include_guard()
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# GNU ld links into one object without the sections that nothing needs. LLVM's objcopy hides symbols
+# of every binding; GNU's leaves unique ones, which a process shares among all its libraries.
+find_program(TEGULA_BFD NAMES ld.bfd REQUIRED)
+find_program(TEGULA_OBJCOPY NAMES llvm-objcopy llvm-objcopy-22 HINTS ${LLVM_TOOLS_BINARY_DIR} REQUIRED)
+set(tegula_bundle_dir "${PROJECT_BINARY_DIR}/package")
+set(tegula_bundle "${tegula_bundle_dir}/libtegula_compiler.a")
+file(MAKE_DIRECTORY "${tegula_bundle_dir}")
+
+add_custom_command(
+  OUTPUT "${tegula_bundle}"
+  # Groups of sections are resolved: with local names their copies would stay apart.
+  COMMAND ${TEGULA_BFD} -r --gc-sections --force-group-allocation -u tegula_compiler_registered
+          -o all.o $<TARGET_OBJECTS:tegula_register> --start-group $<TARGET_FILE:tegula_compiler>
+          $<TARGET_FILE:tegula_layout> ${tegula_archives} --end-group
+  COMMAND ${TEGULA_OBJCOPY} --strip-unneeded --keep-global-symbol=tegula_compiler_registered all.o
+          tegula_compiler.o
+  COMMAND ${CMAKE_COMMAND} -E rm -f "${tegula_bundle}"
+  COMMAND ${CMAKE_AR} qcD "${tegula_bundle}" tegula_compiler.o
+  COMMAND ${CMAKE_RANLIB} -D "${tegula_bundle}"
+  COMMAND ${CMAKE_COMMAND} -E rm -f all.o tegula_compiler.o
+  WORKING_DIRECTORY "${tegula_bundle_dir}"
+  DEPENDS tegula_compiler tegula_layout tegula_register
+  COMMENT "Linking the compiler and LLVM into one archive"
+  VERBATIM COMMAND_EXPAND_LISTS)
+add_custom_target(tegula_compiler_bundle DEPENDS "${tegula_bundle}")
+
+# Takes ten seconds and is of use to nothing but the package, so not part of every build.
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${CMAKE_BINARY_DIR}\"
+                                      --target tegula_compiler_bundle COMMAND_ERROR_IS_FATAL ANY)"
+        COMPONENT compiler)
+install(FILES "${tegula_bundle}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT compiler)
+
+set_target_properties(tegula_runtime PROPERTIES EXPORT_NAME runtime)
+install(TARGETS tegula_format tegula_sim tegula_program tegula_runtime_core tegula_dsl tegula_ops
+                tegula_runtime
+        EXPORT tegulaTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime
+        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT runtime)
+install(TARGETS tegula RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+
+set(tegula_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tegula")
+install(EXPORT tegulaTargets NAMESPACE tegula:: DESTINATION "${tegula_package_dir}"
+        COMPONENT runtime)
+set(tegula_lib_dir "${CMAKE_INSTALL_LIBDIR}")
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/tegulaConfig.cmake.in" "${PROJECT_BINARY_DIR}/tegulaConfig.cmake"
+  INSTALL_DESTINATION "${tegula_package_dir}" PATH_VARS tegula_lib_dir)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tegulaConfigVersion.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/tegulaConfig.cmake"
+              "${PROJECT_BINARY_DIR}/tegulaConfigVersion.cmake"
+        DESTINATION "${tegula_package_dir}" COMPONENT runtime)

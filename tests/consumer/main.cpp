@@ -1,0 +1,3 @@
+int run_consumer();
+
+int main() { return run_consumer(); }
