@@ -13,12 +13,14 @@ using format::ArgumentRecord;
 using format::LaunchRecord;
 
 [[noreturn]] void invalid(const LaunchRecord& record, std::string_view argument,
-                          std::string_view problem, std::string got, std::string wanted) {
+                          std::string_view problem, std::string got, std::string wanted,
+                          std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, {.where = record.function,
                                             .argument = std::string(argument),
                                             .problem = std::string(problem),
                                             .got = std::move(got),
-                                            .wanted = std::move(wanted)});
+                                            .wanted = std::move(wanted),
+                                            .hint = std::move(hint)});
 }
 
 void check_scalar(const LaunchRecord& record, const ArgumentRecord& declared,
@@ -65,17 +67,51 @@ void check_argument(const LaunchRecord& record, const ArgumentRecord& declared,
   if (wanted) check_tensor(record, declared, *tensor, device);
 }
 
+bool meets_requirements(const LaunchRecord& record, std::span<const Argument> arguments,
+                        int multiprocessors) {
+  const Extents extents(arguments);
+  try {
+    for (const format::RequirementRecord& r : record.requirements)
+      if (extents(r.argument, r.dimension) != evaluate(r.extent, extents, multiprocessors))
+        return false;
+  } catch (const Error&) {
+    return false;  // an extent that these formulas cannot take
+  }
+  return true;
+}
+
+/// Two tensors whose exchange would mend a call's shapes; "" if there are none.
+std::string swap_hint(const LaunchRecord& record, std::span<const Argument> arguments,
+                      int multiprocessors) {
+  std::vector<Argument> exchanged(arguments.begin(), arguments.end());
+  for (std::size_t i = 0; i < exchanged.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto* a = std::get_if<TensorRef>(&exchanged[i]);
+      const auto* b = std::get_if<TensorRef>(&exchanged[j]);
+      if (a == nullptr || b == nullptr || a->rank() != b->rank()) continue;
+      std::swap(exchanged[i], exchanged[j]);
+      if (meets_requirements(record, exchanged, multiprocessors))
+        return fmt::format(
+            "the shapes would fit with {} and {} exchanged: are the arguments in order?",
+            record.arguments[j].name, record.arguments[i].name);
+      std::swap(exchanged[i], exchanged[j]);
+    }
+  return {};
+}
+
 void check_requirement(const LaunchRecord& record, const format::RequirementRecord& requirement,
-                       const Extents& extents, const Device& device) {
+                       std::span<const Argument> arguments, int multiprocessors) {
+  const Extents extents(arguments);
   const std::int64_t got = extents(requirement.argument, requirement.dimension);
-  const std::int64_t wanted = evaluate(requirement.extent, extents, device.multiprocessors());
+  const std::int64_t wanted = evaluate(requirement.extent, extents, multiprocessors);
   if (got == wanted) return;
   std::vector<std::string> names;
   for (const ArgumentRecord& argument : record.arguments) names.push_back(argument.name);
   const std::string formula = to_string(requirement.extent, names);
   invalid(record, names.at(requirement.argument),
           fmt::format("wrong extent in dimension {}", requirement.dimension), std::to_string(got),
-          formula == std::to_string(wanted) ? formula : fmt::format("{} = {}", formula, wanted));
+          formula == std::to_string(wanted) ? formula : fmt::format("{} = {}", formula, wanted),
+          swap_hint(record, arguments, multiprocessors));
 }
 
 }  // namespace
@@ -97,9 +133,13 @@ void check_arguments(const LaunchRecord& record, std::span<const Argument> argum
             std::to_string(wanted));
   for (std::size_t i = 0; i < arguments.size(); ++i)
     check_argument(record, record.arguments[i], arguments[i], device);
-  const Extents extents(arguments);
+  check_requirements(record, arguments, device.multiprocessors());
+}
+
+void check_requirements(const LaunchRecord& record, std::span<const Argument> arguments,
+                        int multiprocessors) {
   for (const format::RequirementRecord& requirement : record.requirements)
-    check_requirement(record, requirement, extents, device);
+    check_requirement(record, requirement, arguments, multiprocessors);
 }
 
 }  // namespace tegula::runtime

@@ -13,6 +13,10 @@ namespace tegula::runtime {
 void check_arguments(const format::LaunchRecord& record, std::span<const Argument> arguments,
                      const Device& device);
 
+/// The last of these alone, from the shapes of the tensors among `arguments`.
+void check_requirements(const format::LaunchRecord& record, std::span<const Argument> arguments,
+                        int multiprocessors);
+
 /// The extents of a call's tensors, as the launch record's formulas ask for them.
 class Extents {
  public:

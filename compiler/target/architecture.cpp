@@ -20,7 +20,7 @@ TargetArchitecture find_target(std::string_view name) {
                 {.argument = "arch",
                  .problem = "the architecture is too old",
                  .got = std::string(name),
-                 .wanted = fmt::format("needs sm_{} or newer", format::oldest_compute)});
+                 .wanted = fmt::format("sm_{} or newer", format::oldest_compute)});
   const Architecture* baseline = nullptr;
   for (const char* candidate : {"sm_80", "sm_90", "sm_100"}) {
     const Architecture* a = format::find_architecture(candidate);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "dsl/program/op_table.h"
+#include "dsl/trace/access.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/operand.h"
 #include "tegula/dsl/parameter.h"
@@ -34,13 +35,6 @@ class Access {
   Tracer& tracer() const { return tracer_; }
   const Parameter& parameter() const { return tracer_.parameter(index_); }
 
-  /// The tensor must allow what the access does.
-  void need(bool allowed, std::string_view problem, std::string_view declare) const {
-    if (allowed) return;
-    detail::fail(at_, {.argument = parameter().name,
-                       .problem = fmt::format("{} {}", name_, problem),
-                       .hint = fmt::format("declare the parameter as {}", declare)});
-  }
   void need_dtype(unsigned accepted) const {
     const DType dtype = parameter().dtype;
     if (program::contains(accepted, dtype)) return;
@@ -123,7 +117,7 @@ class Access {
 Tile gather_from(std::uint32_t parameter, Indices indices, const MaskOperand* mask,
                  const Operand& other, const std::source_location& at) {
   Access access("gather", parameter, at);
-  access.need(access.parameter().access != Parameter::Access::out, "reads an Out tensor", "InOut");
+  detail::need_readable(access.tracer(), access.parameter(), "gather reads an Out tensor", at);
   access.add_indices(indices);
   mask != nullptr ? access.add_mask(*mask) : access.add_true();
   access.add_value(other);
@@ -133,8 +127,7 @@ Tile gather_from(std::uint32_t parameter, Indices indices, const MaskOperand* ma
 void scatter_to(std::uint32_t parameter, const Operand& value, Indices indices,
                 const MaskOperand* mask, const std::source_location& at) {
   Access access("scatter", parameter, at);
-  access.need(access.parameter().access != Parameter::Access::in, "writes an In tensor",
-              "Out or InOut");
+  detail::need_writable(access.tracer(), access.parameter(), "scatter writes an In tensor", at);
   access.add_value(value);
   access.add_indices(indices);
   mask != nullptr ? access.add_mask(*mask) : access.add_true();
@@ -146,7 +139,10 @@ Tile atomic(std::string_view name, Op op, std::vector<std::int64_t> attributes, 
             std::initializer_list<const Operand*> values, Indices indices,
             const AtomicOptions& options, const std::source_location& at) {
   Access access(name, static_cast<std::uint32_t>(attributes[0]), at);
-  access.need(access.parameter().access == Parameter::Access::in_out, "reads and writes", "InOut");
+  if (access.parameter().access != Parameter::Access::in_out)
+    detail::fail(at, {.argument = access.parameter().name,
+                      .problem = fmt::format("{} reads and writes", name),
+                      .hint = "declare the parameter as InOut"});
   access.need_dtype(dtypes);
   for (const Operand* value : values) access.add_value(*value);
   access.add_indices(indices);

@@ -18,19 +18,32 @@ using program::Parameter;
 
 [[noreturn]] void wrong_argument(const Tracer& tracer, const Parameter& parameter,
                                  const std::source_location& at, std::string problem,
-                                 std::string got, std::string wanted) {
+                                 std::string got, std::string wanted, std::string hint = {}) {
   throw Error(ErrorCode::invalid_argument, {.where = detail::to_text(at),
                                             .argument = tracer.kernel() + ": " + parameter.name,
                                             .problem = std::move(problem),
                                             .got = std::move(got),
-                                            .wanted = std::move(wanted)});
+                                            .wanted = std::move(wanted),
+                                            .hint = std::move(hint)});
+}
+
+/// Arguments of a launch are told apart by their order alone.
+std::string order_hint(const Tracer& tracer, std::size_t rank) {
+  std::string others;
+  for (const Parameter& parameter : tracer.parameters())
+    if (parameter.kind == Parameter::Kind::tensor && parameter.extents.size() == rank)
+      others += (others.empty() ? "" : ", ") + parameter.name;
+  if (others.empty()) return {};
+  return fmt::format("of rank {} is what the call gives as {}: are its arguments in order?", rank,
+                     others);
 }
 
 void check_rank(const Tracer& tracer, const Parameter& parameter, std::size_t wanted,
                 const std::source_location& at) {
   if (parameter.extents.size() != wanted)
     wrong_argument(tracer, parameter, at, "the tensor has the wrong rank",
-                   std::to_string(parameter.extents.size()), std::to_string(wanted));
+                   std::to_string(parameter.extents.size()), std::to_string(wanted),
+                   order_hint(tracer, wanted));
 }
 
 template <std::size_t N>

@@ -40,6 +40,7 @@ class Tracer {
   const std::source_location& last_place() const { return last_place_; }
   const std::string& kernel() const { return program_.name; }
   program::Parameter& parameter(std::uint32_t index) { return program_.parameters.at(index); }
+  const std::vector<program::Parameter>& parameters() const { return program_.parameters; }
   const program::Type& type(ValueId value) const { return program_.types[value]; }
 
   /// The value that an operand names. Throws Error{kernel} if it has none here.

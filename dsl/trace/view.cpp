@@ -1,9 +1,12 @@
 // Loads and stores of tiles through views.
+#include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include <fmt/format.h>
 
 #include "dsl/program/limits.h"
+#include "dsl/trace/access.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/operand.h"
 #include "tegula/dsl/parameter.h"
@@ -30,6 +33,32 @@ std::vector<ValueId> coordinates_of(Tracer& tracer, const std::string& name, std
   for (const Operand& coordinate : coordinates)
     values.push_back(detail::i32_scalar(tracer, coordinate, "a tile coordinate"));
   return values;
+}
+
+/// A tile broadcasts to the view's tiles, or is no value for them.
+void check_stored_shape(const Parameter& parameter, const Shape& tile, const Shape& view,
+                        const std::source_location& at) {
+  const auto fits = [](std::int64_t extent, std::int64_t wanted) {
+    return extent == 1 || extent == wanted;
+  };
+  if (tile.size() <= view.size() && std::equal(tile.rbegin(), tile.rend(), view.rbegin(), fits))
+    return;
+  const auto elements = [](const Shape& shape) {
+    return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  };
+  std::string hint;
+  if (tile.size() == 2 && Shape(tile.rbegin(), tile.rend()) == view)
+    hint = "transpose the tile with .T()";
+  else if (elements(tile) == elements(view))
+    hint = fmt::format("give the tile the view's shape: .reshape({{{}}})", fmt::join(view, ", "));
+  else if (tile.size() == view.size())
+    hint = fmt::format("cut the tensor into the tile's shape: {}.tiles({{{}}})", parameter.name,
+                       fmt::join(tile, ", "));
+  detail::fail(at, {.argument = parameter.name,
+                    .problem = "the tile has not the shape of the view's tiles",
+                    .got = detail::to_text(tile),
+                    .wanted = detail::to_text(view) + ", or what broadcasts to it",
+                    .hint = std::move(hint)});
 }
 
 }  // namespace
@@ -114,10 +143,7 @@ ValueId View::make(Tracer& tracer, double pad, Location at) const {
 Tile View::load(std::initializer_list<Operand> coordinates, Location at) const {
   Tracer& tracer = Tracer::here(at);
   const Parameter& parameter = tracer.parameter(parameter_);
-  if (parameter.access == Parameter::Access::out)
-    detail::fail(at, {.argument = parameter.name,
-                      .problem = "a load from an Out tensor",
-                      .hint = "declare the parameter as InOut"});
+  detail::need_readable(tracer, parameter, "a load from an Out tensor", at);
   const Shape shape = detail::to_shape(shape_);
   std::vector<ValueId> operands =
       coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
@@ -129,10 +155,7 @@ Tile View::load(std::initializer_list<Operand> coordinates, Location at) const {
 void View::store(Operand operand, std::initializer_list<Operand> coordinates, Location at) const {
   Tracer& tracer = Tracer::here(at);
   const Parameter& parameter = tracer.parameter(parameter_);
-  if (parameter.access == Parameter::Access::in)
-    detail::fail(at, {.argument = parameter.name,
-                      .problem = "a store to an In tensor",
-                      .hint = "declare the parameter as Out or InOut"});
+  detail::need_writable(tracer, parameter, "a store to an In tensor", at);
   ValueId tile = detail::value_of(tracer, operand, parameter.dtype);
   if (tracer.type(tile).dtype != parameter.dtype)
     detail::fail(at, {.argument = parameter.name,
@@ -141,11 +164,7 @@ void View::store(Operand operand, std::initializer_list<Operand> coordinates, Lo
                       .wanted = std::string(dtype_name(parameter.dtype)),
                       .hint = fmt::format("convert it with .to({}.dtype())", parameter.name)});
   const Shape shape = detail::to_shape(shape_);
-  if (detail::broadcast_shape("store", tracer.type(tile).shape, shape, at) != shape)
-    detail::fail(at, {.argument = parameter.name,
-                      .problem = "the tile is larger than the view's tiles",
-                      .got = detail::to_text(tracer.type(tile).shape),
-                      .wanted = detail::to_text(shape)});
+  check_stored_shape(parameter, tracer.type(tile).shape, shape, at);
   tile = detail::broadcast_to(tracer, tile, shape, at);
   std::vector<ValueId> operands =
       coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);

@@ -34,13 +34,13 @@ void check_row_config(std::string_view where, std::string_view prefix, const Row
   power_of_two("rows", config.rows, 1024);
   const int threads = 32 * config.warps;
   const std::int64_t most = std::int64_t{max_elements_per_thread} * threads;
+  const std::string warps = fmt::format("{} warp{}", config.warps, config.warps == 1 ? "" : "s");
   if (config.bn > most)
     fail("bn", "a tile is too large for its threads", std::to_string(config.bn),
-         fmt::format("at most {} with {} warps", most, config.warps));
+         fmt::format("at most {} with {}", most, warps));
   if (std::int64_t{config.rows} * config.bn > most)
     fail("rows", "a tile is too large for its threads", std::to_string(config.rows),
-         fmt::format("at most {} with bn = {} and {} warps", most / config.bn, config.bn,
-                     config.warps));
+         fmt::format("at most {} with bn = {} and {}", most / config.bn, config.bn, warps));
 }
 
 }  // namespace tegula::ops

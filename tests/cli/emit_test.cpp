@@ -1,6 +1,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "runtime/format/architecture.h"
 #include "tests/cli/cli_harness.h"
 
 namespace tegula::testing {
@@ -114,7 +115,11 @@ TEST(Doctor, SaysWhatThereIs) {
   const CliResult result = tegula_cli("doctor --json");
   EXPECT_EQ(result.status, 0);
   const auto json = result.json();
-  EXPECT_EQ(json.at("devices").size(), 3U);
+  std::vector<std::string> devices;
+  for (const auto& device : json.at("devices")) devices.push_back(device.at("name"));
+  EXPECT_EQ(devices.front(), "cuda:0");
+  for (const format::Architecture& architecture : format::architectures())
+    EXPECT_THAT(devices, ::testing::Contains("sim:" + std::string(architecture.name)));
   for (const char* name : {"TEGULA_DEVICE", "TEGULA_CACHE_DIR", "TEGULA_JIT", "TEGULA_COMPILE"})
     EXPECT_TRUE(json.at("environment").at(name).contains("origin")) << name;
   EXPECT_TRUE(json.at("missing").is_array());

@@ -97,6 +97,14 @@ TEST(Run, EveryOp) {
   }
 }
 
+TEST(Run, WhatWasNotCheckedHasNotPassed) {
+  const std::string run = "run softmax --random x=2x7:f32 --device sim --json";
+  const auto json = tegula_cli(run).json();
+  for (const char* name : {"passed", "ratio", "bound"}) EXPECT_FALSE(json.contains(name)) << name;
+  EXPECT_TRUE(json.at("reports").empty());
+  EXPECT_TRUE(tegula_cli(run + " --check").json().at("passed").get<bool>());
+}
+
 TEST(Run, ConfigsArePinned) {
   for (const std::string line :
        {"softmax_bwd --random x=3x77:f32 --random dy=3x77:f32 --config rows=2,bn=32,warps=1",

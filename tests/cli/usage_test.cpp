@@ -15,10 +15,19 @@ TEST(Usage, Help) {
 }
 
 TEST(Usage, Subcommands) {
-  expect_refused("", 2, {"subcommand"});
+  expect_refused("", 2, {"SUBCOMMAND: none is given (wanted doctor, kernels", "'tegula --help'"});
+  expect_refused("--frob", 2, {"SUBCOMMAND: none is given", "a subcommand first"});
+  expect_refused("cache", 2,
+                 {"SUBCOMMAND: none is given (wanted stats, ls", "'tegula cache --help'"});
+  expect_refused("cache frob", 2,
+                 {"SUBCOMMAND: no such subcommand", "got 'frob'; wanted stats, ls"});
   expect_refused("frobnicate", 2, {"no such subcommand", "'frobnicate'", "doctor, kernels"});
-  expect_refused("run", 2, {"OP"});
-  expect_refused("doctor --frob", 2, {"--frob"});
+  expect_refused("run", 2,
+                 {"OP: it is missing", "one of rms_norm_fn, softmax", "'tegula run --help'"});
+  expect_refused("run --frob", 2, {"OP: it is missing"});
+  expect_refused("doctor --frob", 2,
+                 {"doctor: it does not take this (got --frob; wanted --help, --json)"});
+  expect_refused("cache ls a b", 2, {"ls: it does not take this (got a b;", "--history"});
   for (const char* later : {"bench rms_norm_fn", "tune show", "pack ls x"})
     expect_refused(later, 2, {"this version of tegula does not have it", "doctor, kernels"});
 }
@@ -56,19 +65,56 @@ TEST(Usage, RunOptions) {
   expect_refused(run + "--out z=z.npy", 2, {"no such output", "y, residual_out, rstd"});
   expect_refused(run + "--out y=", 2, {"no file"});
   expect_refused(run + "--sim-checks some", 2, {"--sim-checks", "all or none"});
-  expect_refused(run + "--seed x", 2, {"--seed"});
+  for (const std::string seed : {"x", "-1", "18446744073709551616", "1.5"})
+    for (const std::string name : {"--seed", "--sim-seed"})
+      expect_refused(run + name + " " + seed, 2,
+                     {name + ": no seed", "got '" + seed + "'",
+                      "a whole number from 0 to 18446744073709551615"});
+  EXPECT_EQ(tegula_cli(run + "--seed 18446744073709551615 --sim-seed 0").status, 0);
+  expect_refused(run + "--param", 2, {"--param: a value is missing", "name=VALUE"});
+  expect_refused(run + "--config bn=8 --config bn=16", 2, {"--config: it is given more than once"});
+  expect_refused(run + "--check=maybe", 2, {"--check: it takes no value"});
+}
+
+TEST(Usage, RunConfigsTooLarge) {
+  const std::string rows = "--random x=4x8:f32 --device sim --config ";
+  expect_refused("run softmax " + rows + "rows=1024,bn=16384", 2,
+                 {"softmax: error: config.bn: a tile is too large", "at most 8192 with 1 warp)"});
+  expect_refused(
+      "run softmax " + rows + "rows=1024,bn=16384,warps=2", 2,
+      {"softmax: error: config.rows: a tile is too large", "with bn = 16384 and 2 warps"});
+  expect_refused(
+      "run rotary --random x=1x4x2x16:f32 --random cos=4x8:f32 --random sin=4x8:f32 "
+      "--device sim --config bs=1024,bh=1024",
+      2, {"rotary: error: config.bs: a tile is too large", "got 1024"});
+}
+
+TEST(Usage, RandomTensorsBeyondTheMemory) {
+  expect_refused(
+      "run softmax --device sim --random x=1000000x10000000:f32", 3,
+      {"--random x: it takes more memory", "1000000x10000000:f32, 240000000000000 bytes"});
+  expect_refused("run softmax --device sim --random x=9000000000x9000000000:f32", 2, {"64 bits"});
+}
+
+TEST(Usage, Version) {
+  const CliResult result = tegula_cli("--version");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, ::testing::MatchesRegex("tegula [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
 TEST(Usage, RunDevices) {
   const std::string run = "run rms_norm_fn --random x=4x8:f32 --random weight=8:f32 --device ";
   expect_refused(run + "gpu", 2, {"not the name of a device", "cuda:N, sim, or sim:ARCH"});
   expect_refused(run + "sim:sm_1", 2, {"sm_1"});
+  expect_refused(run + "sim:sm_75", 2,
+                 {"tegula: error: --device: the simulator does not know this architecture",
+                  "got \"sm_75\"; wanted sm_80, sm_86"});
   expect_refused(run + "cuda:0", 3, {"no CUDA backend yet", "use the simulator"});
 }
 
 TEST(Usage, Emit) {
   expect_refused("emit frob --arch sm_80 --stage ptx", 2, {"no such kernel", "rms_norm_fwd"});
-  expect_refused("emit rms_norm_fwd --arch sm_80", 2, {"--stage"});
+  expect_refused("emit rms_norm_fwd --arch sm_80", 2, {"--stage: it is missing", "cubin or sim"});
   const std::string emit = "emit rms_norm_fwd --arch sm_80 --stage program ";
   expect_refused("emit rms_norm_fwd --arch sm_80 --stage frob", 2, {"no such stage", "cubin, sim"});
   expect_refused(emit + "--bind q=4:f32", 2, {"no such tensor", "'q'", "residual"});
@@ -76,6 +122,12 @@ TEST(Usage, Emit) {
   expect_refused(emit + "--bind x=4x8", 2, {"no dtype for x"});
   expect_refused(emit + "--bind x=4x8:f32 --bind x=4x8:f32", 2, {"bound twice"});
   expect_refused(emit + "--bind x=4:f32", 2, {"x:", "rank"});
+  expect_refused(emit + "--bind x=64x100:f32 --bind y=65x100:f32", 2,
+                 {"rms_norm_fwd: error: y: wrong extent in dimension 0 (got 65;", "= 64"});
+  expect_refused(emit + "--bind x=64x100:f32 --bind weight=99:f32", 2,
+                 {"weight", "dimension 0", "got 99; wanted 100"});
+  expect_refused("emit swiglu_fwd --stage ptx --bind a=3x64:bf16 --bind b=4x64:bf16", 2,
+                 {"swiglu_fwd: error: b: wrong extent in dimension 0 (got 4;"});
   expect_refused(emit + "--config colour=1", 2, {"colour"});
   expect_refused(emit + "--config bn=1000", 2, {"error: bn: no such configuration", "1000"});
   expect_refused(emit + "--config rows=1024,bn=16384", 2,

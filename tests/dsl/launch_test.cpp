@@ -1,6 +1,6 @@
 // From a kernel's launch to a device, with a compiler that only copies the launch record.
-#include "runtime/kernel_table.h"
 #include "runtime/launch.h"
+#include "runtime/kernel_table.h"
 
 #include "dsl/program/abi.h"
 #include "tegula/compile.h"
@@ -128,6 +128,32 @@ TEST_F(Launch, RequirementsAreChecked) {
   EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
   EXPECT_THAT(error.what(), ::testing::HasSubstr("y"));
   EXPECT_TRUE(device->launches.empty());
+}
+
+void sum_rows(const NoConfig&, In x, In bias, Out y) {
+  auto [m, n] = dims2(x);
+  require(bias, {n}), require(y, {m});
+  auto [i] = grid({m});
+  y.tiles({1}).store(sum(x.tiles({1, 64}).load({i, 0}) + bias.tiles({64}).load({0}), 1).squeeze(),
+                     {i});
+}
+
+TEST_F(Launch, ArgumentsInTheWrongOrderAreNamed) {
+  const auto k = kernel("sum_rows", sum_rows, {"x", "bias", "y"});
+  const Tensor x = stream.empty(f32, {5, 64}), bias = stream.empty(f32, {64});
+  const Tensor y = stream.empty(f32, {5}), other = stream.empty(f32, {6});
+  const auto message = [&](const Tensor& a, const Tensor& b, const Tensor& c) -> std::string {
+    return error_of([&] { k.launch(stream, a, b, c); }).what();
+  };
+  EXPECT_THAT(
+      message(x, y, bias),
+      ::testing::EndsWith("bias: wrong extent in dimension 0 (got 5; wanted x.dim(1) = 64); "
+                          "the shapes would fit with bias and y exchanged: are the "
+                          "arguments in order?"));
+  EXPECT_THAT(message(x, other, bias), ::testing::EndsWith("(got 6; wanted x.dim(1) = 64)"));
+  EXPECT_THAT(message(y, bias, x),
+              ::testing::EndsWith("x: the tensor has the wrong rank (got 1; wanted 2); of rank 2 "
+                                  "is what the call gives as y: are its arguments in order?"));
 }
 
 TEST_F(Launch, NothingIsLaunchedForNoRows) {

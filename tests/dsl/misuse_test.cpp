@@ -84,12 +84,16 @@ TEST(Misuse, Coordinates) {
   expect(BODY(auto u = x.tiles({8, 64}).load({0, t}); (void)u;), __LINE__, "a tile coordinate is no i32 scalar (got tile<8x64xf32>; wanted i32)");
 }
 TEST(Misuse, Direction) {
-  expect(BODY(auto u = y.tiles({8, 64}).load({0, 0}); (void)u;), __LINE__, "y: a load from an Out tensor; declare the parameter as InOut");
-  expect(BODY(x.tiles({8, 64}).store(t, {0, 0});), __LINE__, "x: a store to an In tensor; declare the parameter as Out or InOut");
+  expect(BODY(auto u = y.tiles({8, 64}).load({0, 0}); (void)u;), __LINE__, "y: a load from an Out tensor; declare the parameter as InOut, if you do not mean one that is: x, index");
+  expect(BODY(x.tiles({8, 64}).store(t, {0, 0});), __LINE__, "x: a store to an In tensor; declare the parameter as Out or InOut, if you do not mean one that is: y");
 }
 TEST(Misuse, StoreOfAnotherType) {
   expect(BODY(y.tiles({8, 64}).store(t, {0, 0});), __LINE__, "y: the tile is not of the tensor's dtype (got tile<8x64xf32>; wanted bf16); convert it with .to(y.dtype())");
-  expect(BODY(y.tiles({8, 1}).store(t.to(bf16), {0, 0});), __LINE__, "y: the tile is larger than the view's tiles (got 8x64; wanted 8x1)");
+  expect(BODY(y.tiles({8, 1}).store(t.to(bf16), {0, 0});), __LINE__, "y: the tile has not the shape of the view's tiles (got 8x64; wanted 8x1, or what broadcasts to it); cut the tensor into the tile's shape: y.tiles({8, 64})");
+  expect(BODY(y.tiles({64, 8}).store(t.to(bf16), {0, 0});), __LINE__, "(got 8x64; wanted 64x8, or what broadcasts to it); transpose the tile with .T()");
+  expect(BODY(index.tiles({64}).store(t, {0});), __LINE__, "index: a store to an In tensor");
+  expect(BODY(y.tiles({8, 64}).store(t.to(bf16).reshape({512}), {0, 0});), __LINE__, "(got 512; wanted 8x64, or what broadcasts to it); give the tile the view's shape: .reshape({8, 64})");
+  expect(BODY(y.tiles({8, 64}).store(iota(16).to(bf16), {0, 0});), __LINE__, "y: the tile has not the shape of the view's tiles (got 16; wanted 8x64, or what broadcasts to it)");
 }
 TEST(Misuse, PadValue) {
   expect(BODY(auto u = index.tiles({64}).pad(0.5); (void)u;), __LINE__, "index: the tensor's dtype cannot hold the pad value (got 0.5; wanted a value of i32)");
@@ -99,7 +103,7 @@ TEST(Misuse, StaticDimOfADynamicOne) {
 }
 TEST(Misuse, WrongRankIsTheCallersFault) {
   expect(BODY(auto u = dims3(x); (void)u;), __LINE__, "k: x: the tensor has the wrong rank (got 2; wanted 3)", ErrorCode::invalid_argument);
-  expect(BODY(require(index, {1, 1});), __LINE__, "k: index: the tensor has the wrong rank (got 1; wanted 2)", ErrorCode::invalid_argument);
+  expect(BODY(require(index, {1, 1});), __LINE__, "k: index: the tensor has the wrong rank (got 1; wanted 2); of rank 2 is what the call gives as x, y: are its arguments in order?", ErrorCode::invalid_argument);
 }
 TEST(Misuse, GridTwiceOrInALoop) {
   expect(BODY(auto u = grid({2}); (void)u;), __LINE__, "the grid is stated twice");

@@ -91,7 +91,7 @@ TEST(Architectures, TooOldAndNonsense) {
     EXPECT_THAT(error_of([&] {
                   emit(program(), {Target::Backend::ptx, old}, Stage::ptx);
                 }),
-                HasSubstr("needs sm_80 or newer"));
+                HasSubstr("too old (got " + std::string(old) + "; wanted sm_80 or newer)"));
   for (const char* nonsense : {"", "sm_", "sm_9", "sm_90b", "sm_1234", "gfx942", "sm_90aa", "90"})
     EXPECT_THAT(error_of([&] {
                   emit(program(), {Target::Backend::ptx, nonsense}, Stage::ptx);

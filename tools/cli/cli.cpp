@@ -7,6 +7,7 @@
 
 #include "tegula/error.h"
 #include "tools/cli/command.h"
+#include "tools/cli/parse_errors.h"
 
 namespace tegula {
 namespace cli {
@@ -30,21 +31,11 @@ int exit_status_of(ErrorCode code) {
 
 void complain(const char* text) { std::fprintf(stderr, "tegula: %s\n", text); }
 
-/// CLI11 would only say that a subcommand is required.
-void check_subcommand(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  std::string names;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    if (command->get_name() == argv[1]) return;
-    names += (names.empty() ? "" : ", ") + command->get_name();
-  }
-  usage_error("SUBCOMMAND", "no such subcommand", std::string("'") + argv[1] + "'", names);
-}
-
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Tegula: a JIT kernel generator for NVIDIA GPUs", "tegula");
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
+  app.option_defaults()->disable_flag_override();  // --json, not --json=maybe
+  app.set_version_flag("--version", "tegula " TEGULA_VERSION, "the version, and nothing else");
   Action action;
   add_doctor(app, action);
   add_kernels(app, action);
@@ -52,14 +43,12 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, action);
   add_cache(app, action);
   add_later(app, action);
-  check_subcommand(app, argc, argv);
+  check_subcommands(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    complain(error.what());
-    std::fputs("Try 'tegula --help' or 'tegula SUBCOMMAND --help'.\n", stderr);
-    return wrong_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    throw_parse_error(app, error);
   }
   return action();
 }

@@ -6,18 +6,26 @@
 #include "tegula/error.h"
 
 namespace tegula::cli {
+namespace {
+
+/// A message names where the user wrote the name, not the function that took it.
+std::shared_ptr<Device> open_named(const std::string& name, const char* where) {
+  try {
+    return open_device(name);
+  } catch (const Error& error) {
+    ErrorDetails details = error.details();
+    details.where.clear();
+    details.argument = where;
+    throw Error(error.code(), details);
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<Device> choose_device(const std::string& option) {
-  if (!option.empty()) return open_device(option);
-  if (const char* variable = std::getenv("TEGULA_DEVICE"); variable != nullptr && *variable != 0) {
-    try {
-      return open_device(variable);
-    } catch (const Error& error) {
-      ErrorDetails details = error.details();
-      details.where = "TEGULA_DEVICE";  // nothing on the command line would explain the message
-      throw Error(error.code(), details);
-    }
-  }
+  if (!option.empty()) return open_named(option, "--device");
+  if (const char* variable = std::getenv("TEGULA_DEVICE"); variable != nullptr && *variable != 0)
+    return open_named(variable, "TEGULA_DEVICE");
   try {
     return open_device("cuda:0");
   } catch (const Error& error) {

@@ -87,7 +87,8 @@ void add_emit(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("emit", "one stage of the compilation of one specialisation of a kernel");
   auto options = std::make_shared<EmitOptions>();
-  command->add_option("KERNEL", options->kernel, "see 'tegula kernels'")->required();
+  command->add_option("KERNEL", options->kernel, "a kernel's name, of 'tegula kernels'")
+      ->required();
   command->add_option("--arch", options->arch, "sm_80, sm_90a, ... (default sm_90a)");
   command->add_option("--stage", options->stage, "program, tile, layout, llvm, ptx, cubin or sim")
       ->required();

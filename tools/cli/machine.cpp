@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/target/assembler.h"
+#include "runtime/format/architecture.h"
 #include "tegula/device.h"
 
 namespace tegula::cli {
@@ -90,8 +91,9 @@ Machine inspect_machine() {
   Machine machine;
   machine.driver = find_driver();
   machine.nvrtc = find_nvrtc();
-  for (const char* name : {"cuda:0", "sim:sm_80", "sim:sm_90a"})
-    machine.devices.push_back(try_device(name));
+  machine.devices.push_back(try_device("cuda:0"));
+  for (const format::Architecture& architecture : format::architectures())
+    machine.devices.push_back(try_device(fmt::format("sim:{}", architecture.name)));
   for (const compiler::AssemblerInfo& assembler : compiler::assemblers())
     machine.assemblers.push_back({assembler.name, true, assembler.version, assembler.path});
   machine.environment = environment();

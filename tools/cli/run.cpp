@@ -76,6 +76,12 @@ int run(const RunOptions& options) {
   return result.passed() ? done : check_failed;
 }
 
+std::string help_of_op_names() {
+  std::vector<std::string> names;
+  for (const OpEntry* op : op_table()) names.push_back(op->name);
+  return "one of " + join(names);
+}
+
 std::string help_of_ops() {
   std::string text = "Ops of this version:\n";
   for (const OpEntry* op : op_table()) {
@@ -99,16 +105,22 @@ void add_run(CLI::App& app, Action& action) {
   const auto list = [&](const char* name, std::vector<std::string>& target, const char* what) {
     command->add_option(name, target, what)->allow_extra_args(false);
   };
-  command->add_option("OP", options->op, "the op")->required();
+  command->add_option("OP", options->op, help_of_op_names())->required();
   list("--in", options->in, "name=FILE.npy[:DTYPE]: a tensor from a file (repeatable)");
   list("--random", options->random, "name=SHAPE:DTYPE: a random tensor (repeatable)");
-  command->add_option("--seed", options->seed, "of the random tensors (default 0)");
+  const auto seed_option = [&](const char* name, std::uint64_t& target, const char* what) {
+    const auto parse = [options, name, &target](const std::string& text) {
+      target = parse_seed(text, name);
+    };
+    return command->add_option_function<std::string>(name, parse, what);
+  };
+  seed_option("--seed", options->seed, "of the random tensors (default 0)");
   list("--param", options->params, "name=VALUE (repeatable)");
   command->add_option("--dtype", options->dtype, "of all floating inputs that name none");
   list("--out", options->out, "name=FILE.npy: save an output as float32 (repeatable)");
   command->add_option("--device", options->device, "cuda:N, sim or sim:ARCH");
   auto* checks = command->add_option("--sim-checks", options->sim_checks, "all or none");
-  auto* seed = command->add_option("--sim-seed", options->sim_seed, "order of blocks and warps");
+  auto* seed = seed_option("--sim-seed", options->sim_seed, "order of blocks and warps");
   command->add_option("--config", options->config, "name=N,...: pin the kernel's configuration");
   command->add_flag("--check", options->check, "compare with the fp64 reference; exit 1 if beyond");
   command->add_flag("--counters", options->counters, "report what the simulated run did");

@@ -1,5 +1,6 @@
 #include "tools/cli/run_options.h"
 
+#include <unistd.h>
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -47,6 +48,22 @@ HostTensor from_file(const std::string& value, const std::optional<DType>& defau
   return tensor;
 }
 
+/// A random tensor takes its values in double twice, for the reference too, and its bytes here and
+/// on the device.
+void check_memory(const std::string& name, const ShapeAndDType& shape, DType dtype) {
+  const double bytes = static_cast<double>(element_count(shape.shape)) *
+                       (2 * sizeof(double) + 2 * dtype_bytes(dtype));
+  const double memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  if (bytes <= memory) return;
+  throw Error(ErrorCode::out_of_resources,
+              {.argument = "--random " + name,
+               .problem = "it takes more memory than this machine has",
+               .got = fmt::format("{}:{}, {:.0f} bytes with its values in fp64",
+                                  to_string(shape.shape), dtype_name(dtype), bytes),
+               .wanted = fmt::format("at most {:.0f} bytes", memory)});
+}
+
 /// `tensors`: those that are made already.
 HostTensor from_random(const TensorSpec& spec, const std::string& value,
                        const std::optional<DType>& default_dtype, std::uint64_t seed,
@@ -56,6 +73,7 @@ HostTensor from_random(const TensorSpec& spec, const std::string& value,
   if (!dtype)
     usage_error("--random", fmt::format("no dtype for {}", spec.name), "'" + value + "'",
                 "SHAPE:DTYPE, or --dtype");
+  check_memory(spec.name, parsed, *dtype);
   const auto count = static_cast<std::size_t>(element_count(parsed.shape));
   const auto indexed = tensors.find(spec.index_into);
   std::vector<double> values;

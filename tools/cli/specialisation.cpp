@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "dsl/program/abi.h"
+#include "runtime/argument_checks.h"
 #include "tools/cli/command.h"
 
 namespace tegula::cli {
@@ -64,6 +66,25 @@ std::vector<KernelArgument> arguments_of(const KernelBase& kernel, const Binding
   return arguments;
 }
 
+/// What a launch would check of the shapes, of those requirements that no device enters into: what
+/// could never be launched is not worth a look.
+void check_shapes(std::span<const std::byte> program,
+                  const std::vector<KernelArgument>& arguments) {
+  format::LaunchRecord record = program::launch_record(program::deserialise(program));
+  std::erase_if(record.requirements, [](const format::RequirementRecord& requirement) {
+    return std::ranges::any_of(requirement.extent.nodes, [](const auto& node) {
+      return node.op == format::Expression::Op::multiprocessors;
+    });
+  });
+  std::vector<runtime::Argument> packed;
+  for (const KernelArgument& argument : arguments)
+    if (argument.is_tensor)
+      packed.emplace_back(argument.tensor);
+    else
+      packed.emplace_back(runtime::ScalarArgument{argument.dtype, argument.bits});
+  runtime::check_requirements(record, packed, 0);
+}
+
 }  // namespace
 
 Specialisation specialise(const std::string& kernel, const std::vector<std::string>& bind,
@@ -80,8 +101,9 @@ Specialisation specialise(const std::string& kernel, const std::vector<std::stri
   }
   for (const auto& [name, value] : parse_config(config, "--config"))
     result.kernel->set(result.config, name, value);
-  result.program =
-      result.kernel->trace_program(result.config, arguments_of(*result.kernel, result.bindings));
+  const std::vector<KernelArgument> arguments = arguments_of(*result.kernel, result.bindings);
+  result.program = result.kernel->trace_program(result.config, arguments);
+  check_shapes(result.program, arguments);
   return result;
 }
 

@@ -21,8 +21,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<std::int64_t> integer(std::string_view text) {
-  std::int64_t value = 0;
+template <class Integer>
+std::optional<Integer> integer(std::string_view text) {
+  Integer value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -48,7 +49,7 @@ ShapeAndDType parse_shape(std::string_view text, std::string_view option) {
     result.dtype = parse_dtype_value(text.substr(colon + 1), option);
   if (shape == "scalar") return result;
   for (const std::string_view part : split(shape, 'x')) {
-    const auto extent = integer(part);
+    const auto extent = integer<std::int64_t>(part);
     if (!extent || *extent < 0)
       usage_error(std::string(option), "no shape", quoted(text),
                   "extents of 0 or more joined by x, then :DTYPE, such as 64x4096:bf16");
@@ -84,8 +85,16 @@ ConfigFields parse_config(std::string_view text, std::string_view option) {
 }
 
 std::int64_t parse_integer(std::string_view text, std::string_view argument) {
-  const auto value = integer(text);
+  const auto value = integer<std::int64_t>(text);
   if (!value) usage_error(std::string(argument), "no integer", quoted(text), "an integer");
+  return *value;
+}
+
+std::uint64_t parse_seed(std::string_view text, std::string_view argument) {
+  const auto value = integer<std::uint64_t>(text);
+  if (!value)
+    usage_error(std::string(argument), "no seed", quoted(text),
+                fmt::format("a whole number from 0 to {}", UINT64_MAX));
   return *value;
 }
 
