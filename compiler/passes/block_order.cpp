@@ -1,6 +1,7 @@
 #include "compiler/passes/block_order.h"
 
 #include "compiler/passes/allocate_shared.h"
+#include "compiler/passes/disjoint_parts.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
 using namespace mlir;
@@ -71,7 +72,8 @@ bool releases(Operation& op) {
 bool conflict(const BlockAccess& a, const BlockAccess& b) {
   if (a.exchange != nullptr || b.exchange != nullptr) return a.exchange == b.exchange;
   if (a.commutes && a.commutes == b.commutes) return false;
-  return (a.is_store || b.is_store) && a.base == b.base && !stays_in_thread(a, b);
+  return (a.is_store || b.is_store) && a.base == b.base && !stays_in_thread(a, b) &&
+         !disjoint_parts(a.view, b.view);
 }
 
 void BlockOrder::walk(func::FuncOp function) {

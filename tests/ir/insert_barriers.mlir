@@ -50,3 +50,78 @@ func.func @around_a_loop(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 :
   }
   return
 }
+
+!left = !tile.view<8x64xf32, extents [?, 60], strides [?, 1], divisors [1, 1], align 16>
+!right = !tile.view<8x64xf32, extents [?, 68], strides [?, 1], divisors [1, 1], align 16>
+!any = !tile.view<8x64xf32, extents [?, ?], strides [?, 1], divisors [1, 1], align 16>
+
+// Columns 0 to 59 and 60 to 127 of one tensor, each kept by other threads.
+// CHECK-LABEL: func @other_columns
+// CHECK-NOT: tile.barrier
+// CHECK: return
+func.func @other_columns(%p: !llvm.ptr<1>, %n: i32, %s: i64, %f: f32)
+    attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %t = tile.splat %f : f32 -> tensor<8x64xf32>
+  %q = llvm.getelementptr %p[60] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
+  %a = tile.view "x" %p extents(%n) strides(%s) : !llvm.ptr<1>, !left
+  %b = tile.view "x" %q extents(%n) strides(%s) : !llvm.ptr<1>, !right
+  tile.store %t, %a[%c0, %c0] full [false, false] : tensor<8x64xf32>, !left
+  tile.store %t, %b[%c0, %c0] full [false, false] : tensor<8x64xf32>, !right
+  tile.store %t, %a[%n, %c0] full [false, false] : tensor<8x64xf32>, !left
+  return
+}
+
+// The second part begins one column early.
+// CHECK-LABEL: func @columns_that_meet
+// CHECK: tile.store
+// CHECK: tile.barrier
+// CHECK-NEXT: tile.store
+func.func @columns_that_meet(%p: !llvm.ptr<1>, %n: i32, %s: i64, %f: f32)
+    attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %t = tile.splat %f : f32 -> tensor<8x64xf32>
+  %q = llvm.getelementptr %p[59] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
+  %a = tile.view "x" %p extents(%n) strides(%s) : !llvm.ptr<1>, !left
+  %b = tile.view "x" %q extents(%n) strides(%s) : !llvm.ptr<1>, !right
+  tile.store %t, %b[%c0, %c0] full [false, false] : tensor<8x64xf32>, !right
+  tile.store %t, %a[%c0, %c0] full [false, false] : tensor<8x64xf32>, !left
+  return
+}
+
+// How far the first part goes is not known.
+// CHECK-LABEL: func @columns_without_end
+// CHECK: tile.store
+// CHECK: tile.barrier
+// CHECK-NEXT: tile.store
+func.func @columns_without_end(%p: !llvm.ptr<1>, %n: i32, %s: i64, %f: f32)
+    attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %t = tile.splat %f : f32 -> tensor<8x64xf32>
+  %q = llvm.getelementptr %p[60] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
+  %a = tile.view "x" %p extents(%n, %n) strides(%s) : !llvm.ptr<1>, !any
+  %b = tile.view "x" %q extents(%n) strides(%s) : !llvm.ptr<1>, !right
+  tile.store %t, %a[%c0, %c0] full [false, false] : tensor<8x64xf32>, !any
+  tile.store %t, %b[%c0, %c0] full [false, false] : tensor<8x64xf32>, !right
+  return
+}
+
+!row_a = !tile.view<8x64xf32, extents [?, 60], strides [16, 1], divisors [16, 1], align 16>
+!row_b = !tile.view<8x64xf32, extents [?, 4], strides [16, 1], divisors [16, 1], align 16>
+
+// 64 elements on may be four rows on.
+// CHECK-LABEL: func @rows_of_16
+// CHECK: tile.store
+// CHECK: tile.barrier
+// CHECK-NEXT: tile.store
+func.func @rows_of_16(%p: !llvm.ptr<1>, %n: i32, %f: f32)
+    attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %t = tile.splat %f : f32 -> tensor<8x64xf32>
+  %q = llvm.getelementptr %p[64] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
+  %a = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !row_a
+  %b = tile.view "x" %q extents(%n) strides() : !llvm.ptr<1>, !row_b
+  tile.store %t, %a[%c0, %c0] full [false, false] : tensor<8x64xf32>, !row_a
+  tile.store %t, %b[%c0, %c0] full [false, false] : tensor<8x64xf32>, !row_b
+  return
+}

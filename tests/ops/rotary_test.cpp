@@ -194,6 +194,7 @@ TEST_P(Rotary, EveryByteMovesOnceInFullVectors) {
         << "once for each batch entry, since a block takes four heads";
     EXPECT_EQ(device->counters().vector128_fraction(), 1);
     EXPECT_EQ(device->counters().global_sectors, device->counters().min_sectors);
+    EXPECT_EQ(device->counters().barriers, 0U) << "the parts of a head have no element in common";
   }
 }
 

@@ -1,0 +1,12 @@
+// Parts of one tensor that have no element in common.
+#pragma once
+
+#include "mlir/IR/Value.h"
+
+namespace tegula::compiler {
+
+/// Whether two views are of different columns of one tensor: narrowed by constants along the
+/// dimension of stride 1, to ranges that do not meet. False if that is not certain.
+bool disjoint_parts(mlir::Value a, mlir::Value b);
+
+}  // namespace tegula::compiler
