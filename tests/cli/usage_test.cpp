@@ -11,7 +11,12 @@ TEST(Usage, Help) {
     EXPECT_EQ(result.status, 0) << line;
     EXPECT_THAT(result.out, ::testing::HasSubstr("Usage")) << line;
   }
-  EXPECT_THAT(tegula_cli("run --help").out, ::testing::HasSubstr("rms_norm_fn"));
+  const std::string all = tegula_cli("run --help").out, one = tegula_cli("run rotary --help").out;
+  EXPECT_THAT(all, ::testing::HasSubstr("\n  rms_norm_fn"));
+  EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("seqlen_offsets")));
+  EXPECT_THAT(one, ::testing::HasSubstr("seqlen_offsets    (b,), int32; may be left out\n"));
+  EXPECT_THAT(one, ::testing::HasSubstr("interleaved=0     1: pairs are neighbours"));
+  EXPECT_THAT(one, ::testing::HasSubstr("bs, bh, turns, warps"));
 }
 
 TEST(Usage, Subcommands) {

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "ops/reference/number_format.h"
@@ -82,17 +83,24 @@ std::string help_of_op_names() {
   return "one of " + join(names);
 }
 
-std::string help_of_ops() {
-  std::string text = "Ops of this version:\n";
-  for (const OpEntry* op : op_table()) {
-    text += "  " + op->name + ": " + op->summary + "\n    tensors:";
-    for (const TensorSpec& spec : op->tensors)
-      text += " " + spec.name + " " + spec.meaning + (spec.required ? ";" : ", optional;");
-    text += "\n    outputs: " + join(op->outputs) + "\n    parameters:";
-    for (const ParamSpec& spec : op->params)
-      text += " " + spec.name + "=" + spec.default_value + " (" + spec.meaning + ");";
-    text += "\n    config: " + join(op->config_fields) + "\n";
-  }
+std::string help_of_op(const OpEntry& op) {
+  std::string text = fmt::format("{}: {}\n  tensors\n", op.name, op.summary);
+  for (const TensorSpec& spec : op.tensors)
+    text += fmt::format("    {:<17} {}{}\n", spec.name, spec.meaning,
+                        spec.required ? "" : "; may be left out");
+  text += fmt::format("  outputs\n    {}\n", join(op.outputs));
+  if (!op.params.empty()) text += "  parameters\n";
+  for (const ParamSpec& spec : op.params)
+    text += fmt::format("    {:<17} {}\n", spec.name + "=" + spec.default_value, spec.meaning);
+  return text + fmt::format("  config fields\n    {}\n", join(op.config_fields));
+}
+
+/// What stands below the options: the ops, or the one that is asked about.
+std::string help_of_ops(const CLI::Option& chosen) {
+  for (const OpEntry* op : op_table())
+    if (chosen.count() > 0 && chosen.results().front() == op->name) return help_of_op(*op);
+  std::string text = "Ops ('tegula run OP --help' has tensors and parameters of one):\n";
+  for (const OpEntry* op : op_table()) text += fmt::format("  {:<18} {}\n", op->name, op->summary);
   return text;
 }
 
@@ -101,11 +109,11 @@ std::string help_of_ops() {
 void add_run(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("run", "run one op on given or random tensors");
   auto options = std::make_shared<RunOptions>();
-  command->footer(help_of_ops);
   const auto list = [&](const char* name, std::vector<std::string>& target, const char* what) {
     command->add_option(name, target, what)->allow_extra_args(false);
   };
-  command->add_option("OP", options->op, help_of_op_names())->required();
+  const CLI::Option* op = command->add_option("OP", options->op, help_of_op_names())->required();
+  command->footer([op] { return help_of_ops(*op); });
   list("--in", options->in, "name=FILE.npy[:DTYPE]: a tensor from a file (repeatable)");
   list("--random", options->random, "name=SHAPE:DTYPE: a random tensor (repeatable)");
   const auto seed_option = [&](const char* name, std::uint64_t& target, const char* what) {

@@ -34,15 +34,19 @@ Json config_json(const std::string& text) {
 }
 
 Json report_json(const SimReport& report) {
-  return {{"check", report.check},
-          {"kernel", report.kernel},
-          {"file", report.location.file},
-          {"line", report.location.line},
-          {"column", report.location.column},
-          {"block", report.block},
-          {"warp", report.warp},
-          {"lane", report.lane},
-          {"message", report.message}};
+  Json json = {{"check", report.check},
+               {"kernel", report.kernel},
+               {"file", report.location.file},
+               {"line", report.location.line},
+               {"column", report.location.column},
+               {"block", report.block},
+               {"warp", report.warp},
+               {"lane", report.lane},
+               {"message", report.message}};
+  if (!report.other.file.empty())
+    json["other"] = {
+        {"file", report.other.file}, {"line", report.other.line}, {"column", report.other.column}};
+  return json;
 }
 
 Json counters_json(const SimDevice& simulator, bool checks) {
@@ -63,7 +67,9 @@ Json counters_json(const SimDevice& simulator, bool checks) {
   for (const auto& [name, count] : counters.instructions) json["instructions"][name] = count;
   json["lane_instructions"] = counters.lane_instructions;
   json["blocks"] = counters.blocks;
-  json["checks"] = checks ? Json{"bounds", "alignment", "barrier", "deadlock"} : Json::array();
+  json["checks"] = Json::array();
+  for (const std::string_view check : sim_checks)
+    if (checks) json["checks"].push_back(check);
   return json;
 }
 

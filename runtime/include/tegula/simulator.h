@@ -1,6 +1,7 @@
 // The simulator as a device: what to check, what it counted, what it found.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,17 +59,21 @@ struct SimCounters {
   }
 };
 
+/// What SimOptions::checks turns on.
+inline constexpr std::array<std::string_view, 9> sim_checks = {
+    "bounds", "alignment", "race",    "uninitialised", "wait",
+    "proxy",  "barrier",   "shuffle", "mbarrier"};
+
 /// A fault that a check found in a running kernel.
 struct SimReport {
-  /// "bounds", "alignment", "race", "uninitialised", "wait", "proxy", "barrier", "shuffle"; with
-  /// checks off, too: "mbarrier", "deadlock", "assert", "trap", "limit"
+  /// One of sim_checks; with checks off, too: "mbarrier", "deadlock", "assert", "trap", "limit".
   std::string check;
   std::string kernel;
   SourceLocation location;  ///< the kernel author's line; file empty if unknown
   std::array<std::uint32_t, 3> block = {0, 0, 0};
   std::uint32_t warp = 0;
   std::uint32_t lane = 0;
-  std::string message;  ///< the whole report on one line, all of the above in it
+  std::string message;   ///< the whole report on one line, all of the above in it
   SourceLocation other;  ///< of a race: the earlier access's line
 };
 
