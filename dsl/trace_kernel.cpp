@@ -71,6 +71,24 @@ program::Program trace_once(const KernelBase& kernel, const Config& config,
   return tracer.finish();
 }
 
+/// After a trace, in which the kernel has said what rank it wants: a wrong rank is the caller's.
+void check_specialised_dims(const KernelBase& kernel, std::span<const ArgumentClass> classes) {
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const ParameterInfo& parameter = kernel.parameters()[i];
+    const int rank = classes[i].rank;
+    if (parameter.kind != ParameterInfo::Kind::tensor || !classes[i].present) continue;
+    for (const int d : parameter.specialised_dims)
+      if (d < -rank || d >= rank)
+        fail(KernelAccess::at(kernel),
+             {.argument = kernel.name() + ": " + parameter.name,
+              .problem = "specialise_dim names a dimension that the tensor does not have",
+              .got = std::to_string(d),
+              .wanted =
+                  rank == 0 ? "none: it is a scalar" : fmt::format("{} to {}", -rank, rank - 1),
+              .hint = "negative numbers count from the last, for tensors of several ranks"});
+  }
+}
+
 }  // namespace
 
 void check_count(const KernelBase& kernel, std::size_t arguments) {
@@ -85,6 +103,7 @@ program::Program trace_kernel(const KernelBase& kernel, const Config& config,
                               std::span<const ArgumentClass> classes) {
   KernelAccess::check(kernel);
   program::Program program = trace_once(kernel, config, classes);
+  check_specialised_dims(kernel, classes);
   if (checked_tracing() &&
       content_hash(program) != content_hash(trace_once(kernel, config, classes)))
     fail(KernelAccess::at(kernel),

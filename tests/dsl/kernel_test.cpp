@@ -141,6 +141,14 @@ TEST(Definition, MistakesShowAtTheFirstUse) {
                        }).what());
   };
   EXPECT_THAT(message(kernel("a-b", plain, {"x", "y", "n"})), HasSubstr("no C identifier"));
+  EXPECT_THAT(message(kernel("", plain, {"x", "y", "n"})), HasSubstr("no C identifier"));
+  EXPECT_THAT(message(kernel("k", plain, {"x", "the y", "n"})),
+              HasSubstr("k: the y: a parameter's name is no C identifier"));
+  for (const int wrong : {1, -2})
+    EXPECT_THAT(
+        message(kernel("k", plain, {"x", "y", "n"}).specialise_dim("x", wrong)),
+        HasSubstr("k: x: specialise_dim names a dimension that the tensor does not have (got " +
+                  std::to_string(wrong) + "; wanted -1 to 0)"));
   EXPECT_THAT(message(kernel("k", plain, {"x", "x", "n"})),
               HasSubstr("two parameters have one name"));
   EXPECT_THAT(message(kernel("k", plain, {"x", "y", "n"}).specialise_dim("z", 0)),

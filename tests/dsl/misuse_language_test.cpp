@@ -63,6 +63,9 @@ TEST(MisuseWhile, AConditionThatAssigns) {
 TEST(MisuseWhile, ATypeThatChanges) {
   expect(BODY(while_([&] { return g.x.dim(0) > 4; }, [&] { g.t = g.t.to(f64); });), __LINE__, "a tile changes its type inside the loop at line " + std::to_string(__LINE__));
 }
+TEST(MisuseLoop, ATileThatLosesItsValue) {
+  expect(BODY(for (auto j : range(0, g.x.dim(0))) { g.t += j.to(f32); g.t = Tile(); } auto u = g.t + 1; (void)u;), __LINE__, "without a value");
+}
 TEST(MisuseHostState, ALoopThatCounts) {
   expect(BODY(int n = 0; for (auto j : range(0, g.x.dim(0))) g.t += j.to(f32) * ++n;), __LINE__, "tracing the code of a traced loop twice gave two different results; it runs while tracing, not in each turn, and it changes host state: let a Tile count, or move the change out of it");
 }
@@ -129,6 +132,12 @@ TEST(MisuseMath, Dtypes) {
   expect(BODY(auto u = sigmoid(g.k); (void)u;), __LINE__, "sigmoid does not take this dtype (got i32");
   expect(BODY(auto u = umulhi(g.k, 3); (void)u;), __LINE__, "umulhi does not take this dtype (got i32; wanted u32, u64)");
   expect(BODY(auto u = g.t << 1; (void)u;), __LINE__, "operator<< does not take this dtype (got f32; wanted integers)");
+}
+TEST(MisuseMath, MasksHaveNoOrder) {
+  expect(BODY(auto u = zeros(i1, {64}) < zeros(i1, {64}); (void)u;), __LINE__, "operator< has no meaning for i1; compare with == or !=");
+}
+TEST(MisuseShape, Full) {
+  expect(BODY(auto u = full(f32, {64}, g.k); (void)u;), __LINE__, "full wants a scalar of its dtype (got tile<64xi32>; wanted f32); convert it with .to(...), or grow a tile with .expand({...})");
 }
 TEST(MisuseMessage, Braces) {
   expect(BODY(print("{} and {}", g.t);), __LINE__, "print has not one {} for each value (got 2 {} and 1 values)");

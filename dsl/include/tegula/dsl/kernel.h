@@ -122,7 +122,8 @@ class Kernel {
   explicit Kernel(std::shared_ptr<detail::TypedKernel<C, P...>> kernel)
       : kernel_(std::move(kernel)) {}
 
-  /// The extent of this dimension (-1: the last) becomes a constant of the compiled kernel.
+  /// The extent of this dimension (-1: the last) becomes a constant of the compiled kernel. A
+  /// dimension that the tensor does not have is an error when the kernel is traced.
   Kernel specialise_dim(const char* parameter, int dimension) && {
     kernel_->specialise(parameter, dimension);
     return std::move(*this);
