@@ -1,9 +1,11 @@
 // make_corpus DIRECTORY: writes the seeds that fuzzing starts from: images in which every opcode
-// occurs, small pipelines of asynchronous copies, a sample entry and a sample launch record.
+// occurs, small pipelines of asynchronous copies, a sample entry, alone and as a cache file, and a
+// sample launch record.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "runtime/cache/entry_file.h"
 #include "runtime/format/opcode.h"
 #include "tests/format/sample_entry.h"
 #include "tests/sim/image_builder.h"
@@ -164,6 +166,11 @@ int main(int argc, char** argv) {
     write(directory / "image" / ("image_" + std::to_string(k)), serialise(images[k]));
   }
   write(directory / "entry" / "entry", serialise(format::test::sample_entry()));
+  const cache::Key key = {
+      {{1, 2}, {Target::Backend::sim, "sm_90a"}, "LLVM-22.1.8 0123456789abcdef"},
+      {{"kernel", "scale"}, {"x", "*:bf16@1%16"}, {"residual", ""}, {"config.bn", "1024"}}};
+  write(directory / "entry" / "cache_file",
+        cache::seal(key, serialise(format::test::sample_entry())));
   format::Writer record;
   format::write(record, format::test::sample_record());
   write(directory / "entry" / "launch_record", record.bytes());

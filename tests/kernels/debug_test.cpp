@@ -31,7 +31,9 @@ class Debugging : public KernelTest {
     return lines;
   }
   void expect_printed(const std::vector<std::string>& wanted) const {
-    if (!assembles()) EXPECT_EQ(printed(), wanted);
+    if (!assembles()) {
+      EXPECT_EQ(printed(), wanted);
+    }
   }
   template <class C, class... P, class... A>
   std::string ptx_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {

@@ -163,9 +163,10 @@ TEST_P(Workspaces, GridsOfTheDevicesSize) {
     launch(persistent, Cfg{.bn = 8, .warps = 1}, integers(i32, {n}, x), y, blocks);
     expect_integers(y, wanted);
     expect_integers(blocks, {2 * processors});
-    if (!assembles())
+    if (!assembles()) {
       EXPECT_EQ(device->counters().blocks,
                 static_cast<std::uint64_t>(std::min(2 * processors, (n + 7) / 8)));
+    }
   }
 }
 

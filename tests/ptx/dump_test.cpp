@@ -58,10 +58,11 @@ TEST_F(DumpTest, HasAFileForEveryStage) {
 
   const format::Entry entry = compile(Target::Backend::ptx, "sm_90a");
   EXPECT_THAT(content(hash, "sm_90a.ptx"), HasSubstr(".target sm_90a"));
-  if (!assemblers().empty())
+  if (!assemblers().empty()) {
     EXPECT_EQ(
         content(hash, "sm_90a.cubin"),
         std::string(reinterpret_cast<const char*>(entry.payload.data()), entry.payload.size()));
+  }
 }
 
 TEST_F(DumpTest, AFolderThatIsNotThereIsToldOnce) {
