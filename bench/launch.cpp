@@ -61,8 +61,9 @@ struct Buffers {
 };
 
 void call(tegula::Stream& stream, const Buffers& b) {
-  tegula::ops::rms_norm_fn(stream, b.x, b.weight,
-                           {.residual = b.residual, .out = b.y, .residual_out = b.residual_out});
+  tegula::ops::rms_norm_fn(
+      stream, b.x, b.weight,
+      {.residual = b.residual, .out = b.y, .residual_out = b.residual_out, .rstd = b.rstd});
 }
 
 double nanoseconds(const std::shared_ptr<NullDevice>& device, int calls, int threads) {

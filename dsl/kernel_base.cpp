@@ -1,7 +1,6 @@
 #include "tegula/dsl/kernel_base.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <mutex>
 
@@ -165,26 +164,6 @@ std::vector<std::byte> KernelBase::trace_program(const Config& config,
     classes.push_back(detail::classify(name_, parameters_[i], argument));
   }
   return program::serialise(detail::trace_kernel(*this, config, classes));
-}
-
-KernelArgument::KernelArgument(float value)
-    : dtype(DType::f32), bits(std::bit_cast<std::uint32_t>(value)) {}
-KernelArgument::KernelArgument(double value)
-    : dtype(DType::f64), bits(std::bit_cast<std::uint64_t>(value)) {}
-KernelArgument::KernelArgument(std::int32_t value)
-    : dtype(DType::i32), bits(static_cast<std::uint32_t>(value)) {}
-KernelArgument::KernelArgument(std::int64_t value)
-    : dtype(DType::i64), bits(static_cast<std::uint64_t>(value)) {}
-KernelArgument::KernelArgument(std::uint32_t value) : dtype(DType::u32), bits(value) {}
-KernelArgument::KernelArgument(std::uint64_t value) : dtype(DType::u64), bits(value) {}
-
-KernelArgument KernelArgument::example(DType dtype, const Dims& shape) {
-  KernelArgument argument{TensorRef{}};
-  argument.tensor.dtype = dtype;
-  argument.tensor.shape = shape;
-  argument.tensor.strides = contiguous_strides(shape);
-  argument.present = true;
-  return argument;
 }
 
 }  // namespace tegula

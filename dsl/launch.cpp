@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "dsl/planned_calls.h"
 #include "dsl/trace_kernel.h"
 #include "runtime/kernel_source.h"
 #include "runtime/kernel_table.h"
@@ -88,30 +89,32 @@ void KernelBase::launch(Stream& stream, const Config& config,
   detail::check_count(*this, arguments.size());
   for (KernelArgument& argument : arguments)
     if (argument.is_tensor) detail::make_canonical(argument.tensor);
-  const Call call{*this, *stream.device(), config, arguments};
-  runtime::CallKey key;
-  write_key(key, call);
+  Device& device = *stream.device();
   runtime::KernelTable& table = runtime::KernelTable::instance();
-  bool made = false;
-  const runtime::ReadyKernel* ready = table.find(key);
-  if (ready == nullptr)
-    ready = table.find_or_make(key, [&call, &made] {
-      made = true;
-      return make(call);
-    });
-  std::vector<runtime::Argument> packed;
-  packed.reserve(arguments.size());
-  for (const KernelArgument& argument : arguments)
-    if (argument.is_tensor)
-      packed.emplace_back(argument.tensor);
-    else
-      packed.emplace_back(runtime::ScalarArgument{argument.dtype, argument.bits});
-  runtime::launch(stream, *ready, packed);
+  const detail::CallIdentity identity{definition_, config, table.generation()};
+  detail::PlannedCall& planned = detail::planned_call(identity, arguments);
+
+  const runtime::ReadyKernel* made = nullptr;
+  if (!(planned.identity == identity) || !planned.plan.fits(arguments, device)) {
+    const Call call{*this, device, config, arguments};
+    runtime::CallKey key;
+    write_key(key, call);
+    const runtime::ReadyKernel* ready = table.find(key);
+    if (ready == nullptr)
+      ready = table.find_or_make(key, [&] {
+        auto kernel = make(call);
+        made = kernel.get();
+        return kernel;
+      });
+    planned.plan.make(*ready, arguments, device);
+    planned.identity = identity;
+  }
+  planned.plan.launch(stream, arguments);
   if (!runtime::LaunchRecorder::active()) return;
   runtime::LaunchRecorder::record({.kernel = name_,
                                    .config = to_text(config),
-                                   .source = made ? ready->source : "memory",
-                                   .compile_ms = made ? ready->compile_ms : 0});
+                                   .source = made != nullptr ? made->source : "memory",
+                                   .compile_ms = made != nullptr ? made->compile_ms : 0});
 }
 
 }  // namespace tegula

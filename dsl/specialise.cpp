@@ -70,7 +70,9 @@ ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter
   if (argument.is_tensor != wants_tensor)
     invalid(kernel, parameter, "the argument is of the wrong kind",
             argument.is_tensor ? "a tensor" : "a scalar", wants_tensor ? "a tensor" : "a scalar");
-  ArgumentClass c{.dtype = argument.dtype, .is_tensor = wants_tensor};
+  ArgumentClass c;
+  c.dtype = argument.dtype;
+  c.is_tensor = wants_tensor;
   if (!wants_tensor) {
     if (argument.dtype != parameter.dtype)
       invalid(kernel, parameter, "the scalar is of another dtype",
@@ -136,13 +138,10 @@ void append_key(runtime::CallKey& key, const ArgumentClass& c) {
                           : c.strides[d] == 1                ? one
                                                              : row;
     word |= static_cast<std::uint64_t>(stride) << (16 + 2 * d) |
-            static_cast<std::uint64_t>(std::bit_width(c.stride_divisors[d])) << (32 + 3 * d);
+            static_cast<std::uint64_t>(std::bit_width(c.stride_divisors[d])) << (32 + 3 * d) |
+            std::uint64_t{c.extents[d] != Parameter::dynamic} << (56 + d);
   }
   key.put(word);
-  std::uint64_t declared = 0;
-  for (std::size_t d = 0; d < c.rank; ++d)
-    if (c.extents[d] != Parameter::dynamic) declared |= std::uint64_t{1} << d;
-  key.put(declared);
   for (std::size_t d = 0; d < c.rank; ++d)
     if (c.extents[d] != Parameter::dynamic) key.put(static_cast<std::uint64_t>(c.extents[d]));
 }

@@ -28,8 +28,9 @@ struct ArgumentClass {
   bool present = true;
   std::uint8_t rank = 0;
   std::uint8_t alignment = 1;
-  std::array<std::int64_t, Dims::capacity> extents{}, strides{};  // program::Parameter::dynamic
-  std::array<std::uint8_t, Dims::capacity> stride_divisors{};
+  // As many as there are dimensions; the rest is not initialised, as every launch makes these.
+  std::array<std::int64_t, Dims::capacity> extents, strides;  // or program::Parameter::dynamic
+  std::array<std::uint8_t, Dims::capacity> stride_divisors;
 };
 
 /// Gives the tensor the strides of a contiguous one wherever a stride cannot matter: along extents

@@ -24,13 +24,12 @@ using format::LaunchRecord;
 }
 
 void check_scalar(const LaunchRecord& record, const ArgumentRecord& declared,
-                  const Argument& argument) {
-  const auto* scalar = std::get_if<ScalarArgument>(&argument);
-  if (scalar == nullptr)
-    invalid(record, declared.name, "a tensor in place of a scalar",
-            describe(std::get<TensorRef>(argument)), std::string(dtype_name(declared.dtype)));
-  if (scalar->dtype != declared.dtype)
-    invalid(record, declared.name, "wrong dtype", std::string(dtype_name(scalar->dtype)),
+                  const KernelArgument& argument) {
+  if (argument.is_tensor)
+    invalid(record, declared.name, "a tensor in place of a scalar", describe(argument.tensor),
+            std::string(dtype_name(declared.dtype)));
+  if (argument.dtype != declared.dtype)
+    invalid(record, declared.name, "wrong dtype", std::string(dtype_name(argument.dtype)),
             std::string(dtype_name(declared.dtype)));
 }
 
@@ -50,24 +49,24 @@ void check_tensor(const LaunchRecord& record, const ArgumentRecord& declared,
 }
 
 void check_argument(const LaunchRecord& record, const ArgumentRecord& declared,
-                    const Argument& argument, const Device& device) {
+                    const KernelArgument& argument, const Device& device) {
   if (declared.kind == ArgumentRecord::Kind::scalar)
     return check_scalar(record, declared, argument);
-  const auto* tensor = std::get_if<TensorRef>(&argument);
-  if (tensor == nullptr)
+  if (!argument.is_tensor)
     invalid(record, declared.name, "a scalar in place of a tensor",
-            std::string(dtype_name(std::get<ScalarArgument>(argument).dtype)), "a tensor");
+            std::string(dtype_name(argument.dtype)), "a tensor");
+  const TensorRef& tensor = argument.tensor;
   const bool wanted = declared.kind == ArgumentRecord::Kind::tensor;
-  if (wanted && !tensor->present())
+  if (wanted && !tensor.present())
     invalid(record, declared.name, "the tensor is absent", "no tensor",
             fmt::format("{} of rank {}", dtype_name(declared.dtype), declared.rank));
-  if (!wanted && tensor->present())
-    invalid(record, declared.name, "this kernel was compiled without the tensor", describe(*tensor),
+  if (!wanted && tensor.present())
+    invalid(record, declared.name, "this kernel was compiled without the tensor", describe(tensor),
             "no tensor");
-  if (wanted) check_tensor(record, declared, *tensor, device);
+  if (wanted) check_tensor(record, declared, tensor, device);
 }
 
-bool meets_requirements(const LaunchRecord& record, std::span<const Argument> arguments,
+bool meets_requirements(const LaunchRecord& record, std::span<const KernelArgument> arguments,
                         int multiprocessors) {
   const Extents extents(arguments);
   try {
@@ -81,14 +80,14 @@ bool meets_requirements(const LaunchRecord& record, std::span<const Argument> ar
 }
 
 /// Two tensors whose exchange would mend a call's shapes; "" if there are none.
-std::string swap_hint(const LaunchRecord& record, std::span<const Argument> arguments,
+std::string swap_hint(const LaunchRecord& record, std::span<const KernelArgument> arguments,
                       int multiprocessors) {
-  std::vector<Argument> exchanged(arguments.begin(), arguments.end());
+  std::vector<KernelArgument> exchanged(arguments.begin(), arguments.end());
   for (std::size_t i = 0; i < exchanged.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {
-      const auto* a = std::get_if<TensorRef>(&exchanged[i]);
-      const auto* b = std::get_if<TensorRef>(&exchanged[j]);
-      if (a == nullptr || b == nullptr || a->rank() != b->rank()) continue;
+      if (!exchanged[i].is_tensor || !exchanged[j].is_tensor ||
+          exchanged[i].tensor.rank() != exchanged[j].tensor.rank())
+        continue;
       std::swap(exchanged[i], exchanged[j]);
       if (meets_requirements(record, exchanged, multiprocessors))
         return fmt::format(
@@ -100,7 +99,7 @@ std::string swap_hint(const LaunchRecord& record, std::span<const Argument> argu
 }
 
 void check_requirement(const LaunchRecord& record, const format::RequirementRecord& requirement,
-                       std::span<const Argument> arguments, int multiprocessors) {
+                       std::span<const KernelArgument> arguments, int multiprocessors) {
   const Extents extents(arguments);
   const std::int64_t got = extents(requirement.argument, requirement.dimension);
   const std::int64_t wanted = evaluate(requirement.extent, extents, multiprocessors);
@@ -117,15 +116,14 @@ void check_requirement(const LaunchRecord& record, const format::RequirementReco
 }  // namespace
 
 std::int64_t Extents::operator()(std::uint32_t argument, std::uint32_t dimension) const {
-  const TensorRef* tensor =
-      argument < arguments_.size() ? std::get_if<TensorRef>(&arguments_[argument]) : nullptr;
-  if (tensor == nullptr || dimension >= tensor->rank())
+  if (argument >= arguments_.size() || !arguments_[argument].is_tensor ||
+      dimension >= arguments_[argument].tensor.rank())
     throw InternalError(
         fmt::format("a launch record names dimension {} of argument {}", dimension, argument));
-  return tensor->shape[dimension];
+  return arguments_[argument].tensor.shape[dimension];
 }
 
-void check_arguments(const LaunchRecord& record, std::span<const Argument> arguments,
+void check_arguments(const LaunchRecord& record, std::span<const KernelArgument> arguments,
                      const Device& device) {
   const std::size_t wanted = record.arguments.size() - record.workspaces.size();
   if (arguments.size() != wanted)
@@ -136,7 +134,7 @@ void check_arguments(const LaunchRecord& record, std::span<const Argument> argum
   check_requirements(record, arguments, device.multiprocessors());
 }
 
-void check_requirements(const LaunchRecord& record, std::span<const Argument> arguments,
+void check_requirements(const LaunchRecord& record, std::span<const KernelArgument> arguments,
                         int multiprocessors) {
   for (const format::RequirementRecord& requirement : record.requirements)
     check_requirement(record, requirement, arguments, multiprocessors);

@@ -40,6 +40,11 @@ int cuda_ordinal(std::string_view name) {
 
 }  // namespace
 
+Device::Device() {
+  static std::atomic<std::uint64_t> last{0};
+  id_ = last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 std::uint64_t Device::binaries() const {
   if (const std::uint64_t known = binaries_.load(std::memory_order_relaxed)) return known;
   // Never destroyed: a kernel may be launched from another static object's destructor.

@@ -56,6 +56,7 @@ struct KernelTable::Impl {
   std::vector<std::unique_ptr<Slots>> all_slots;
   std::vector<std::unique_ptr<const Node>> nodes;
   std::size_t taken = 0;
+  std::atomic<std::uint64_t> generation{1};
   std::list<std::shared_ptr<Flight>> flights;
 
   Impl() { start(first_size); }
@@ -139,8 +140,13 @@ std::size_t KernelTable::size() const {
   return impl_->taken;
 }
 
+std::uint64_t KernelTable::generation() const {
+  return impl_->generation.load(std::memory_order_acquire);
+}
+
 void KernelTable::clear() {
   const std::lock_guard lock(impl_->mutex);
+  impl_->generation.fetch_add(1, std::memory_order_release);
   impl_->start(first_size);
   impl_->taken = 0;
 }

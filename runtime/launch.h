@@ -3,27 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "runtime/format/entry.h"
 #include "tegula/device.h"
-#include "tegula/tensor.h"
+#include "tegula/kernel_argument.h"
 
 namespace tegula::runtime {
-
-/// A scalar argument: its value's bits, low bytes first.
-struct ScalarArgument {
-  DType dtype = DType::f32;
-  std::uint64_t bits = 0;
-};
-/// One argument of a kernel call, in the kernel's order. An absent optional tensor is a TensorRef
-/// with no device.
-using Argument = std::variant<TensorRef, ScalarArgument>;
 
 /// A kernel on a device, ready to launch.
 struct ReadyKernel {
@@ -33,12 +22,12 @@ struct ReadyKernel {
   double compile_ms = 0;  ///< what compiling took; 0 if it came from a cache
 };
 
-/// Checks `arguments` against the launch record and launches on the stream's device. A grid with a
-/// zero extent launches nothing. Throws Error{invalid_argument} naming kernel, argument, got,
-/// wanted: a count, a presence, a dtype, a rank, a required extent, another device, an address
-/// that is no multiple of the element's size, an extent of 2^31 or more, a grid beyond the
-/// hardware's limits (2^31-1, 65535, 65535).
-void launch(Stream& stream, const ReadyKernel& kernel, std::span<const Argument> arguments);
+/// Checks `arguments`, in the kernel's order, against the launch record and launches on the
+/// stream's device. A grid with a zero extent launches nothing. Throws Error{invalid_argument}
+/// naming kernel, argument, got, wanted: a count, a presence, a dtype, a rank, a required extent,
+/// another device, an address that is no multiple of the element's size, an extent of 2^31 or more,
+/// a grid beyond the hardware's limits (2^31-1, 65535, 65535).
+void launch(Stream& stream, const ReadyKernel& kernel, std::span<const KernelArgument> arguments);
 
 /// What a thread's last launches were, for reports: kernel name, config text, from where.
 struct LaunchTrace {

@@ -48,37 +48,21 @@ void check_copy(const TensorRef& ref, std::size_t bytes, std::string_view call) 
 
 }  // namespace
 
-Dims::Dims(std::initializer_list<std::int64_t> values)
-    : Dims(std::span<const std::int64_t>(values.begin(), values.size())) {}
-
-Dims::Dims(std::span<const std::int64_t> values) {
-  if (values.size() > capacity)
-    invalid({.argument = "dims",
-             .problem = "too many dimensions",
-             .got = std::to_string(values.size()),
-             .wanted = fmt::format("at most {}", capacity)});
-  std::copy(values.begin(), values.end(), values_.begin());
-  size_ = values.size();
-}
-
-void Dims::push_back(std::int64_t value) {
-  if (size_ == capacity)
-    invalid({.argument = "dims",
-             .problem = "too many dimensions",
-             .got = std::to_string(size_ + 1),
-             .wanted = fmt::format("at most {}", capacity)});
-  values_[size_++] = value;
-}
-
-bool operator==(const Dims& a, const Dims& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+void Dims::too_many(std::size_t count) {
+  invalid({.argument = "dims",
+           .problem = "too many dimensions",
+           .got = std::to_string(count),
+           .wanted = fmt::format("at most {}", capacity)});
 }
 
 std::string to_string(const Dims& dims) {
   return dims.empty() ? "scalar" : fmt::format("{}", fmt::join(dims.begin(), dims.end(), "x"));
 }
 
-std::int64_t element_count(const Dims& shape) {
+namespace {
+
+/// element_count() of a shape that has a zero extent or is an error.
+std::int64_t unusual_element_count(const Dims& shape) {
   for (const std::int64_t extent : shape)
     if (extent < 0)
       invalid({.argument = "shape",
@@ -86,17 +70,21 @@ std::int64_t element_count(const Dims& shape) {
                .got = to_string(shape),
                .wanted = "extents of 0 or more"});
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  invalid({.argument = "shape",
+           .problem = "the size in bytes does not fit 64 bits",
+           .got = to_string(shape),
+           .wanted = "fewer than 2^60 elements"});
+}
+
+}  // namespace
+
+std::int64_t element_count(const Dims& shape) {
+  constexpr std::int64_t limit = std::int64_t{1} << 60;
   std::int64_t count = 1;
-  std::int64_t bytes = 0;
-  bool overflow = false;
+  bool usual = true;
   for (const std::int64_t extent : shape)
-    overflow = overflow || __builtin_mul_overflow(count, extent, &count);
-  if (overflow || __builtin_mul_overflow(count, std::int64_t{8}, &bytes))
-    invalid({.argument = "shape",
-             .problem = "the size in bytes does not fit 64 bits",
-             .got = to_string(shape),
-             .wanted = "fewer than 2^60 elements"});
-  return count;
+    usual = usual && extent > 0 && !__builtin_mul_overflow(count, extent, &count);
+  return usual && count < limit ? count : unusual_element_count(shape);
 }
 
 Dims contiguous_strides(const Dims& shape) {

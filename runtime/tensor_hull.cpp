@@ -22,18 +22,21 @@ namespace {
 
 Hull hull(const TensorRef& tensor, std::string_view argument) {
   const auto data = reinterpret_cast<std::uintptr_t>(tensor.data);
-  if (element_count(tensor.shape) == 0) return {data, data};
-  const std::int64_t size = dtype_bytes(tensor.dtype);
-  std::int64_t low = 0, high = size;  // byte offsets from `data`
+  for (const std::int64_t extent : tensor.shape)
+    if (extent <= 0 && element_count(tensor.shape) == 0) return {data, data};
+  std::int64_t low = 0, high = 1;  // elements from `data`, then bytes
+  bool overflows = false;
   for (std::size_t d = 0; d < tensor.rank(); ++d) {
     std::int64_t reach = 0;
     std::int64_t& side = tensor.strides[d] < 0 ? low : high;
-    if (__builtin_mul_overflow(tensor.shape[d] - 1, tensor.strides[d], &reach) ||
-        __builtin_mul_overflow(reach, size, &reach) || __builtin_add_overflow(side, reach, &side))
-      overflow(tensor, argument);
+    overflows |= __builtin_mul_overflow(tensor.shape[d] - 1, tensor.strides[d], &reach);
+    overflows |= __builtin_add_overflow(side, reach, &side);
   }
+  const std::int64_t size = dtype_bytes(tensor.dtype);
+  overflows |= __builtin_mul_overflow(low, size, &low);
+  overflows |= __builtin_mul_overflow(high, size, &high);
   Hull result;
-  if (__builtin_add_overflow(data, low, &result.begin) ||
+  if (overflows || __builtin_add_overflow(data, low, &result.begin) ||
       __builtin_add_overflow(data, high, &result.end))
     overflow(tensor, argument);
   return result;

@@ -10,7 +10,7 @@ namespace tegula::runtime {
 namespace {
 
 Dims shape_of(const format::LaunchRecord& record, const format::WorkspaceRecord& workspace,
-              std::span<const Argument> arguments, const Device& device) {
+              std::span<const KernelArgument> arguments, const Device& device) {
   Dims shape;
   for (const format::Expression& formula : workspace.extents) {
     const std::int64_t extent = evaluate(formula, Extents(arguments), device.multiprocessors());
@@ -30,7 +30,7 @@ Dims shape_of(const format::LaunchRecord& record, const format::WorkspaceRecord&
 }  // namespace
 
 Workspaces::Workspaces(Stream& stream, const format::LaunchRecord& record,
-                       std::span<const Argument> arguments)
+                       std::span<const KernelArgument> arguments)
     : given_(arguments) {
   if (record.workspaces.empty()) return;
   all_.assign(arguments.begin(), arguments.end());

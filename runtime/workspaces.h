@@ -14,15 +14,15 @@ class Workspaces {
   /// `arguments`: the caller's. Throws Error{invalid_argument} for an extent that is negative or
   /// 2^31 or more, Error{out_of_resources} if the device has no room; both name the workspace.
   Workspaces(Stream& stream, const format::LaunchRecord& record,
-             std::span<const Argument> arguments);
+             std::span<const KernelArgument> arguments);
 
   /// The caller's, and behind them the workspaces.
-  std::span<const Argument> arguments() const { return all_.empty() ? given_ : all_; }
+  std::span<const KernelArgument> arguments() const { return all_.empty() ? given_ : all_; }
 
  private:
-  std::span<const Argument> given_;
+  std::span<const KernelArgument> given_;
   std::vector<Tensor> tensors_;
-  std::vector<Argument> all_;  ///< empty if there is no workspace
+  std::vector<KernelArgument> all_;  ///< empty if there is no workspace
 };
 
 }  // namespace tegula::runtime

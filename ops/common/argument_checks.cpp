@@ -4,7 +4,9 @@
 
 #include "ops/common/overlap.h"
 #include "ops/common/row_checks.h"
+#include "runtime/format/scratch.h"
 #include "runtime/tensor_checks.h"
+#include "runtime/tensor_hull.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {
@@ -152,6 +154,23 @@ void ArgumentChecks::disjoint(const TensorRef& output, std::string_view output_n
          fmt::format("{} at {} and {} at {}", describe(output), output.data, describe(other),
                      other.data),
          "memory of its own");
+}
+
+void ArgumentChecks::disjoint(std::span<const NamedTensor> outputs,
+                              std::span<const NamedTensor> inputs) const {
+  // Each hull once; only where two meet is there anything to tell apart.
+  format::Scratch<runtime::Hull, 16> hulls(outputs.size() + inputs.size());
+  std::size_t count = 0;
+  for (const auto list : {outputs, inputs})
+    for (const NamedTensor& named : list)
+      hulls[count++] =
+          named.tensor.present() ? runtime::hull(named.tensor, named.name) : runtime::Hull{};
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    for (std::size_t j = i + 1; j < count; ++j)
+      if (hulls[i].overlaps(hulls[j])) {
+        const NamedTensor& other = j < outputs.size() ? outputs[j] : inputs[j - outputs.size()];
+        disjoint(outputs[i].tensor, outputs[i].name, other.tensor, other.name);
+      }
 }
 
 void ArgumentChecks::disjoint_or_in_place(const TensorRef& output, std::string_view output_name,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,11 @@
 #include "tegula/tensor.h"
 
 namespace tegula::ops {
+
+struct NamedTensor {
+  const TensorRef& tensor;
+  std::string_view name;
+};
 
 /// Checks for one call of an op. All throw Error{invalid_argument} whose `where` is the op.
 class ArgumentChecks {
@@ -49,7 +55,9 @@ class ArgumentChecks {
   /// one overlaps nothing.
   void disjoint(const TensorRef& output, std::string_view output_name, const TensorRef& other,
                 std::string_view other_name) const;
-  /// The same, but `output` may be `other` itself, element on element.
+  /// The same of every output with every input and with every other output.
+  void disjoint(std::span<const NamedTensor> outputs, std::span<const NamedTensor> inputs) const;
+  /// As the first, but `output` may be `other` itself, element on element.
   void disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
                             const TensorRef& other, std::string_view other_name) const;
 

@@ -35,7 +35,7 @@ void check_inputs(const ArgumentChecks& checks, const TensorRef& x, const Tensor
     checks.fail("eps", "out of range", fmt::format("{}", options.eps), "a finite number above 0");
 }
 
-/// The dtype of y, and the checks of both destinations.
+/// The dtype of y, and the checks of the destinations.
 DType check_destinations(const ArgumentChecks& checks, const TensorRef& x,
                          const RmsNormOptions& options) {
   const DType out_dtype = checks.output_dtype(options.out, "out", options.out_dtype, x.dtype,
@@ -49,29 +49,30 @@ DType check_destinations(const ArgumentChecks& checks, const TensorRef& x,
     checks.dtype(options.residual_out, "residual_out", options.residual.dtype,
                  "the dtype of residual");
   }
+  if (options.rstd.present()) {
+    checks.tensor_of(options.rstd, "rstd", DType::f32, "as all statistics");
+    checks.shape(options.rstd, "rstd", leading(x.shape), "the shape of x without its last extent");
+  }
   return out_dtype;
 }
 
 /// Destinations of the caller's; those that the op allocates overlap nothing.
 void check_overlaps(const ArgumentChecks& checks, const RmsNormTensors& t) {
-  struct Named {
-    const TensorRef& tensor;
-    std::string_view name;
-  };
-  const Named outputs[] = {{t.y, "out"}, {t.residual_out, "residual_out"}};
-  const Named inputs[] = {
+  const NamedTensor outputs[] = {{t.residual_out, "residual_out"}, {t.rstd, "rstd"}, {t.y, "out"}};
+  const NamedTensor inputs[] = {
       {t.x, "x"}, {t.weight, "weight"}, {t.bias, "bias"}, {t.residual, "residual"}};
-  for (const Named& output : outputs)
-    for (const Named& input : inputs)
-      checks.disjoint(output.tensor, output.name, input.tensor, input.name);
-  checks.disjoint(t.residual_out, "residual_out", t.y, "out");
+  checks.disjoint(outputs, inputs);
 }
 
 /// The mean of no elements is NaN, and so is its root.
-void fill_with_nan(Tensor& rstd) {
-  const std::vector<float> values(static_cast<std::size_t>(element_count(rstd.shape())),
+void fill_with_nan(const TensorRef& rstd) {
+  const std::int64_t rows = rstd.shape[0], stride = rstd.strides[0];
+  const std::int64_t at_once = stride == 1 ? rows : 1;
+  const std::vector<float> values(static_cast<std::size_t>(at_once),
                                   std::numeric_limits<float>::quiet_NaN());
-  rstd.copy_from_host(values.data(), values.size() * sizeof(float));
+  for (std::int64_t row = 0; row < rows; row += at_once)
+    rstd.device->copy_to_device(static_cast<float*>(rstd.data) + row * stride, values.data(),
+                                values.size() * sizeof(float));
 }
 
 }  // namespace
@@ -92,6 +93,7 @@ NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
   if (options.residual_out.present())
     t.residual_out = checks.destination_rows(options.residual_out, "residual_out");
   const std::int64_t rows = t.x.shape[0], n = t.x.shape[1];
+  if (options.rstd.present()) t.rstd = checks.destination_flat(options.rstd, "rstd");
   if (options.config) checks.config(*options.config);
   check_overlaps(checks, t);
 
@@ -102,13 +104,14 @@ NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
         destination(stream, options.residual_out, options.residual.dtype, x.shape);
   else if (options.prenorm)
     result.residual_out = Tensor::alias(x);
-  result.rstd = stream.empty(DType::f32, leading(x.shape));
+  result.rstd = destination(stream, options.rstd, DType::f32, leading(x.shape));
   if (rows == 0) return result;
-  if (n == 0) return fill_with_nan(*result.rstd), result;
+  if (!t.rstd.present()) t.rstd = checks.flat(*result.rstd, "rstd");
+  if (n == 0) return fill_with_nan(t.rstd), result;
 
-  t.y = checks.rows(result.y, "out");
-  if (has_residual) t.residual_out = checks.rows(*result.residual_out, "residual_out");
-  t.rstd = contiguous(result.rstd->data(), DType::f32, {rows}, *stream.device());
+  if (!t.y.present()) t.y = checks.rows(result.y, "out");
+  if (has_residual && !t.residual_out.present())
+    t.residual_out = checks.rows(*result.residual_out, "residual_out");
   launch_rms_norm_fwd(stream, options.config.value_or(choose_row_config(rows, n)), t, options.eps);
   return result;
 }

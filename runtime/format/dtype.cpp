@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "tegula/error.h"
+
 namespace tegula {
 namespace {
 
@@ -9,33 +11,43 @@ enum class Kind : std::uint8_t { floating, boolean, signed_integer, unsigned_int
 
 struct Row {
   std::string_view name, numpy_name;
-  int bytes, bits;
+  int bits;
   Kind kind;
 };
 
 constexpr std::array<Row, dtype_count> table = {{
-    {"f16", "float16", 2, 16, Kind::floating},
-    {"bf16", "bfloat16", 2, 16, Kind::floating},
-    {"f32", "float32", 4, 32, Kind::floating},
-    {"f64", "float64", 8, 64, Kind::floating},
-    {"i1", "bool", 1, 1, Kind::boolean},
-    {"i8", "int8", 1, 8, Kind::signed_integer},
-    {"i16", "int16", 2, 16, Kind::signed_integer},
-    {"i32", "int32", 4, 32, Kind::signed_integer},
-    {"i64", "int64", 8, 64, Kind::signed_integer},
-    {"u8", "uint8", 1, 8, Kind::unsigned_integer},
-    {"u16", "uint16", 2, 16, Kind::unsigned_integer},
-    {"u32", "uint32", 4, 32, Kind::unsigned_integer},
-    {"u64", "uint64", 8, 64, Kind::unsigned_integer},
-    {"f8e4m3", "float8_e4m3fn", 1, 8, Kind::floating},
-    {"f8e5m2", "float8_e5m2", 1, 8, Kind::floating},
+    {"f16", "float16", 16, Kind::floating},
+    {"bf16", "bfloat16", 16, Kind::floating},
+    {"f32", "float32", 32, Kind::floating},
+    {"f64", "float64", 64, Kind::floating},
+    {"i1", "bool", 1, Kind::boolean},
+    {"i8", "int8", 8, Kind::signed_integer},
+    {"i16", "int16", 16, Kind::signed_integer},
+    {"i32", "int32", 32, Kind::signed_integer},
+    {"i64", "int64", 64, Kind::signed_integer},
+    {"u8", "uint8", 8, Kind::unsigned_integer},
+    {"u16", "uint16", 16, Kind::unsigned_integer},
+    {"u32", "uint32", 32, Kind::unsigned_integer},
+    {"u64", "uint64", 64, Kind::unsigned_integer},
+    {"f8e4m3", "float8_e4m3fn", 8, Kind::floating},
+    {"f8e5m2", "float8_e5m2", 8, Kind::floating},
 }};
 
-const Row& row(DType dtype) { return table.at(static_cast<std::size_t>(dtype)); }
+const Row& row(DType dtype) {
+  const auto index = static_cast<std::size_t>(dtype);
+  if (index >= table.size()) detail::unknown_dtype(dtype);
+  return table[index];
+}
 
 }  // namespace
 
-int dtype_bytes(DType dtype) { return row(dtype).bytes; }
+void detail::unknown_dtype(DType dtype) {
+  throw Error(ErrorCode::invalid_argument, {.argument = "dtype",
+                                            .problem = "is no dtype",
+                                            .got = std::to_string(static_cast<int>(dtype)),
+                                            .wanted = "one of tegula::DType"});
+}
+
 int dtype_bits(DType dtype) { return row(dtype).bits; }
 std::string_view dtype_name(DType dtype) { return row(dtype).name; }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "runtime/format/launch_record.h"
+#include "runtime/format/scratch.h"
 #include "tegula/error.h"
 
 namespace tegula::format {
@@ -109,23 +110,23 @@ Text join(Op op, const Text& a, const Text& b) {
 
 std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of,
                       std::int64_t multiprocessors) {
-  std::vector<std::int64_t> stack;
+  Scratch<std::int64_t, 16> stack(expression.nodes.size());
+  std::size_t depth = 0;
   for (const auto& node : expression.nodes) {
     if (node.op == Op::constant) {
-      stack.push_back(node.value);
+      stack[depth++] = node.value;
     } else if (node.op == Op::extent) {
-      stack.push_back(extent_of(node.argument, node.dimension));
+      stack[depth++] = extent_of(node.argument, node.dimension);
     } else if (node.op == Op::multiprocessors) {
-      stack.push_back(multiprocessors);
+      stack[depth++] = multiprocessors;
     } else {
-      if (stack.size() < 2) malformed();
-      const std::int64_t b = stack.back();
-      stack.pop_back();
-      stack.back() = apply(node.op, stack.back(), b);
+      if (depth < 2) malformed();
+      --depth;
+      stack[depth - 1] = apply(node.op, stack[depth - 1], stack[depth]);
     }
   }
-  if (stack.size() != 1) malformed();
-  return stack.back();
+  if (depth != 1) malformed();
+  return stack[0];
 }
 
 std::string to_string(const Expression& expression,

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,7 +40,25 @@ struct Expression {
   friend bool operator==(const Expression&, const Expression&) = default;
 };
 
-using ExtentOf = std::function<std::int64_t(std::uint32_t argument, std::uint32_t dimension)>;
+/// Refers to a callable std::int64_t(std::uint32_t argument, std::uint32_t dimension) that outlives
+/// it: formulas are evaluated on every launch, which must not allocate.
+class ExtentOf {
+ public:
+  template <class F>
+  requires(!std::same_as<F, ExtentOf>) ExtentOf(const F& callable)
+      : callable_(&callable),
+        call_([](const void* f, std::uint32_t argument, std::uint32_t d) -> std::int64_t {
+          return (*static_cast<const F*>(f))(argument, d);
+        }) {}
+  std::int64_t operator()(std::uint32_t argument, std::uint32_t dimension) const {
+    return call_(callable_, argument, dimension);
+  }
+
+ private:
+  const void* callable_;
+  std::int64_t (*call_)(const void*, std::uint32_t, std::uint32_t);
+};
+
 /// Throws Error{invalid_argument} on overflow and on division by zero.
 std::int64_t evaluate(const Expression& expression, const ExtentOf& extent_of,
                       std::int64_t multiprocessors);

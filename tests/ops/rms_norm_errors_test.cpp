@@ -79,6 +79,15 @@ TEST_F(RmsNormErrors, Destinations) {
   expect({"residual_out: wrong dtype", "got bf16", "f32, the dtype of residual"});
   options.residual_out.shape = {6, 31};
   expect({"residual_out: wrong shape"});
+  options = {};
+  options.rstd = other;
+  expect({"rstd: wrong dtype", "got bf16", "wanted f32"});
+  const Tensor rstd = stream.empty(DType::f32, {6, 2});
+  options.rstd = rstd;
+  expect({"rstd: wrong shape", "got 6x2", "wanted 6, the shape of x without its last extent"});
+  options.rstd.shape = {6};
+  options.rstd.strides = {0};
+  expect({"rstd: the elements of a destination overlap"});
 }
 
 TEST_F(RmsNormErrors, Devices) {
@@ -137,6 +146,9 @@ TEST_F(RmsNormErrors, Overlaps) {
   options.residual_out = destination;
   expect({"residual_out: the destination overlaps out"});
   options.residual_out = {};
+  options.rstd = contiguous(destination.data(), DType::f32, {6}, *device);
+  expect({"rstd: the destination overlaps out"});
+  options.rstd = {};
   options.out.data = static_cast<char*>(other.data) + 64;
   options.out.shape = x.shape = options.residual.shape = {5, 32};
   expect({"out: the destination overlaps residual"});

@@ -31,6 +31,19 @@ TEST_P(RmsNormSpecial, PrenormWithoutAResidualAliasesX) {
   EXPECT_EQ(prenorm.residual_out->data(), x.ref().data);
 }
 
+TEST_P(RmsNormSpecial, RstdOfEmptyRowsIsNan) {
+  const Tensor x = stream.empty(DType::f32, {3, 0}), none = stream.empty(DType::f32, {0});
+  for (const std::int64_t stride : {1, 2}) {
+    PaddedTensor rstd(stream, DType::f32, {3, 1}, stride - 1, {1, 2, 3});
+    TensorRef column = rstd.ref();
+    column.shape = {3};
+    column.strides = {stride};
+    ops::rms_norm_fn(stream, x, none, {.rstd = column});
+    for (const double value : rstd.values()) EXPECT_TRUE(std::isnan(value));
+    EXPECT_TRUE(rstd.padding_untouched());
+  }
+}
+
 TEST_P(RmsNormSpecial, NanAndInfStayInTheirRow) {
   std::vector<double> values = normal_values(3 * n, 1);
   values[5] = std::nan("");

@@ -19,12 +19,10 @@ class Launch : public ::testing::Test {
   ReadyKernel kernel = copy_kernel(*device);
   Tensor x = stream.empty(DType::f32, {10, 8});
   Tensor y = stream.empty(DType::f32, {10, 8});
-  std::vector<Argument> arguments = {
-      x.ref(), TensorRef{}, y.ref(),
-      ScalarArgument{DType::f32, std::bit_cast<std::uint32_t>(2.5F)}};
+  std::vector<KernelArgument> arguments = {x.ref(), TensorRef{}, y.ref(), 2.5F};
 
   void go() { launch(stream, kernel, arguments); }
-  TensorRef& tensor(std::size_t i) { return std::get<TensorRef>(arguments[i]); }
+  TensorRef& tensor(std::size_t i) { return arguments[i].tensor; }
 };
 
 TEST_F(Launch, PacksParametersAndRanges) {
@@ -62,7 +60,7 @@ TEST_F(Launch, TakesManyArguments) {
     kernel.entry.launch.arguments.push_back(scalar);
     kernel.entry.launch.parameters.push_back(
         {format::KernelParameter::Source::scalar, i, 0, DType::f32});
-    arguments.push_back(ScalarArgument{DType::f32, i});
+    arguments.emplace_back(std::bit_cast<float>(i));
   }
   go();
   EXPECT_EQ(device->launches.at(0).parameters.back(), 99U);
@@ -84,7 +82,7 @@ TEST_F(Launch, WrongKind) {
 }
 
 TEST_F(Launch, WrongScalarDType) {
-  arguments[3] = ScalarArgument{DType::i32, 1};
+  arguments[3] = std::int32_t{1};
   expect_error(invalid, {"scale: wrong dtype", "got i32", "wanted f32"}, [&] { go(); });
 }
 

@@ -76,13 +76,7 @@ void check_shapes(std::span<const std::byte> program,
       return node.op == format::Expression::Op::multiprocessors;
     });
   });
-  std::vector<runtime::Argument> packed;
-  for (const KernelArgument& argument : arguments)
-    if (argument.is_tensor)
-      packed.emplace_back(argument.tensor);
-    else
-      packed.emplace_back(runtime::ScalarArgument{argument.dtype, argument.bits});
-  runtime::check_requirements(record, packed, 0);
+  runtime::check_requirements(record, arguments, 0);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ struct LaunchCall {
 class Device {
  public:
   virtual ~Device() = default;
-  Device() = default;
+  Device();
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
@@ -75,6 +75,8 @@ class Device {
   /// A number for name(), the same for all devices of that name in this process: those share their
   /// ready kernels.
   std::uint64_t binaries() const;
+  /// A number that no other device of this process has or had; never 0.
+  std::uint64_t id() const { return id_; }
 
   /// At least 256-byte aligned. Throws Error{out_of_resources}, naming the bytes asked for.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -91,6 +93,7 @@ class Device {
   virtual void synchronize() = 0;
 
  private:
+  std::uint64_t id_;
   mutable std::atomic<std::uint64_t> binaries_{0};  ///< 0: not asked for yet
 };
 

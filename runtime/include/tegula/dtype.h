@@ -33,8 +33,18 @@ inline constexpr DType f16 = DType::f16, bf16 = DType::bf16, f32 = DType::f32, f
                        i64 = DType::i64, u8 = DType::u8, u16 = DType::u16, u32 = DType::u32,
                        u64 = DType::u64;
 
+namespace detail {
+/// Throws Error{invalid_argument}.
+[[noreturn]] void unknown_dtype(DType dtype);
+}  // namespace detail
+
 /// Bytes that one element takes in memory (an i1 takes one byte, as bool does).
-int dtype_bytes(DType dtype);
+constexpr int dtype_bytes(DType dtype) {
+  constexpr std::uint8_t bytes[dtype_count] = {2, 2, 4, 8, 1, 1, 2, 4, 8, 1, 2, 4, 8, 1, 1};
+  const auto index = static_cast<std::uint8_t>(dtype);
+  if (index >= dtype_count) detail::unknown_dtype(dtype);
+  return bytes[index];
+}
 /// The width of the value in bits; 1 for i1.
 int dtype_bits(DType dtype);
 /// "f32", "bf16", "i64", ...

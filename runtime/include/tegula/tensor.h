@@ -1,6 +1,7 @@
 // Tensors: a TensorRef says where elements lie and never owns them; a Tensor owns.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,12 @@ class Dims {
 
   Dims() = default;
   /// Throws Error{invalid_argument} beyond 8.
-  Dims(std::initializer_list<std::int64_t> values);
-  explicit Dims(std::span<const std::int64_t> values);
+  Dims(std::initializer_list<std::int64_t> values)
+      : Dims(std::span<const std::int64_t>(values.begin(), values.size())) {}
+  explicit Dims(std::span<const std::int64_t> values) {
+    if (values.size() > capacity) too_many(values.size());
+    for (const std::int64_t value : values) values_[size_++] = value;
+  }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -32,10 +37,17 @@ class Dims {
   std::int64_t back() const { return values_[size_ - 1]; }
   const std::int64_t* begin() const { return values_.data(); }
   const std::int64_t* end() const { return values_.data() + size_; }
-  void push_back(std::int64_t value);
-  friend bool operator==(const Dims& a, const Dims& b);
+  void push_back(std::int64_t value) {
+    if (size_ == capacity) too_many(size_ + 1);
+    values_[size_++] = value;
+  }
+  friend bool operator==(const Dims& a, const Dims& b) {
+    return a.size_ == b.size_ && std::equal(a.begin(), a.end(), b.begin());
+  }
 
  private:
+  [[noreturn]] static void too_many(std::size_t count);
+
   std::array<std::int64_t, capacity> values_{};
   std::size_t size_ = 0;
 };

@@ -148,7 +148,12 @@ class Kernel {
     return std::move(*this);
   }
 
-  ConfiguredKernel<C, P...> with(const C& config) const { return {kernel_, config}; }
+  /// What this gives must not outlive the kernel; it does not own it, since counting owners would
+  /// make threads that launch wait for each other.
+  ConfiguredKernel<C, P...> with(const C& config) const& {
+    return {{std::shared_ptr<void>(), kernel_.get()}, config};
+  }
+  ConfiguredKernel<C, P...> with(const C& config) && { return {std::move(kernel_), config}; }
   /// With the default config.
   void launch(Stream& stream, typename std::remove_cvref_t<P>::Host... arguments) const {
     with(C{}).launch(stream, arguments...);

@@ -14,6 +14,7 @@
 #include "tegula/device.h"
 #include "tegula/dsl/config.h"
 #include "tegula/dsl/parameter.h"
+#include "tegula/kernel_argument.h"
 
 namespace tegula {
 
@@ -27,25 +28,6 @@ struct ParameterInfo {
   DType dtype = DType::f32;  ///< of scalars
   std::string name;
   std::vector<int> specialised_dims;
-};
-
-/// One argument of a call or of a trace.
-struct KernelArgument {
-  KernelArgument(const TensorRef& ref) : tensor(ref), is_tensor(true), present(ref.present()) {}
-  KernelArgument(float value);
-  KernelArgument(double value);
-  KernelArgument(std::int32_t value);
-  KernelArgument(std::int64_t value);
-  KernelArgument(std::uint32_t value);
-  KernelArgument(std::uint64_t value);
-  /// A row-major tensor on no device, aligned to 16 bytes: enough to trace, not to launch.
-  static KernelArgument example(DType dtype, const Dims& shape);
-
-  TensorRef tensor;
-  bool is_tensor = false;
-  bool present = true;
-  DType dtype = DType::f32;  ///< of scalars
-  std::uint64_t bits = 0;    ///< of scalars: the value, low bytes first
 };
 
 class KernelBase {

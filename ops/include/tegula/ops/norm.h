@@ -19,6 +19,7 @@ struct RmsNormOptions {
   std::optional<DType> out_dtype;  ///< of y; that of `out` if given, else that of x
   TensorRef out;                   ///< destination of y, shape of x
   TensorRef residual_out;  ///< destination of x + residual, shape of x, dtype of the residual
+  TensorRef rstd;          ///< destination of rstd: f32, evenly spaced
   std::optional<RowConfig> config;  ///< pins the kernel's configuration
 };
 

@@ -1,0 +1,35 @@
+// What this thread called lately. Steady programs call the same kernels with the same shapes again
+// and again: such a call needs neither classes nor a look into the table of ready kernels.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "runtime/launch_plan.h"
+#include "tegula/dsl/config.h"
+
+namespace tegula::detail {
+
+/// A kernel with its config, as of one state of the table of ready kernels.
+struct CallIdentity {
+  std::array<std::uint64_t, 2> kernel{};
+  Config config;
+  std::uint64_t generation = 0;
+  friend bool operator==(const CallIdentity& a, const CallIdentity& b) {
+    return a.kernel == b.kernel && a.generation == b.generation &&
+           a.config.span().size() == b.config.span().size() &&
+           std::equal(a.config.span().begin(), a.config.span().end(), b.config.span().begin());
+  }
+};
+
+struct PlannedCall {
+  CallIdentity identity;
+  runtime::LaunchPlan plan;
+};
+
+/// Where this thread keeps the plan of such a call: that plan, or another one in its place.
+PlannedCall& planned_call(const CallIdentity& identity, std::span<const KernelArgument> arguments);
+
+}  // namespace tegula::detail

@@ -1,0 +1,198 @@
+#include "runtime/launch_plan.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/argument_checks.h"
+#include "runtime/format/scratch.h"
+#include "runtime/tensor_hull.h"
+#include "runtime/workspaces.h"
+
+namespace tegula::runtime {
+namespace {
+
+using format::ArgumentRecord;
+using format::KernelParameter;
+using format::LaunchRecord;
+
+constexpr std::array<std::int64_t, 3> grid_limits = {2147483647, 65535, 65535};
+
+/// The grid's three extents; nothing if one of them is zero.
+std::optional<std::array<std::uint32_t, 3>> grid_of(const LaunchRecord& record,
+                                                    const Extents& extents, const Device& device) {
+  std::array<std::uint32_t, 3> grid = {1, 1, 1};
+  bool empty = false;
+  for (std::size_t axis = 0; axis < grid.size(); ++axis) {
+    if (record.grid[axis].nodes.empty()) continue;  // fewer than three axes were given
+    const std::int64_t extent = evaluate(record.grid[axis], extents, device.multiprocessors());
+    if (extent < 0 || extent > grid_limits[axis])
+      throw Error(ErrorCode::invalid_argument,
+                  {.where = record.function,
+                   .argument = "grid",
+                   .problem = fmt::format("axis {} is out of range", axis),
+                   .got = std::to_string(extent),
+                   .wanted = fmt::format("0 to {} blocks", grid_limits[axis])});
+    empty = empty || extent == 0;
+    grid[axis] = static_cast<std::uint32_t>(extent);
+  }
+  if (empty) return std::nullopt;
+  return grid;
+}
+
+const TensorRef& tensor_of(const KernelParameter& parameter,
+                           std::span<const KernelArgument> arguments) {
+  if (parameter.argument >= arguments.size() || !arguments[parameter.argument].is_tensor)
+    throw InternalError(
+        fmt::format("a kernel parameter comes from argument {}, no tensor", parameter.argument));
+  return arguments[parameter.argument].tensor;
+}
+
+/// A parameter's value, low bytes first, as the kernel reads as many as the dtype has.
+std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parameter,
+                       std::span<const KernelArgument> arguments, const Device& device) {
+  switch (parameter.source) {
+    case KernelParameter::Source::multiprocessors:
+      return static_cast<std::uint64_t>(device.multiprocessors());
+    case KernelParameter::Source::pointer:
+      return reinterpret_cast<std::uintptr_t>(tensor_of(parameter, arguments).data);
+    case KernelParameter::Source::extent:
+      return static_cast<std::uint64_t>(
+          Extents(arguments)(parameter.argument, parameter.dimension));
+    case KernelParameter::Source::stride: {
+      const TensorRef& tensor = tensor_of(parameter, arguments);
+      if (parameter.dimension >= tensor.rank())
+        throw InternalError("a kernel parameter is the stride of a dimension that is not there");
+      const std::int64_t stride = tensor.strides[parameter.dimension];
+      // A kernel may have been compiled for strides of 32 bits; one that is wider must not be cut.
+      if (dtype_bytes(parameter.dtype) < 8 && stride != static_cast<std::int32_t>(stride))
+        throw Error(
+            ErrorCode::invalid_argument,
+            {.where = record.function,
+             .argument = record.arguments[parameter.argument].name,
+             .problem = fmt::format("the stride of dimension {} is too large", parameter.dimension),
+             .got = std::to_string(stride),
+             .wanted = "a stride of 32 bits"});
+      return static_cast<std::uint64_t>(stride);
+    }
+    case KernelParameter::Source::scalar: {
+      if (parameter.argument >= arguments.size() || arguments[parameter.argument].is_tensor)
+        throw InternalError("a kernel parameter comes from no scalar");
+      return arguments[parameter.argument].bits;
+    }
+  }
+  throw InternalError("an unknown source of a kernel parameter");
+}
+
+constexpr std::uintptr_t alignment = 16;  // bytes: as far as kernels are compiled for addresses
+
+std::uintptr_t address_of(const TensorRef& tensor) {
+  return reinterpret_cast<std::uintptr_t>(tensor.data);
+}
+
+bool alike(const Dims& a, const Dims& b) {
+  for (std::size_t d = 0; d < a.size(); ++d)
+    if (a[d] != b[d]) return false;
+  return true;
+}
+
+bool alike(const KernelArgument& a, const KernelArgument& b) {
+  if (a.is_tensor != b.is_tensor) return false;
+  if (!a.is_tensor) return a.dtype == b.dtype;
+  const TensorRef &s = a.tensor, &t = b.tensor;
+  return s.device == t.device && s.dtype == t.dtype && s.rank() == t.rank() &&
+         s.strides.size() == t.strides.size() &&
+         address_of(s) % alignment == address_of(t) % alignment &&
+         (s.data == nullptr) == (t.data == nullptr) && alike(s.shape, t.shape) &&
+         alike(s.strides, t.strides);
+}
+
+}  // namespace
+
+void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, const Device& device) {
+  const LaunchRecord& record = kernel_->entry.launch;
+  values_.resize(record.parameters.size());
+  open_.clear();
+  for (std::uint32_t i = 0; i < record.parameters.size(); ++i) {
+    using Source = KernelParameter::Source;
+    const KernelParameter& parameter = record.parameters[i];
+    const bool workspace =
+        parameter.argument >= arguments.size() && parameter.argument < record.arguments.size();
+    if (parameter.source == Source::pointer || parameter.source == Source::scalar || workspace)
+      open_.push_back({i, parameter});
+    if (!workspace) values_[i] = value_of(record, parameter, arguments, device);
+  }
+}
+
+void LaunchPlan::make(const ReadyKernel& kernel, std::span<const KernelArgument> arguments,
+                      const Device& device) {
+  arguments_.clear();  // what throws leaves a plan that fits nothing
+  device_ = 0;
+  const LaunchRecord& record = kernel.entry.launch;
+  check_arguments(record, arguments, device);
+  kernel_ = &kernel;
+  spans_.clear();
+  for (std::uint32_t i = 0; i < arguments.size(); ++i) {
+    const TensorRef& tensor = arguments[i].tensor;
+    if (!arguments[i].is_tensor || !tensor.present()) continue;
+    const Hull bytes = hull(tensor, record.arguments[i].name);
+    spans_.push_back({i, record.arguments[i].access != ArgumentRecord::Access::in,
+                      static_cast<std::int64_t>(bytes.begin - address_of(tensor)),
+                      static_cast<std::int64_t>(bytes.end - address_of(tensor))});
+  }
+  const auto grid = grid_of(record, Extents(arguments), device);
+  empty_ = !grid;
+  if (grid) {
+    grid_ = *grid;
+    plan_parameters(arguments, device);
+  }
+  arguments_.assign(arguments.begin(), arguments.end());
+  device_ = device.id();
+}
+
+bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& device) const {
+  if (device.id() != device_ || arguments.size() != arguments_.size()) return false;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (!alike(arguments[i], arguments_[i])) return false;
+  return true;
+}
+
+void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) const {
+  if (empty_) return;
+  const LaunchRecord& record = kernel_->entry.launch;
+  Device& device = *stream.device();
+
+  format::Scratch<ArgumentRange, 32> ranges(record.arguments.size());
+  std::size_t tensors = 0;
+  for (const Span& span : spans_) {
+    const TensorRef& tensor = given[span.argument].tensor;
+    ArgumentRange& range = ranges[tensors++];
+    range = {record.arguments[span.argument].name, 0, 0, span.writable, false};
+    if (__builtin_add_overflow(address_of(tensor), span.low, &range.begin) ||
+        __builtin_add_overflow(address_of(tensor), span.high, &range.end))
+      hull(tensor, range.name);  // throws
+  }
+
+  const Workspaces workspaces(stream, record, given);
+  const std::span<const KernelArgument> arguments = workspaces.arguments();
+  for (std::size_t i = given.size(); i < arguments.size(); ++i) {
+    const Hull bytes = hull(arguments[i].tensor, record.arguments[i].name);
+    ranges[tensors++] = {record.arguments[i].name, bytes.begin, bytes.end, true, true};
+  }
+
+  format::Scratch<std::uint64_t, 64> values(values_.size());
+  format::Scratch<void*, 64> pointers(values_.size());
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    values[i] = values_[i];
+    pointers[i] = &values[i];
+  }
+  for (const Open& open : open_)
+    values[open.parameter] = value_of(record, open.source, arguments, device);
+  device.launch(*kernel_->loaded, {.grid = grid_,
+                                   .threads = record.threads,
+                                   .dynamic_shared = record.dynamic_shared,
+                                   .parameters = pointers.first(values_.size()),
+                                   .arguments = ranges.first(tensors)});
+}
+
+}  // namespace tegula::runtime

@@ -1,0 +1,52 @@
+// A launch with everything worked out but addresses and scalars, so that the next call of the same
+// shapes has little left to do.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/launch.h"
+
+namespace tegula::runtime {
+
+class LaunchPlan {
+ public:
+  /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does. Takes
+  /// the place of what the plan was, whose memory it uses. The kernel must outlive the plan.
+  void make(const ReadyKernel& kernel, std::span<const KernelArgument> arguments,
+            const Device& device);
+
+  /// Whether make() would come to the same plan with these arguments on the same device: they
+  /// differ in addresses alone (alike modulo 16 bytes) and in the values of scalars.
+  bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
+
+  /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
+  void launch(Stream& stream, std::span<const KernelArgument> arguments) const;
+
+ private:
+  /// The bytes that a tensor spans, from its address.
+  struct Span {
+    std::uint32_t argument = 0;
+    bool writable = false;
+    std::int64_t low = 0, high = 0;
+  };
+  /// A kernel parameter that is not the same for all calls.
+  struct Open {
+    std::uint32_t parameter = 0;
+    format::KernelParameter source;
+  };
+  void plan_parameters(std::span<const KernelArgument> arguments, const Device& device);
+
+  const ReadyKernel* kernel_ = nullptr;
+  std::uint64_t device_ = 0;  ///< its id
+  std::vector<KernelArgument> arguments_;
+  bool empty_ = false;  ///< a grid without blocks
+  std::array<std::uint32_t, 3> grid_ = {1, 1, 1};
+  std::vector<Span> spans_;
+  std::vector<std::uint64_t> values_;
+  std::vector<Open> open_;
+};
+
+}  // namespace tegula::runtime
