@@ -1,5 +1,7 @@
 #include "compiler/target/sim_encoder.h"
 
+#include <fmt/format.h>
+
 #include "compiler/target/sim_block_order.h"
 #include "compiler/target/sim_calls.h"
 #include "compiler/target/sim_opcodes.h"
@@ -236,6 +238,18 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   std::vector<std::tuple<std::size_t, unsigned, const llvm::BasicBlock*>> pending_targets_;
 };
 
+/// Values keep their registers to the end, so many large tiles may be more than a block can have.
+void check_registers(const format::Image& image) {
+  const std::uint64_t bytes = format::register_bytes(image);
+  if (bytes <= format::max_register_bytes) return;
+  throw Error(ErrorCode::out_of_resources,
+              {.where = image.kernel,
+               .problem = "the kernel's tiles take more registers than the simulator has",
+               .got = fmt::format("{} bytes for {} warps", bytes, image.warps),
+               .wanted = fmt::format("at most {} bytes a block", format::max_register_bytes),
+               .hint = "make the tiles smaller: a GPU would keep them in local memory"});
+}
+
 }  // namespace
 
 format::Image encode_image(const llvm::Module& module, const program::Program& program,
@@ -247,6 +261,7 @@ format::Image encode_image(const llvm::Module& module, const program::Program& p
   const llvm::Function* function = module.getFunction(program.name);
   if (function == nullptr) throw InternalError("the kernel is missing from its module");
   Encoder(module, *function, program, image).run();
+  check_registers(image);
   return image;
 }
 

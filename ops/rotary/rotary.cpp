@@ -76,15 +76,6 @@ void check_destination(const ArgumentChecks& checks, std::string_view x_name, co
   }
 }
 
-/// Row `offset` of the tables becomes row 0.
-TensorRef from_row(TensorRef table, std::int64_t offset) {
-  if (offset > 0 && table.data != nullptr)
-    table.data =
-        static_cast<std::byte*>(table.data) + offset * table.strides[0] * dtype_bytes(table.dtype);
-  table.shape[0] -= offset;
-  return table;
-}
-
 Tensor rotate(const char* op, std::string_view x_name, bool inverse, Stream& stream,
               const TensorRef& x, const TensorRef& cos, const TensorRef& sin,
               const RotaryOptions& options) {
@@ -103,8 +94,7 @@ Tensor rotate(const char* op, std::string_view x_name, bool inverse, Stream& str
   if (element_count(x.shape) == 0) return y;
   launch_rotary(stream,
                 options.config.value_or(choose_rotary_config(x.shape[1], x.shape[2], pairs)),
-                {x, from_row(cos, options.seqlen_offset), from_row(sin, options.seqlen_offset),
-                 options.seqlen_offsets, y},
+                {x, cos, sin, options.seqlen_offsets, y, options.seqlen_offset},
                 options.interleaved, inverse);
   return y;
 }

@@ -1,6 +1,7 @@
 #include "ops/rotary/rotary_kernel.h"
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "tegula/dsl.h"
@@ -18,7 +19,9 @@ std::int64_t power_of_two_above(std::int64_t value) {
 }
 
 /// A block takes c.bs positions of c.turns * c.bh heads of one batch entry.
-void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offsets, Out y) {
+/// seqlen_offset counts only beside seqlen_offsets: alone it is in the tables' addresses.
+void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offsets, Out y,
+                I64 seqlen_offset) {
   check_rotary_config("rotary_fwd", "", {c.bs, c.bh, c.turns, c.warps}, cos.static_dim(1));
   auto [b, s, h, d] = dims4(x);
   auto [t, r] = dims2(cos);
@@ -31,8 +34,8 @@ void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offset
   Tile start = full(i32, {}, 0), length = t;
   if (seqlen_offsets) {
     require(seqlen_offsets, {b});
-    Tile offset = seqlen_offsets.gather({entry});
-    start = clamp(offset, 0, t);
+    Tile offset = seqlen_offsets.gather({entry}).to(i64) + seqlen_offset;
+    start = clamp(offset, 0, t.to(i64)).to(i32);
     length = select(offset < 0, 0, t - start);
   }
   // Positions without a row are rotated by no angle.
@@ -76,7 +79,7 @@ void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offset
 }
 
 const auto rotary_kernel =
-    kernel("rotary_fwd", rotary_fwd, {"x", "cos", "sin", "seqlen_offsets", "y"})
+    kernel("rotary_fwd", rotary_fwd, {"x", "cos", "sin", "seqlen_offsets", "y", "seqlen_offset"})
         .specialise_dim("x", 3)
         .specialise_dim("x", 2)  // heads take few values, and masks of theirs vanish
         .specialise_dim("cos", 1)
@@ -88,14 +91,26 @@ const auto rotary_kernel =
         .field("inverse", &KernelConfig::inverse)
         .field("in_place", &KernelConfig::in_place);
 
+/// Row `offset` of the table becomes row 0.
+TensorRef from_row(TensorRef table, std::int64_t offset) {
+  if (offset > 0 && table.data != nullptr)
+    table.data =
+        static_cast<std::byte*>(table.data) + offset * table.strides[0] * dtype_bytes(table.dtype);
+  table.shape[0] -= offset;
+  return table;
+}
+
 }  // namespace
 
 void launch_rotary(Stream& stream, const RotaryConfig& config, const RotaryTensors& t,
                    bool interleaved, bool inverse) {
+  // An entry of seqlen_offsets may be negative and still lead into the tables.
+  const std::int64_t moved = t.seqlen_offsets.present() ? 0 : t.seqlen_offset;
   rotary_kernel
       .with({config.bs, config.bh, config.turns, config.warps, interleaved, inverse,
              t.x.data == t.y.data})
-      .launch(stream, t.x, t.cos, t.sin, t.seqlen_offsets, t.y);
+      .launch(stream, t.x, from_row(t.cos, moved), from_row(t.sin, moved), t.seqlen_offsets, t.y,
+              t.seqlen_offset);
 }
 
 }  // namespace tegula::ops

@@ -12,10 +12,12 @@ namespace tegula::ops {
 void check_rotary_config(std::string_view where, std::string_view prefix,
                          const RotaryConfig& config, std::int64_t pairs);
 
-/// x and y: (b, s, h, d) with last stride 1; cos and sin: (t, r) with last stride 1, the first row
-/// that of position 0; seqlen_offsets: i32 (b,), or absent.
+/// x and y: (b, s, h, d) with last stride 1; cos and sin: (t, r) with last stride 1;
+/// seqlen_offsets: i32 (b,), or absent. The first element's row is seqlen_offset, plus its entry's
+/// of seqlen_offsets.
 struct RotaryTensors {
   TensorRef x, cos, sin, seqlen_offsets, y;
+  std::int64_t seqlen_offset = 0;
 };
 
 /// In place (y is x) the elements that are not rotated are left alone.

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint32_t max_warps = 64;
 constexpr std::uint32_t max_shared_bytes = 256 << 10;
-constexpr std::uint64_t max_frame_bytes = 1 << 20;
 constexpr std::size_t max_instructions = 1 << 20;
 constexpr std::uint16_t max_elements = 4096;
 
@@ -224,14 +223,11 @@ void check_sizes(const Image& image) {
     reject(fmt::format("{} bytes of shared memory", image.shared_bytes));
   if (image.code.size() > max_instructions)
     reject(fmt::format("{} instructions", image.code.size()));
-  std::uint64_t frame_bytes = 0;
-  for (const Register& r : image.registers) {
+  for (const Register& r : image.registers)
     if (r.elements < 1 || r.elements > max_elements)
       reject(fmt::format("a register of {} elements", r.elements));
-    frame_bytes += 32ull * lane_bytes(r);
-  }
-  if (frame_bytes > max_frame_bytes)
-    reject(fmt::format("{} bytes of registers a warp", frame_bytes));
+  if (const std::uint64_t bytes = register_bytes(image); bytes > max_register_bytes)
+    reject(fmt::format("{} bytes of registers a block", bytes));
 }
 
 /// Marks the registers that hold their value from the start and never change.
@@ -264,6 +260,12 @@ bool ends_control(Opcode opcode) {
 }
 
 }  // namespace
+
+std::uint64_t register_bytes(const Image& image) {
+  std::uint64_t bytes = 0;
+  for (const Register& r : image.registers) bytes += 32ull * lane_bytes(r);
+  return bytes * image.warps;
+}
 
 void validate(const Image& image) {
   check_sizes(image);

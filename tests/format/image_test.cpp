@@ -102,10 +102,10 @@ TEST(ImageValidation, Sizes) {
               }),
               HasSubstr("5000 elements"));
   EXPECT_THAT(rejection([](Image& i) {
-                i.registers.push_back({Scalar::f64, 2048});
-                i.registers.push_back({Scalar::f64, 2048});
+                for (int megabyte = 0; megabyte < 64; ++megabyte)
+                  i.registers.push_back({Scalar::f64, 4096});
               }),
-              HasSubstr("bytes of registers"));
+              HasSubstr("bytes of registers a block"));
 }
 
 TEST(ImageValidation, ConstantsAndParameters) {

@@ -125,5 +125,25 @@ TEST_P(Faults, TooMuchSharedMemory) {
                                              limit, arch())));
 }
 
+/// Each step of the host's loop is another value of 256 f32 a thread.
+void many_fwd(const Cfg& c, In x, Out y) {
+  auto [one] = grid({1});
+  Tile v = x.tiles({c.bn}).load({one});
+  for (int step = 0; step < c.bm; ++step) v = v * v + 1;
+  y.tiles({c.bn}).store(v, {one});
+}
+const auto many = with_fields(kernel("many_fwd", many_fwd, {"x", "y"}));
+
+TEST_P(Faults, MoreRegistersThanTheSimulatorHas) {
+  const Tensor x = filled(f32, {16}, 0), y = filled(f32, {16}, 0);
+  launch(many, Cfg{.bn = 8192, .bm = 4, .warps = 1}, x, y);
+  expect_floats(y, std::vector<double>(16, 26));
+  const std::string message = error_of(ErrorCode::out_of_resources, [&] {
+    launch(many, Cfg{.bn = 8192 * 32, .bm = 80, .warps = 32}, x, y);
+  });
+  EXPECT_THAT(message, HasSubstr("many_fwd: error: the kernel's tiles take more registers"));
+  EXPECT_THAT(message, HasSubstr("bytes for 32 warps; wanted at most 67108864 bytes a block"));
+}
+
 }  // namespace
 }  // namespace tegula::testing

@@ -120,6 +120,12 @@ TEST_P(Rotary, PositionsOutsideTheTablesPass) {
          .pairs = 6,
          .table_rows = 9,
          .offsets = {6, 9, 100, -1, 2147483647, -2147483648.0}});
+  // -3 from 5 on is row 2; the sums do not wrap.
+  check({.shape = {6, 4, 2, 16},
+         .pairs = 6,
+         .table_rows = 9,
+         .offsets = {-3, -5, -6, 1, 2147483647, -2147483648.0},
+         .options = {.seqlen_offset = 5}});
 }
 
 TEST_P(Rotary, PinnedConfigs) {

@@ -78,10 +78,10 @@ void print(const Machine& machine) {
               cache.state.c_str());
   std::printf("environment\n");
   for (const Variable& variable : machine.environment)
-    std::printf("  %-23s %-12s %s%s\n", variable.name.c_str(),
-                variable.set ? "environment" : "default",
-                variable.value.empty() ? "(empty)" : variable.value.c_str(),
-                variable.read ? "" : "  (this version does not read it)");
+    std::printf(
+        "  %-23s %-12s %s%s\n", variable.name.c_str(), variable.set ? "environment" : "default",
+        variable.value.empty() ? (variable.set ? "(empty)" : "(not set)") : variable.value.c_str(),
+        variable.read ? "" : "  (this version does not read it)");
   std::printf("missing\n");
   for (const Lack& lack : machine.missing)
     std::printf("  %s: %s\n", lack.what.c_str(), lack.remedy.c_str());
