@@ -87,7 +87,7 @@ std::uint64_t bytes_of(const nlohmann::json& output) {
   return bytes;
 }
 
-class Lengths : public ::testing::TestWithParam<std::tuple<const char*, OpCase>> {};
+class Lengths : public ::testing::TestWithParam<std::tuple<std::string, OpCase>> {};
 
 TEST_P(Lengths, RightAndFrugal) {
   const auto& [device, c] = GetParam();
@@ -120,10 +120,11 @@ TEST_P(Lengths, RightAndFrugal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, Lengths,
-                         ::testing::Combine(::testing::Values("sim:sm_80", "sim:sm_90a"),
+                         ::testing::Combine(::testing::Values(std::string("sim:sm_80"),
+                                                              std::string("sim:sm_90a")),
                                             ::testing::ValuesIn(cases)),
                          [](const auto& info) {
-                           return std::string(std::get<0>(info.param)).substr(4) + "_" +
+                           return std::get<0>(info.param).substr(4) + "_" +
                                   std::get<1>(info.param).op;
                          });
 
