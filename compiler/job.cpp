@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ir/dialect.h"
 #include "compiler/passes/allocate_shared.h"
 #include "compiler/passes/import.h"
 #include "compiler/passes/pipeline.h"
@@ -12,7 +13,9 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "tegula/error.h"
@@ -84,6 +87,10 @@ void Job::run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&)) {
 void Job::import() {
   timed("import", [&] {
     module_ = import_program(*context_, program_);
+    mlir::Builder builder(context_.get());
+    for (auto function : module_->getOps<mlir::func::FuncOp>())
+      function->setAttr(tile::shared_limit_attribute,
+                        builder.getI64IntegerAttr(architecture_.shared_limit));
     errors_.clear();
     if (mlir::failed(mlir::verify(*module_)))
       throw InternalError(

@@ -50,5 +50,7 @@ layout::Distributed whole_layout(const layout::Distributed& half);
 
 /// Attributes of a kernel's function.
 inline constexpr char warps_attribute[] = "tile.warps";
+/// Bytes of shared memory that a block may have on the architecture: an i64 attribute.
+inline constexpr char shared_limit_attribute[] = "tile.shared_limit";
 
 }  // namespace tegula::tile

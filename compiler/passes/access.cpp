@@ -75,6 +75,23 @@ std::int64_t contiguous_elements(tile::ViewType view, llvm::ArrayRef<bool> full)
   return analyse(view, full).elements;
 }
 
+int access_width(tile::ViewType view, llvm::ArrayRef<bool> full,
+                 const layout::Distributed& layout) {
+  return static_cast<int>(
+      std::min<std::int64_t>(layout.vector_elements(), contiguous_elements(view, full)));
+}
+
+QueueShape queue_shape(tile::ViewType view, llvm::ArrayRef<bool> full,
+                       const layout::Distributed& layout) {
+  QueueShape shape;
+  shape.width = access_width(view, full, layout);
+  shape.piece_bytes = shape.width * element_bytes(view);
+  // A register that only copies another one is no part of a wider piece.
+  shape.pieces = (layout.registers() >> std::popcount(layout.replicated_registers())) / shape.width;
+  shape.threads = layout.warps() << layout::lane_bits;
+  return shape;
+}
+
 std::string why_narrow(tile::ViewType view, llvm::ArrayRef<bool> full) {
   return analyse(view, full).reason;
 }

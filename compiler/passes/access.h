@@ -17,6 +17,21 @@ inline constexpr std::int64_t widest_access_bytes = 16;
 /// need no mask. The innermost axis is the last one along which the tile has several elements.
 std::int64_t contiguous_elements(tile::ViewType view, llvm::ArrayRef<bool> full);
 
+/// Elements that one access of a tile in `layout` moves: no more than a thread holds side by side.
+int access_width(tile::ViewType view, llvm::ArrayRef<bool> full, const layout::Distributed& layout);
+
+/// How the tiles of a queue in shared memory (tile.async_copy) lie: each thread's pieces in places
+/// of its own.
+struct QueueShape {
+  int width = 1;                 ///< elements of a piece: one access's
+  std::int64_t piece_bytes = 0;  ///< a power of two
+  int pieces = 0;                ///< of a thread
+  int threads = 0;
+  std::int64_t slot_bytes() const { return piece_bytes * pieces * threads; }
+};
+QueueShape queue_shape(tile::ViewType view, llvm::ArrayRef<bool> full,
+                       const layout::Distributed& layout);
+
 /// What keeps contiguous_elements from 16 bytes, for a remark; empty if nothing does.
 std::string why_narrow(tile::ViewType view, llvm::ArrayRef<bool> full);
 

@@ -139,9 +139,28 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
     std::int64_t used = places.arrange();
     if (used > format::shared_static_limit) used = places.pile_up();
     places.set_attributes();
+    used = place_queues(used);
     getOperation()->setAttr(shared_bytes_attribute, Builder(&getContext()).getI64IntegerAttr(used));
     if (Operation* largest = places.largest())
       getOperation()->setAttr(shared_largest_attribute, LocationAttr(largest->getLoc()));
+  }
+
+  /// Puts the queues behind `used` bytes; the bytes used with them.
+  std::int64_t place_queues(std::int64_t used) {
+    const auto bytes = getOperation()->getAttrOfType<IntegerAttr>(queue_bytes_attribute);
+    if (!bytes) return used;
+    getOperation().walk([&](Operation* op) {
+      std::int64_t offset = used;
+      if (auto copy = dyn_cast<tile::AsyncCopyOp>(op))
+        offset += static_cast<std::int64_t>(copy.getOffset());
+      else if (auto read = dyn_cast<tile::AsyncReadOp>(op))
+        offset += static_cast<std::int64_t>(read.getOffset());
+      else
+        return;
+      op->setAttr(shared_offset_attribute,
+                  Builder(&getContext()).getI32IntegerAttr(static_cast<std::int32_t>(offset)));
+    });
+    return used + bytes.getInt();
   }
 };
 

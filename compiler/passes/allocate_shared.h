@@ -14,6 +14,10 @@ inline constexpr char shared_offset_attribute[] = "tile.shared_offset";
 /// The function's shared memory: an i64 attribute, in bytes.
 inline constexpr char shared_bytes_attribute[] = "tile.shared_bytes";
 
+/// The function's queues of asynchronous copies: an i64 attribute, in bytes, a multiple of 16; none
+/// if it has no queues. An operation's offset counts from their start.
+inline constexpr char queue_bytes_attribute[] = "tile.queue_bytes";
+
 /// Where the operation that needs most of it is: a location.
 inline constexpr char shared_largest_attribute[] = "tile.shared_largest";
 
@@ -38,7 +42,8 @@ std::int64_t scratch_bytes(mlir::Operation* op);
 /// between, when another begins: so sharing costs no barriers, and a row of exchanges takes turns
 /// in two places. A kernel that so needs more than a block may declare (48 KiB) has all of them in
 /// one place if that is less, with barriers between (shared_reused_attribute): occupancy is worth
-/// more. Runs behind insert_barriers.
+/// more. Queues of asynchronous copies lie behind all of that: copies are under way while exchanges
+/// happen. Runs behind insert_barriers.
 std::unique_ptr<mlir::Pass> create_allocate_shared_pass();
 
 }  // namespace tegula::compiler

@@ -15,31 +15,10 @@ Value base_of(Value pointer) {
   return pointer;
 }
 
-BlockAccess of_view(Value view, Value tile, bool is_store) {
+BlockAccess of_view(Value view, Type tile, bool is_store) {
   auto op = view.getDefiningOp<tile::ViewOp>();
-  return {op ? base_of(op.getPointer()) : Value(), view,
-          cast<RankedTensorType>(tile.getType()).getEncoding(), is_store};
-}
-
-/// The access of a tensor that an operation makes, if any.
-std::optional<BlockAccess> tensor_access(Operation& op) {
-  if (auto load = dyn_cast<tile::LoadOp>(op))
-    return of_view(load.getView(), load.getResult(), false);
-  if (auto store = dyn_cast<tile::StoreOp>(op))
-    return of_view(store.getView(), store.getValue(), true);
-  if (auto gather = dyn_cast<tile::GatherOp>(op))
-    return BlockAccess{base_of(gather.getPointer()), {}, {}, false};
-  if (auto scatter = dyn_cast<tile::ScatterOp>(op))
-    return BlockAccess{base_of(scatter.getPointer()), {}, {}, true};
-  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) {
-    BlockAccess access{base_of(atomic.getPointer()), {}, {}, true};
-    if (op.use_empty() && atomic.getKind() != tile::AtomicKind::exchange)
-      access.commutes = atomic.getKind();
-    return access;
-  }
-  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
-    return BlockAccess{base_of(cas.getPointer()), {}, {}, true};
-  return std::nullopt;
+  return {op ? base_of(op.getPointer()) : Value(), view, cast<RankedTensorType>(tile).getEncoding(),
+          is_store};
 }
 
 /// Two tiles of one view are the same or have no element in common. In one layout, without copies,
@@ -57,16 +36,38 @@ tile::MemoryOrder order_of(Operation& op) {
   if (auto cas = dyn_cast<tile::AtomicCasOp>(op)) return cas.getOrder();
   return tile::MemoryOrder::relaxed;
 }
-bool acquires(Operation& op) {
-  const auto order = order_of(op);
-  return order == tile::MemoryOrder::acquire || order == tile::MemoryOrder::acq_rel;
-}
 
 }  // namespace
+
+std::optional<BlockAccess> tensor_access(Operation& op) {
+  if (auto load = dyn_cast<tile::LoadOp>(op)) return of_view(load.getView(), load.getType(), false);
+  if (auto store = dyn_cast<tile::StoreOp>(op))
+    return of_view(store.getView(), store.getValue().getType(), true);
+  if (auto copy = dyn_cast<tile::AsyncCopyOp>(op))
+    return of_view(copy.getView(), copy.getTile(), false);
+  if (auto gather = dyn_cast<tile::GatherOp>(op))
+    return BlockAccess{base_of(gather.getPointer()), {}, {}, false};
+  if (auto scatter = dyn_cast<tile::ScatterOp>(op))
+    return BlockAccess{base_of(scatter.getPointer()), {}, {}, true};
+  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) {
+    BlockAccess access{base_of(atomic.getPointer()), {}, {}, true};
+    if (op.use_empty() && atomic.getKind() != tile::AtomicKind::exchange)
+      access.commutes = atomic.getKind();
+    return access;
+  }
+  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
+    return BlockAccess{base_of(cas.getPointer()), {}, {}, true};
+  return std::nullopt;
+}
 
 bool releases(Operation& op) {
   const auto order = order_of(op);
   return order == tile::MemoryOrder::release || order == tile::MemoryOrder::acq_rel;
+}
+
+bool acquires(Operation& op) {
+  const auto order = order_of(op);
+  return order == tile::MemoryOrder::acquire || order == tile::MemoryOrder::acq_rel;
 }
 
 bool conflict(const BlockAccess& a, const BlockAccess& b) {

@@ -24,6 +24,9 @@ struct BlockAccess {
   friend bool operator==(const BlockAccess&, const BlockAccess&) = default;
 };
 
+/// The access of a tensor that an operation makes, if any.
+std::optional<BlockAccess> tensor_access(mlir::Operation& op);
+
 /// Whether two accesses need a barrier between them: they may be of the same bytes, by different
 /// threads, and one of them writes. Different exchanges do not meet: allocate_shared sees to it.
 bool conflict(const BlockAccess& a, const BlockAccess& b);
@@ -54,7 +57,9 @@ class BlockOrder {
   void access(mlir::Operation& op, const BlockAccess& access, Accesses& open);
 };
 
-/// Whether what threads of the block did before an operation must be done before it.
+/// Whether what threads of the block did before an operation must be done before it, and what they
+/// do after it comes after.
 bool releases(mlir::Operation& op);
+bool acquires(mlir::Operation& op);
 
 }  // namespace tegula::compiler

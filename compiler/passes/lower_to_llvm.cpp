@@ -67,6 +67,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     add_type_conversions(types);
     RewritePatternSet patterns(context);
     populate_memory_patterns(types, patterns);
+    populate_async_patterns(types, patterns);
     populate_shape_patterns(types, patterns);
     populate_convert_patterns(types, patterns);
     populate_reduce_patterns(types, patterns);

@@ -105,6 +105,8 @@ mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
 
 void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
+void populate_async_patterns(const mlir::LLVMTypeConverter& types,
+                             mlir::RewritePatternSet& patterns);
 void populate_shape_patterns(const mlir::LLVMTypeConverter& types,
                              mlir::RewritePatternSet& patterns);
 void populate_convert_patterns(const mlir::LLVMTypeConverter& types,

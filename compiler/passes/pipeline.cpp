@@ -8,6 +8,7 @@
 #include "compiler/passes/expand_math.h"
 #include "compiler/passes/insert_barriers.h"
 #include "compiler/passes/lower_to_llvm.h"
+#include "compiler/passes/prefetch_loads.h"
 #include "compiler/passes/remove_conversions.h"
 #include "compiler/passes/suit_accesses.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
@@ -51,6 +52,7 @@ void add_layout_passes(OpPassManager& passes) {
   functions.addPass(create_remove_conversions_pass());
   passes.addPass(createLoopInvariantCodeMotionPass());
   passes.addPass(createCSEPass());
+  passes.nest<func::FuncOp>().addPass(create_prefetch_loads_pass());
 }
 
 void add_lowering_passes(OpPassManager& passes) {
@@ -70,6 +72,7 @@ void register_passes() {
   registerPass(create_assign_layouts_pass);
   registerPass(create_suit_accesses_pass);
   registerPass(create_remove_conversions_pass);
+  registerPass(create_prefetch_loads_pass);
   registerPass(create_insert_barriers_pass);
   registerPass(create_allocate_shared_pass);
   registerPass(create_lower_to_llvm_pass);

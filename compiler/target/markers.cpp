@@ -1,5 +1,6 @@
 #include "compiler/target/markers.h"
 
+#include "compiler/target/async_markers.h"
 #include "compiler/target/atomic_markers.h"
 #include "compiler/target/author_markers.h"
 #include "llvm/ADT/STLExtras.h"
@@ -160,6 +161,8 @@ void annotate_markers(llvm::Module& module) {
       annotate(function, *marker);
     else if (const auto atomic = parse_atomic_marker(name_of(function)))
       annotate_atomic_marker(function, *atomic);
+    else if (parse_async_marker(name_of(function)))
+      annotate_async_marker(function);
     else if (is_print_marker(name_of(function)) || is_assert_marker(name_of(function)))
       annotate_author_marker(function);
   }
@@ -173,6 +176,8 @@ void lower_markers_to_ptx(llvm::Module& module) {
       });
     else if (const auto atomic = parse_atomic_marker(name_of(function)))
       replace_calls(function, [&](llvm::CallInst& call) { replace_atomic(call, *atomic); });
+    else if (const auto async = parse_async_marker(name_of(function)))
+      replace_calls(function, [&](llvm::CallInst& call) { replace_async(call, *async); });
     else if (is_print_marker(name_of(function)))
       replace_calls(function, [](llvm::CallInst& call) { replace_print(call); });
     else if (is_assert_marker(name_of(function)))

@@ -1,5 +1,6 @@
 #include "compiler/target/sim_calls.h"
 
+#include "compiler/target/async_markers.h"
 #include "compiler/target/atomic_markers.h"
 #include "compiler/target/author_markers.h"
 #include "compiler/target/markers.h"
@@ -73,6 +74,25 @@ void encode(SimWriter& writer, const llvm::CallInst& i, const AtomicMarker& mark
   out.modifier = format::AtomicModifier{Space::global, marker.order, marker.scope}.pack();
 }
 
+void encode(SimWriter& writer, const llvm::CallInst& i, const AsyncMarker& marker) {
+  if (marker.kind == AsyncMarker::Kind::commit) {
+    writer.append(Opcode::cp_async_commit);
+  } else if (marker.kind == AsyncMarker::Kind::wait) {
+    writer.append(Opcode::cp_async_wait).immediate = marker.pending;
+  } else {
+    SimRegisters& registers = writer.registers();
+    const auto* whole = llvm::dyn_cast<llvm::ConstantInt>(i.getArgOperand(2));
+    const bool is_whole =
+        whole != nullptr && whole->getZExtValue() == static_cast<std::uint64_t>(marker.bytes);
+    const format::Operands inputs = {
+        registers.one(i.getArgOperand(0)), registers.one(i.getArgOperand(1)),
+        is_whole ? format::no_register : registers.one(i.getArgOperand(2))};
+    ImageInstruction& out = writer.append(Opcode::cp_async);
+    out.operands = inputs;
+    out.immediate = marker.bytes;
+  }
+}
+
 void encode_print(SimWriter& writer, const llvm::CallInst& i, const std::string& text) {
   format::Operands inputs;
   const unsigned values = i.arg_size() - 1;
@@ -98,6 +118,7 @@ void encode_call(SimWriter& writer, const llvm::CallInst& i) {
   const std::string_view name(callee->getName().data(), callee->getName().size());
   if (const MemoryMarker* marker = find_memory_marker(name)) return encode(writer, i, *marker);
   if (const auto marker = parse_atomic_marker(name)) return encode(writer, i, *marker);
+  if (const auto marker = parse_async_marker(name)) return encode(writer, i, *marker);
   if (is_print_marker(name)) return encode_print(writer, i, marker_text(*callee));
   if (is_assert_marker(name)) return encode_assert(writer, i, marker_text(*callee));
   if (i.isLifetimeStartOrEnd() || i.isDebugOrPseudoInst() ||
