@@ -41,6 +41,9 @@ class Pipeline {
   /// Before the loop: the tiles of its first turns, as far as it has so many.
   void fill() {
     rewriter_.setInsertionPoint(loop_);
+    // A copy does not follow the thread's own stores by itself. One barrier here saves those that
+    // the copies would need one by one, where each has a condition of its own.
+    if (plan_.after_stores) tile::BarrierOp::create(rewriter_, loc_);
     zero_ = constant(0);
     const Value lower = loop_.getLowerBound(), upper = loop_.getUpperBound();
     const Value runs = compare(arith::CmpIPredicate::slt, lower, upper);

@@ -17,7 +17,8 @@ namespace tegula::compiler {
 /// each thread under way, four at most. 64 KiB of a multiprocessor are then under way with 683
 /// threads; an H200 needs 29 KiB (4.8 TB/s, 800 ns, 132 multiprocessors).
 ///
-/// Each thread copies and reads pieces of its own, so no barrier is added. Shared memory: loops one
+/// Each thread copies and reads pieces of its own, so no barrier is added; but for one before the
+/// loop where the kernel also stores to one of the tensors. Shared memory: loops one
 /// after the other use the same queues, loops inside each other use different ones. It takes no
 /// more than lets a multiprocessor have 1024 threads (or those of one block) besides the kernel's
 /// exchanges; fewer turns ahead, or none, if they do not fit.

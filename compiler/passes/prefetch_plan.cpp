@@ -91,7 +91,10 @@ class Planner {
     planned.candidates = candidates(loop);
     if (planned.candidates.empty()) return;
     std::int64_t bytes = 0;
-    for (const Candidate& c : planned.candidates) bytes += c.shape.piece_bytes * c.shape.pieces;
+    for (const Candidate& c : planned.candidates) {
+      bytes += c.shape.piece_bytes * c.shape.pieces;
+      planned.plan.after_stores |= stored_.contains(tensor_access(*c.load)->base);
+    }
     std::int64_t slots =
         std::clamp<std::int64_t>((wanted_bytes + bytes - 1) / bytes, 1, most_slots);
     if (const auto turns = turns_of(loop)) slots = std::min(slots, *turns - 1);

@@ -18,6 +18,8 @@ struct PrefetchedLoad {
 struct PrefetchPlan {
   mlir::scf::ForOp loop;
   int slots = 0;  ///< of each queue: how many turns ahead
+  /// The kernel stores to one of the tensors, before the loop if not in it.
+  bool after_stores = false;
   llvm::SmallVector<PrefetchedLoad> loads;
 };
 

@@ -1,4 +1,4 @@
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-suit-accesses,tile-prefetch-loads))' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-suit-accesses,tile-prefetch-loads,tile-insert-barriers))' 2>/dev/null | FileCheck %s
 // RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-suit-accesses,tile-prefetch-loads))' 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
 !row = !tile.view<1x1024xf32, extents [?, 16384], strides [16384, 1], divisors [16, 1], align 16>
@@ -158,6 +158,54 @@ func.func @little_shared_memory(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) att
     %u = tile.load %y[%i, %c0] full [true, true] : !row -> tensor<1x1024xf32>
     %b = arith.addf %u, %t : tensor<1x1024xf32>
     tile.print "{}" %b : tensor<1x1024xf32>
+  }
+  return
+}
+
+// What the kernel stored before the loop: one barrier, and the copies begin.
+// REMARK: 'x' is copied 3 turns ahead, 16 bytes at a time, through 12288 bytes
+// CHECK-LABEL: func @after_a_store
+// CHECK: tile.store
+// CHECK-NEXT: tile.barrier
+// CHECK-NOT: tile.barrier
+// CHECK: tile.async_copy
+// CHECK: scf.for
+// CHECK-NOT: tile.barrier
+// CHECK: return
+func.func @after_a_store(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %x = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !row
+  %zero = arith.constant dense<0.0> : tensor<1x1024xf32>
+  tile.store %zero, %x[%c0, %c0] full [true, true] : tensor<1x1024xf32>, !row
+  scf.for %i = %c0 to %n step %c1 : i32 {
+    %t = tile.load %x[%i, %c0] full [true, true] : !row -> tensor<1x1024xf32>
+    %m = arith.cmpf oeq, %t, %t : tensor<1x1024xf32>
+    tile.assert %m "" : tensor<1x1024xi1>
+  }
+  return
+}
+
+// Other blocks may have stored what the loop acquires each turn.
+// CHECK-LABEL: func @acquiring
+// CHECK-NOT: async
+// CHECK: return
+// REMARK: 'stored' is not prefetched: the loop acquires what other blocks may have stored to the same tensor
+func.func @acquiring(%p: !llvm.ptr<1>, %flags: !llvm.ptr<1>, %n: i32, %at: i64) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
+  %true = arith.constant true
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %x = tile.view "stored" %p extents(%n) strides() : !llvm.ptr<1>, !row
+  %zero = arith.constant dense<0.0> : tensor<1x1024xf32>
+  tile.store %zero, %x[%c0, %c0] full [true, true] : tensor<1x1024xf32>, !row
+  %o = tile.splat %at : i64 -> tensor<1xi64>
+  %on = tile.splat %true : i1 -> tensor<1xi1>
+  %v = tile.splat %c0 : i32 -> tensor<1xi32>
+  scf.for %i = %c0 to %n step %c1 : i32 {
+    %f = tile.atomic add acquire device %v, %flags[%o] mask %on : tensor<1xi1> : tensor<1xi32>, !llvm.ptr<1>, tensor<1xi64>
+    %t = tile.load %x[%i, %c0] full [true, true] : !row -> tensor<1x1024xf32>
+    %m = arith.cmpf oeq, %t, %t : tensor<1x1024xf32>
+    tile.assert %m "" : tensor<1x1024xi1>
   }
   return
 }

@@ -264,9 +264,11 @@ TEST_P(Prefetch, WhatALoopBeforeHasStored) {
       wanted[r * 4 + k % 4] = wrapped(i32, wanted[r * 4 + k % 4] * 3 + 2 * x[r * 64 + k]);
   for (const std::uint64_t seed : {0, 1, 2, 3}) {
     device->options().seed = seed;
+    device->reset_statistics();
     const Tensor between = filled(i32, {64, 64}, 99), out = stream.empty(i32, {64, 4});
     launch(handed_on, Cfg{.warps = 4}, integers(i32, {64, 64}, x), between, out);
     expect_integers(out, wanted);
+    EXPECT_EQ(device->counters().barriers, assembles() ? 0U : 1U);
   }
 }
 
