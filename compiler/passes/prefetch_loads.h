@@ -21,7 +21,7 @@ namespace tegula::compiler {
 /// loop where the kernel also stores to one of the tensors. Shared memory: loops one
 /// after the other use the same queues, loops inside each other use different ones. It takes no
 /// more than lets a multiprocessor have 1024 threads (or those of one block) besides the kernel's
-/// exchanges; fewer turns ahead, or none, if they do not fit.
+/// exchanges, and for one turn ahead 768; fewer turns ahead, or none, if they do not fit.
 ///
 /// A load is left as it is, with a remark, if its pieces are below the 4 bytes that cp.async moves;
 /// if the loop stores to its tensor, or acquires and the kernel stores to it; if the address

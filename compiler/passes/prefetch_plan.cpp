@@ -21,8 +21,10 @@ constexpr std::int64_t wanted_bytes = 96;  ///< under way, of each thread
 constexpr int most_slots = 4;
 constexpr std::int64_t least_turns = 3;
 constexpr std::int64_t least_piece_bytes = 4;  ///< of cp.async
-/// A multiprocessor shall have room for so many threads.
+/// A multiprocessor shall have room for so many threads; if that leaves too little for one turn,
+/// for the fewer that such large tiles leave registers for.
 constexpr std::int64_t resident_threads = 1024;
+constexpr std::int64_t least_resident_threads = 768;
 /// What the hardware takes of a multiprocessor's shared memory for each block.
 constexpr std::int64_t reserved_bytes = 1024;
 
@@ -56,8 +58,12 @@ class Planner {
     });
     const std::int64_t threads =
         function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt() << layout::lane_bits;
-    const std::int64_t share = std::max<std::int64_t>(resident_threads / threads, 1);
-    budget_ = (shared_limit + reserved_bytes) / share - reserved_bytes - exchanges;
+    const auto beside = [&](std::int64_t resident) {
+      const std::int64_t blocks = (resident + threads - 1) / threads;
+      return (shared_limit + reserved_bytes) / blocks - reserved_bytes - exchanges;
+    };
+    budget_ = beside(resident_threads);
+    most_ = beside(least_resident_threads);
   }
 
   Prefetches run() {
@@ -102,14 +108,14 @@ class Planner {
     const QueueBytes start = end_around(loop);
     for (; slots > 0; --slots) {
       planned.end = place(planned, start, static_cast<int>(slots));
-      if (total(planned.end) <= budget_) break;
+      if (total(planned.end) <= (slots == 1 ? most_ : budget_)) break;
     }
     if (slots == 0) {
       remark(planned.candidates.front().load)
           << "is not prefetched: one turn's tiles take "
           << total(place(planned, start, 1)) - total(start) << " bytes of shared memory, and "
-          << std::max<std::int64_t>(budget_ - total(start), 0)
-          << " are left if a multiprocessor is to have 1024 threads; use smaller tiles";
+          << std::max<std::int64_t>(most_ - total(start), 0)
+          << " are left if a multiprocessor is to have 768 threads; use smaller tiles";
       return;
     }
     for (std::size_t k = 0; k < queues_.size(); ++k)
@@ -209,6 +215,7 @@ class Planner {
   func::FuncOp function_;
   llvm::DenseSet<Value> stored_;  ///< tensors that the kernel stores to
   std::int64_t budget_ = 0;       ///< bytes for all queues
+  std::int64_t most_ = 0;         ///< bytes for them where this loop gets one turn
   QueueBytes queues_ = {};        ///< of all loops so far
   std::vector<Planned> planned_;
 };

@@ -220,7 +220,7 @@ func.func @acquiring(%p: !llvm.ptr<1>, %flags: !llvm.ptr<1>, %n: i32, %at: i64) 
 // REMARK: 'x' is not prefetched: its address depends on what the loop carries from turn to turn
 // REMARK: 'narrow' is not prefetched: it moves 2 bytes at a time, and asynchronous copies take 4 or more: the pointer is aligned to 2 bytes only
 // REMARK: 'x' is not prefetched: the loop has 2 turns; three are the least that pay
-// REMARK: 'large' is not prefetched: one turn's tiles take 262144 bytes of shared memory, and {{[0-9]+}} are left if a multiprocessor is to have 1024 threads; use smaller tiles
+// REMARK: 'large' is not prefetched: one turn's tiles take 262144 bytes of shared memory, and {{[0-9]+}} are left if a multiprocessor is to have 768 threads; use smaller tiles
 // REMARK-NOT: remark: prefetch-loads
 func.func @left_alone(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32, %s: i64) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
   %c0 = arith.constant 0 : i32
