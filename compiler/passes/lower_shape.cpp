@@ -37,6 +37,21 @@ struct LowerSplat : ConvertOpToLLVMPattern<tile::SplatOp> {
   }
 };
 
+/// What folding makes of operations on equal tiles, while this pass runs, too.
+struct LowerConstant : ConvertOpToLLVMPattern<arith::ConstantOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(arith::ConstantOp op, OpAdaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const auto elements = dyn_cast<SplatElementsAttr>(op.getValue());
+    const auto tile = dyn_cast<RankedTensorType>(op.getType());
+    if (!elements || !tile || !tile::has_layout(tile)) return failure();
+    const auto registers = cast<VectorType>(getTypeConverter()->convertType(tile));
+    rewriter.replaceOpWithNewOp<LLVM::ConstantOp>(
+        op, registers, DenseElementsAttr::get(registers, elements.getSplatValue<Attribute>()));
+    return success();
+  }
+};
+
 struct LowerIota : ConvertOpToLLVMPattern<tile::IotaOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::IotaOp op, OpAdaptor,
@@ -177,6 +192,8 @@ void populate_shape_patterns(const LLVMTypeConverter& types, RewritePatternSet& 
   patterns.add<LowerProgramId, LowerNumPrograms, LowerBarrier, LowerTranspose, LowerJoin,
                LowerSplit, LowerSplat, LowerIota, LowerReshape, LowerToScalar, LowerBroadcast>(
       types);
+  // Before the pattern of arith, which would keep the elements of the whole tile.
+  patterns.add<LowerConstant>(types, /*benefit=*/2);
 }
 
 }  // namespace tegula::compiler

@@ -11,6 +11,8 @@
 #include "llvm/IR/InstVisitor.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
+#include "runtime/format/image_limits.h"
+#include "runtime/format/opcode.h"
 #include "tegula/error.h"
 
 namespace tegula::compiler {
@@ -250,6 +252,22 @@ void check_registers(const format::Image& image) {
                .hint = "make the tiles smaller: a GPU would keep them in local memory"});
 }
 
+void check_size(const format::Image& image) {
+  const auto too_large = [&](const char* what, std::uint64_t got, std::uint64_t most) {
+    if (got <= most) return;
+    throw Error(ErrorCode::out_of_resources,
+                {.where = image.kernel,
+                 .problem = "the kernel is too large for the simulator",
+                 .got = fmt::format("{} {}", got, what),
+                 .wanted = fmt::format("at most {}", most),
+                 .hint = fmt::format("use smaller tiles, or more warps than {}", image.warps)});
+  };
+  for (const format::Register& r : image.registers)
+    too_large("elements of a tile in a thread", r.elements, format::max_elements);
+  too_large("instructions", image.code.size(), format::max_instructions);
+  check_registers(image);
+}
+
 }  // namespace
 
 format::Image encode_image(const llvm::Module& module, const program::Program& program,
@@ -261,7 +279,7 @@ format::Image encode_image(const llvm::Module& module, const program::Program& p
   const llvm::Function* function = module.getFunction(program.name);
   if (function == nullptr) throw InternalError("the kernel is missing from its module");
   Encoder(module, *function, program, image).run();
-  check_registers(image);
+  check_size(image);
   return image;
 }
 

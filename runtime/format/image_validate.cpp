@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/format/image_limits.h"
 #include "runtime/format/opcode.h"
 #include "tegula/error.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 constexpr std::uint32_t max_warps = 64;
 constexpr std::uint32_t max_shared_bytes = 256 << 10;
-constexpr std::size_t max_instructions = 1 << 20;
-constexpr std::uint16_t max_elements = 4096;
 
 [[noreturn]] void reject(std::string problem) {
   throw Error(ErrorCode::corrupt_data,

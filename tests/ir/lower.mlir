@@ -88,3 +88,20 @@ func.func @far(%p: !llvm.ptr<1>) attributes {tile.warps = 1 : i32} {
   tile.store %t, %x[%c0, %c0] full [true, true] : tensor<16x64xf32>, !far
   return
 }
+
+// A comparison of a tile with itself folds to a constant while it is lowered: one element for each
+// register.
+// CHECK-LABEL: llvm.func @equal
+// CHECK: %[[FALSE:.*]] = llvm.mlir.constant(dense<false> : vector<8xi1>) : vector<8xi1>
+// CHECK: llvm.return
+func.func @equal(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !row
+  %i = tile.iota : tensor<1024xi32>
+  %less = arith.cmpi slt, %i, %i : tensor<1024xi32>
+  %n = arith.extui %less : tensor<1024xi1> to tensor<1024xi32>
+  %f = arith.sitofp %n : tensor<1024xi32> to tensor<1024xf32>
+  %t = tile.reshape %f : tensor<1024xf32> -> tensor<1x1024xf32>
+  tile.store %t, %x[%c0, %c0] full [true, true] : tensor<1x1024xf32>, !row
+  return
+}

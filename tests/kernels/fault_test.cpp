@@ -145,5 +145,22 @@ TEST_P(Faults, MoreRegistersThanTheSimulatorHas) {
   EXPECT_THAT(message, HasSubstr("bytes for 32 warps; wanted at most 67108864 bytes a block"));
 }
 
+void huge_fwd(const Cfg& c, In x, Out y) {
+  auto [i] = grid({1});
+  y.tiles({1}).store(sum(iota(c.bn), 0) + x.tiles({1}).load({i}), {i});
+}
+const auto huge = with_fields(kernel("huge_fwd", huge_fwd, {"x", "y"}));
+
+TEST_P(Faults, TooLargeForTheSimulator) {
+  const Tensor x = filled(i32, {1}, 1), y = filled(i32, {1}, 0);
+  launch(huge, Cfg{.bn = 65536, .warps = 8}, x, y);
+  expect_integers(y, {65535 * std::int64_t{32768} + 1});
+  const std::string message = error_of(
+      ErrorCode::out_of_resources, [&] { launch(huge, Cfg{.bn = 8192 * 32, .warps = 1}, x, y); });
+  EXPECT_THAT(message, HasSubstr("huge_fwd: error: the kernel is too large for the simulator (got "
+                                 "8192 elements of a tile in a thread; wanted at most 4096)"));
+  EXPECT_THAT(message, HasSubstr("use smaller tiles, or more warps than 1"));
+}
+
 }  // namespace
 }  // namespace tegula::testing

@@ -70,8 +70,8 @@ class [[nodiscard]] Tile : public detail::Handle {
   friend Tile operator&(Operand a, Operand b);
   friend Tile operator|(Operand a, Operand b);
   friend Tile operator^(Operand a, Operand b);
-  /// Integers; the right side has the same dtype. >> keeps the sign of signed ones; a shift by the
-  /// width or more gives 0.
+  /// Integers; the right side has the same dtype. >> keeps the sign of signed ones. A shift by the
+  /// width or more gives 0, or -1 where >> shifts a negative number.
   friend Tile operator<<(Operand a, Operand b);
   friend Tile operator>>(Operand a, Operand b);
   friend Tile operator-(Operand a);

@@ -1,0 +1,12 @@
+// How large a simulator image may be, but for its registers (image.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tegula::format {
+
+inline constexpr std::size_t max_instructions = 1 << 20;
+inline constexpr std::uint16_t max_elements = 4096;  ///< of a register, a lane
+
+}  // namespace tegula::format
