@@ -28,12 +28,12 @@ class NullDevice final : public tegula::Device {
   std::string name() const override { return "null:0"; }
   tegula::Target target() const override { return {tegula::Target::Backend::sim, "sm_90a"}; }
   int multiprocessors() const override { return 132; }
-  void* allocate(std::size_t bytes) override {
+  void* allocate(std::size_t bytes, tegula::NativeStream) override {
     return std::aligned_alloc(256, (bytes + 255) & ~255ul);
   }
-  void deallocate(void* data) noexcept override { std::free(data); }
-  void copy_to_device(void*, const void*, std::size_t) override {}
-  void copy_to_host(void*, const void*, std::size_t) override {}
+  void deallocate(void* data, tegula::NativeStream) noexcept override { std::free(data); }
+  void copy_to_device(void*, const void*, std::size_t, tegula::NativeStream) override {}
+  void copy_to_host(void*, const void*, std::size_t, tegula::NativeStream) override {}
   std::shared_ptr<tegula::LoadedKernel> load(const tegula::format::Entry&,
                                              std::vector<tegula::SourceLocation>) override {
     return std::make_shared<Kernel>();
@@ -41,7 +41,7 @@ class NullDevice final : public tegula::Device {
   void launch(const tegula::LoadedKernel&, const tegula::LaunchCall& call) override {
     blocks += call.grid[0];
   }
-  void synchronize() override {}
+  void synchronize(tegula::NativeStream) override {}
   static thread_local std::uint64_t blocks;
 
  private:

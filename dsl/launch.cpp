@@ -82,6 +82,17 @@ std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
   return runtime::make_ready(call.device, traced);
 }
 
+/// Loading a kernel would end a capture, and compiling is nothing to wait for inside one.
+void check_not_capturing(const Stream& stream, const std::string& kernel) {
+  if (!stream.is_capturing()) return;
+  throw Error(ErrorCode::environment,
+              {.where = kernel,
+               .argument = "stream",
+               .problem = "the stream is capturing a graph, and the kernel is not ready",
+               .got = "a first call with these dtypes, shapes, strides and alignments",
+               .hint = "call it once with the same arguments before the capture begins"});
+}
+
 }  // namespace
 
 void KernelBase::launch(Stream& stream, const Config& config,
@@ -100,12 +111,14 @@ void KernelBase::launch(Stream& stream, const Config& config,
     runtime::CallKey key;
     write_key(key, call);
     const runtime::ReadyKernel* ready = table.find(key);
-    if (ready == nullptr)
+    if (ready == nullptr) {
+      check_not_capturing(stream, name_);
       ready = table.find_or_make(key, [&] {
         auto kernel = make(call);
         made = kernel.get();
         return kernel;
       });
+    }
     planned.plan.make(*ready, arguments, device);
     planned.identity = identity;
   }

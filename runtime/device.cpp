@@ -1,10 +1,10 @@
 #include "tegula/device.h"
 
-#include <dlfcn.h>
 #include <charconv>
 #include <map>
 #include <mutex>
 
+#include "runtime/cuda/device.h"
 #include "tegula/simulator.h"
 
 namespace tegula {
@@ -18,24 +18,6 @@ int cuda_ordinal(std::string_view name) {
   int ordinal = -1;
   const auto [end, error] = std::from_chars(digits.begin(), digits.end(), ordinal);
   return error == std::errc() && end == digits.end() ? ordinal : -1;
-}
-
-[[noreturn]] void no_cuda(std::string_view name) {
-  // Which of the two is missing decides what the user can do, so both are looked at.
-  void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
-  const bool have_driver = driver != nullptr;
-  if (have_driver) dlclose(driver);
-  throw Error(
-      ErrorCode::environment,
-      {.argument = "device",
-       .problem = have_driver
-                      ? "the CUDA driver is installed, but this version of Tegula has no CUDA "
-                        "backend yet"
-                      : "the CUDA driver (libcuda.so.1) cannot be opened, and this version of "
-                        "Tegula has no CUDA backend yet",
-       .got = std::string(name),
-       .wanted = "a device that this machine has",
-       .hint = "use the simulator: sim, sim:sm_80, sim:sm_90a"});
 }
 
 }  // namespace
@@ -56,11 +38,26 @@ std::uint64_t Device::binaries() const {
   return number;
 }
 
+Stream Stream::create(std::shared_ptr<Device> device) {
+  Stream stream(std::move(device));
+  stream.native_ = stream.device_->create_stream();
+  stream.owner_ = std::shared_ptr<void>(stream.native_, [device = stream.device_](void* native) {
+    if (native != nullptr) device->destroy_stream(native);
+  });
+  return stream;
+}
+
+Stream Stream::wrap(std::shared_ptr<Device> device, NativeStream native) {
+  Stream stream(std::move(device));
+  stream.native_ = native;
+  return stream;
+}
+
 std::shared_ptr<Device> open_device(std::string_view name) {
   constexpr std::string_view sim_prefix = "sim:";
   if (name == "sim") return make_sim_device("sm_90a");
   if (name.starts_with(sim_prefix)) return make_sim_device(name.substr(sim_prefix.size()));
-  if (cuda_ordinal(name) >= 0) no_cuda(name);
+  if (const int ordinal = cuda_ordinal(name); ordinal >= 0) return cuda::open(ordinal);
   throw Error(ErrorCode::invalid_argument, {.argument = "device",
                                             .problem = "not the name of a device",
                                             .got = "'" + std::string(name) + "'",

@@ -191,6 +191,7 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) c
   device.launch(*kernel_->loaded, {.grid = grid_,
                                    .threads = record.threads,
                                    .dynamic_shared = record.dynamic_shared,
+                                   .stream = stream.native(),
                                    .parameters = pointers.first(values_.size()),
                                    .arguments = ranges.first(tensors)});
 }

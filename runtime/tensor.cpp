@@ -109,14 +109,21 @@ TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device) {
 }
 
 Tensor Tensor::empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape) {
+  return empty(Stream(device), dtype, shape);
+}
+
+Tensor Tensor::empty(const Stream& stream, DType dtype, const Dims& shape) {
+  const std::shared_ptr<Device>& device = stream.device();
   if (device == nullptr)
     invalid({.where = "Tensor::empty", .argument = "device", .problem = "no device is given"});
   Tensor tensor;
+  tensor.stream_ = stream.native();
   tensor.ref_ = contiguous(nullptr, dtype, shape, *device);
   if (const std::size_t bytes = byte_count(tensor.ref_); bytes > 0) {
-    // The handle keeps the device alive: a tensor may outlive every other owner of it.
-    tensor.storage_ = std::shared_ptr<void>(device->allocate(bytes),
-                                            [device](void* data) { device->deallocate(data); });
+    // The handle keeps device and stream alive: a tensor may outlive every other owner of them.
+    tensor.storage_ = std::shared_ptr<void>(
+        device->allocate(bytes, stream.native()),
+        [stream](void* data) { stream.device()->deallocate(data, stream.native()); });
     tensor.ref_.data = tensor.storage_.get();
   } else {
     tensor.storage_ = std::shared_ptr<void>(device, nullptr);
@@ -132,12 +139,12 @@ Tensor Tensor::alias(const TensorRef& ref) {
 
 void Tensor::copy_from_host(const void* source, std::size_t bytes) {
   check_copy(ref_, bytes, "Tensor::copy_from_host");
-  if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes);
+  if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes, stream_);
 }
 
 void Tensor::copy_to_host(void* target, std::size_t bytes) const {
   check_copy(ref_, bytes, "Tensor::copy_to_host");
-  if (bytes > 0) ref_.device->copy_to_host(target, ref_.data, bytes);
+  if (bytes > 0) ref_.device->copy_to_host(target, ref_.data, bytes, stream_);
 }
 
 }  // namespace tegula

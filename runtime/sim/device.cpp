@@ -52,7 +52,7 @@ class Simulator : public SimDevice {
   Target target() const override { return {Target::Backend::sim, std::string(architecture_.name)}; }
   int multiprocessors() const override { return architecture_.multiprocessors; }
 
-  void* allocate(std::size_t bytes) override {
+  void* allocate(std::size_t bytes, NativeStream) override {
     void* data = bytes > most_bytes
                      ? nullptr
                      : ::operator new(bytes + red_zone, memory_alignment, std::nothrow);
@@ -61,18 +61,20 @@ class Simulator : public SimDevice {
                   {.where = name(), .problem = fmt::format("cannot allocate {} bytes", bytes)});
     return data;
   }
-  void deallocate(void* data) noexcept override { ::operator delete(data, memory_alignment); }
-  void copy_to_device(void* target, const void* source, std::size_t bytes) override {
+  void deallocate(void* data, NativeStream) noexcept override {
+    ::operator delete(data, memory_alignment);
+  }
+  void copy_to_device(void* target, const void* source, std::size_t bytes, NativeStream) override {
     if (bytes > 0) std::memcpy(target, source, bytes);
   }
-  void copy_to_host(void* target, const void* source, std::size_t bytes) override {
+  void copy_to_host(void* target, const void* source, std::size_t bytes, NativeStream) override {
     if (bytes > 0) std::memcpy(target, source, bytes);
   }
 
   std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
                                      std::vector<SourceLocation> locations) override;
   void launch(const LoadedKernel& kernel, const LaunchCall& call) override;
-  void synchronize() override {}
+  void synchronize(NativeStream) override {}
 
   SimOptions& options() override { return options_; }
   const SimCounters& counters() const override { return counters_; }

@@ -114,7 +114,7 @@ TEST(Usage, RunDevices) {
   expect_refused(run + "sim:sm_75", 2,
                  {"tegula: error: --device: the simulator does not know this architecture",
                   "got \"sm_75\"; wanted sm_80, sm_86"});
-  expect_refused(run + "cuda:0", 3, {"no CUDA backend yet", "use the simulator"});
+  expect_refused(run + "cuda:99", 3, {"tegula: error: --device: ", "cuda"});
 }
 
 TEST(Usage, Emit) {

@@ -34,19 +34,19 @@ class FakeDevice : public Device {
   Target target() const override { return {Target::Backend::sim, "sm_80"}; }
   int multiprocessors() const override { return 1; }
 
-  void* allocate(std::size_t bytes) override {
+  void* allocate(std::size_t bytes, NativeStream) override {
     allocated_bytes.push_back(bytes);
     ++live;
     return std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   }
-  void deallocate(void* data) noexcept override {
+  void deallocate(void* data, NativeStream) noexcept override {
     --live;
     std::free(data);
   }
-  void copy_to_device(void* target, const void* source, std::size_t bytes) override {
+  void copy_to_device(void* target, const void* source, std::size_t bytes, NativeStream) override {
     std::memcpy(target, source, bytes);
   }
-  void copy_to_host(void* target, const void* source, std::size_t bytes) override {
+  void copy_to_host(void* target, const void* source, std::size_t bytes, NativeStream) override {
     std::memcpy(target, source, bytes);
   }
   std::shared_ptr<LoadedKernel> load(const format::Entry&, std::vector<SourceLocation>) override {
@@ -63,7 +63,7 @@ class FakeDevice : public Device {
       launch.arguments.push_back({std::string(range.name), range.begin, range.end, range.writable});
     launches.push_back(std::move(launch));
   }
-  void synchronize() override {}
+  void synchronize(NativeStream) override {}
 
   std::vector<std::size_t> allocated_bytes;
   int live = 0;

@@ -73,7 +73,11 @@ inline void launch(SimDevice& device, const LoadedKernel& kernel, std::uint32_t 
   }
   std::vector<void*> pointers;
   for (std::uint64_t& value : values) pointers.push_back(&value);
-  device.launch(kernel, {shape.grid, warps * 32, shape.dynamic_shared, pointers, ranges});
+  device.launch(kernel, {.grid = shape.grid,
+                         .threads = warps * 32,
+                         .dynamic_shared = shape.dynamic_shared,
+                         .parameters = pointers,
+                         .arguments = ranges});
 }
 
 inline void run_image(SimDevice& device, const format::Image& image,

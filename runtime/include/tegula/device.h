@@ -52,11 +52,16 @@ struct ArgumentRange {
   bool undefined = false;
 };
 
+/// A stream of the device's own: a CUstream of CUDA. Null is the device's default stream, which on
+/// CUDA is the legacy one: it waits for all others, and they for it.
+using NativeStream = void*;
+
 /// One launch. `parameters` point at values of the sizes that the launch record states.
 struct LaunchCall {
   std::array<std::uint32_t, 3> grid = {1, 1, 1};
   std::uint32_t threads = 0;
   std::uint32_t dynamic_shared = 0;
+  NativeStream stream = nullptr;
   std::span<void* const> parameters;
   std::span<const ArgumentRange> arguments;  ///< tensors alone
 };
@@ -79,18 +84,31 @@ class Device {
   std::uint64_t id() const { return id_; }
 
   /// At least 256-byte aligned. Throws Error{out_of_resources}, naming the bytes asked for.
-  virtual void* allocate(std::size_t bytes) = 0;
-  /// Ordered behind the work that was launched before: a launch frees its workspaces at once.
-  virtual void deallocate(void* data) noexcept = 0;
-  virtual void copy_to_device(void* target, const void* source, std::size_t bytes) = 0;
-  virtual void copy_to_host(void* target, const void* source, std::size_t bytes) = 0;
+  /// Usable by the work that is given to `stream` from now on.
+  virtual void* allocate(std::size_t bytes, NativeStream stream = nullptr) = 0;
+  /// Ordered behind the work that `stream`, on which it was allocated, was given before: a launch
+  /// frees its workspaces at once.
+  virtual void deallocate(void* data, NativeStream stream = nullptr) noexcept = 0;
+  /// Both wait for what the stream was given before, and until the copy is done.
+  virtual void copy_to_device(void* target, const void* source, std::size_t bytes,
+                              NativeStream stream = nullptr) = 0;
+  virtual void copy_to_host(void* target, const void* source, std::size_t bytes,
+                            NativeStream stream = nullptr) = 0;
 
   /// `locations` serve the reports of the simulator's checks and may be empty.
   /// Throws Error{corrupt_data} for a payload that it cannot load.
   virtual std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
                                              std::vector<SourceLocation> locations) = 0;
   virtual void launch(const LoadedKernel& kernel, const LaunchCall& call) = 0;
-  virtual void synchronize() = 0;
+  /// Waits until the stream has done what it was given. Throws Error{device_fault} if a kernel
+  /// faulted.
+  virtual void synchronize(NativeStream stream = nullptr) = 0;
+
+  /// Streams of the device: by default there is the default stream alone.
+  virtual NativeStream create_stream() { return nullptr; }
+  virtual void destroy_stream(NativeStream) noexcept {}
+  /// Whether work given to the stream is recorded into a graph rather than done.
+  virtual bool is_capturing(NativeStream) { return false; }
 
  private:
   std::uint64_t id_;
@@ -101,17 +119,31 @@ class Device {
 /// is no such device, naming what is missing, and Error{invalid_argument} for any other name.
 std::shared_ptr<Device> open_device(std::string_view name);
 
-/// Work in order on one device. The simulator's streams run each launch to its end at once.
+/// Work in order on one device. Copies of a Stream are the same stream. The simulator's streams run
+/// each launch to its end at once.
 class Stream {
  public:
+  /// The device's default stream.
   explicit Stream(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+  /// A new stream, which waits for no other. It ends with its last copy and the last tensor that
+  /// was allocated on it.
+  static Stream create(std::shared_ptr<Device> device);
+  /// A stream of the caller's (a CUstream of the device's primary context), who keeps it alive.
+  static Stream wrap(std::shared_ptr<Device> device, NativeStream native);
+
   const std::shared_ptr<Device>& device() const { return device_; }
-  void synchronize() { device_->synchronize(); }
-  /// An uninitialised row-major tensor on this stream's device.
-  Tensor empty(DType dtype, const Dims& shape) { return Tensor::empty(device_, dtype, shape); }
+  NativeStream native() const { return native_; }
+  void synchronize() { device_->synchronize(native_); }
+  bool is_capturing() const { return device_->is_capturing(native_); }
+  /// An uninitialised row-major tensor on this stream's device, for work on this stream: before
+  /// another stream uses it, and before it is freed if another does, that one has to be waited for.
+  Tensor empty(DType dtype, const Dims& shape) { return Tensor::empty(*this, dtype, shape); }
 
  private:
+  friend class Tensor;
   std::shared_ptr<Device> device_;
+  NativeStream native_ = nullptr;
+  std::shared_ptr<void> owner_;  ///< of a stream that create() made
 };
 
 }  // namespace tegula

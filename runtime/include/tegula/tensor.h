@@ -15,6 +15,7 @@
 namespace tegula {
 
 class Device;
+class Stream;
 
 /// Up to 8 extents or strides, held inline: no call that takes one allocates.
 class Dims {
@@ -81,6 +82,8 @@ class Tensor {
   Tensor() = default;
   /// Row-major, uninitialised. Throws Error{out_of_resources} if the device has no room.
   static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
+  /// The same, for work on this stream.
+  static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
   /// Names memory that the caller keeps alive: an output that is one of the inputs.
   static Tensor alias(const TensorRef& ref);
 
@@ -90,13 +93,15 @@ class Tensor {
   DType dtype() const { return ref_.dtype; }
   const Dims& shape() const { return ref_.shape; }
 
-  /// Between a host buffer and this (contiguous) tensor; waits until done. Throws
+  /// Between a host buffer and this (contiguous) tensor, on the stream that it was allocated on (an
+  /// alias: the default stream); waits until done. Throws
   /// Error{invalid_argument} if `bytes` is not the tensor's size.
   void copy_from_host(const void* source, std::size_t bytes);
   void copy_to_host(void* target, std::size_t bytes) const;
 
  private:
   TensorRef ref_;
+  void* stream_ = nullptr;  ///< native
   std::shared_ptr<void> storage_;
 };
 

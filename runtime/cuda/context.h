@@ -1,0 +1,28 @@
+// Which context is current.
+#pragma once
+
+#include "runtime/cuda/driver.h"
+
+namespace tegula::cuda {
+
+/// Makes a context this thread's current one while it lives, and then what was current before.
+class CurrentContext {
+ public:
+  /// Does not throw: false if the driver refuses, or in a forked process.
+  explicit CurrentContext(Context context);
+  /// Throws as check() does.
+  CurrentContext(Context context, const std::string& where);
+  ~CurrentContext();
+  CurrentContext(const CurrentContext&) = delete;
+  CurrentContext& operator=(const CurrentContext&) = delete;
+
+  explicit operator bool() const { return result_ == success; }
+
+ private:
+  Result enter(Context context);
+
+  bool pushed_ = false;
+  Result result_ = success;
+};
+
+}  // namespace tegula::cuda

@@ -1,0 +1,177 @@
+#include "runtime/cuda/device.h"
+
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "runtime/cuda/context.h"
+#include "runtime/cuda/driver.h"
+#include "runtime/cuda/module.h"
+#include "runtime/format/architecture.h"
+
+namespace tegula::cuda {
+namespace {
+
+CudaStream native(NativeStream stream) { return static_cast<CudaStream>(stream); }
+DevicePointer address(const void* data) { return reinterpret_cast<DevicePointer>(data); }
+
+/// "sm_86", "sm_90a": from sm_90 on with all that this very architecture has.
+std::string architecture(int major, int minor) {
+  return fmt::format("sm_{}{}", 10 * major + minor, major >= 9 ? "a" : "");
+}
+
+class CudaDevice final : public Device {
+ public:
+  explicit CudaDevice(int ordinal) : name_(fmt::format("cuda:{}", ordinal)) {
+    int count = 0;
+    check(d_.cuDeviceGetCount(&count), name_, "cuDeviceGetCount");
+    if (ordinal >= count)
+      throw Error(ErrorCode::environment, {.argument = "device",
+                                           .problem = "there is no such CUDA device",
+                                           .got = name_,
+                                           .wanted = count == 0 ? "the driver shows none"
+                                                                : fmt::format("below {}", count)});
+    check(d_.cuDeviceGet(&number_, ordinal), name_, "cuDeviceGet");
+    const int major = attribute(compute_major), minor = attribute(compute_minor);
+    if (10 * major + minor < format::oldest_compute)
+      throw Error(ErrorCode::unsupported,
+                  {.argument = "device",
+                   .problem = "the GPU is too old",
+                   .got = fmt::format("{}, sm_{}{}", name_, major, minor),
+                   .wanted = fmt::format("sm_{} or newer", format::oldest_compute)});
+    target_ = {Target::Backend::ptx, architecture(major, minor)};
+    multiprocessors_ = attribute(multiprocessor_count);
+    check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
+    if (attribute(memory_pools_supported) != 0) create_pool();
+  }
+
+  std::string name() const override { return name_; }
+  Target target() const override { return target_; }
+  int multiprocessors() const override { return multiprocessors_; }
+
+  void* allocate(std::size_t bytes, NativeStream stream) override {
+    const CurrentContext current(context_, name_);
+    DevicePointer data = 0;
+    const Result result = pool_ != nullptr
+                              ? d_.cuMemAllocFromPoolAsync(&data, bytes, pool_, native(stream))
+                              : d_.cuMemAlloc(&data, bytes);
+    if (result == out_of_memory)
+      throw Error(ErrorCode::out_of_resources,
+                  {.where = name_, .problem = fmt::format("cannot allocate {} bytes", bytes)});
+    check(result, name_, pool_ != nullptr ? "cuMemAllocFromPoolAsync" : "cuMemAlloc");
+    return reinterpret_cast<void*>(data);
+  }
+  void deallocate(void* data, NativeStream stream) noexcept override {
+    const CurrentContext current(context_);
+    if (!current) return;
+    if (pool_ != nullptr)
+      d_.cuMemFreeAsync(address(data), native(stream));
+    else
+      d_.cuMemFree(address(data));
+  }
+
+  void copy_to_device(void* target, const void* source, std::size_t bytes,
+                      NativeStream stream) override {
+    const CurrentContext current(context_, name_);
+    check(d_.cuMemcpyHtoDAsync(address(target), source, bytes, native(stream)), name_,
+          "cuMemcpyHtoDAsync");
+    check(d_.cuStreamSynchronize(native(stream)), name_, "cuStreamSynchronize");
+  }
+  void copy_to_host(void* target, const void* source, std::size_t bytes,
+                    NativeStream stream) override {
+    const CurrentContext current(context_, name_);
+    check(d_.cuMemcpyDtoHAsync(target, address(source), bytes, native(stream)), name_,
+          "cuMemcpyDtoHAsync");
+    check(d_.cuStreamSynchronize(native(stream)), name_, "cuStreamSynchronize");
+  }
+
+  std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
+                                     std::vector<SourceLocation>) override {
+    const CurrentContext current(context_, name_);
+    return std::make_shared<LoadedModule>(name_, context_, entry);
+  }
+
+  void launch(const LoadedKernel& kernel, const LaunchCall& call) override {
+    const CurrentContext current(context_, name_);
+    const LaunchConfig config = {.grid_x = call.grid[0],
+                                 .grid_y = call.grid[1],
+                                 .grid_z = call.grid[2],
+                                 .block_x = call.threads,
+                                 .block_y = 1,
+                                 .block_z = 1,
+                                 .dynamic_shared = call.dynamic_shared,
+                                 .stream = native(call.stream),
+                                 .attributes = nullptr,
+                                 .attribute_count = 0};
+    // The driver copies the parameters and writes none.
+    auto** parameters = const_cast<void**>(call.parameters.data());
+    const auto& module = static_cast<const LoadedModule&>(kernel);
+    check(d_.cuLaunchKernelEx(&config, module.function(), parameters, nullptr), name_,
+          "cuLaunchKernelEx");
+  }
+
+  void synchronize(NativeStream stream) override {
+    const CurrentContext current(context_, name_);
+    check(d_.cuStreamSynchronize(native(stream)), name_, "cuStreamSynchronize");
+  }
+
+  NativeStream create_stream() override {
+    constexpr unsigned non_blocking = 1;  // CU_STREAM_NON_BLOCKING
+    const CurrentContext current(context_, name_);
+    CudaStream stream = nullptr;
+    check(d_.cuStreamCreate(&stream, non_blocking), name_, "cuStreamCreate");
+    return stream;
+  }
+  void destroy_stream(NativeStream stream) noexcept override {
+    const CurrentContext current(context_);
+    if (current) d_.cuStreamDestroy(native(stream));
+  }
+  bool is_capturing(NativeStream stream) override {
+    if (stream == nullptr) return false;  // the legacy stream cannot, and asking would end others'
+    const CurrentContext current(context_, name_);
+    int status = 0;
+    check(d_.cuStreamIsCapturing(native(stream), &status), name_, "cuStreamIsCapturing");
+    return status != 0;
+  }
+
+ private:
+  int attribute(int which) const {
+    int value = 0;
+    check(d_.cuDeviceGetAttribute(&value, which, number_), name_, "cuDeviceGetAttribute");
+    return value;
+  }
+
+  /// A pool of our own, which keeps what is freed: the device's default one belongs to all in the
+  /// process, and gives memory back whenever somebody waits.
+  void create_pool() {
+    MemoryPoolProperties properties;
+    properties.location_id = number_;
+    check(d_.cuMemPoolCreate(&pool_, &properties), name_, "cuMemPoolCreate");
+    std::uint64_t all = ~std::uint64_t{0};
+    check(d_.cuMemPoolSetAttribute(pool_, pool_release_threshold, &all), name_,
+          "cuMemPoolSetAttribute");
+  }
+
+  const Driver& d_ = driver();
+  std::string name_;
+  DeviceNumber number_ = 0;
+  Target target_;
+  int multiprocessors_ = 0;
+  Context context_ = nullptr;  ///< retained until the process ends, as the device is
+  MemoryPool pool_ = nullptr;  ///< null where the device has none
+};
+
+}  // namespace
+
+std::shared_ptr<Device> open(int ordinal) {
+  driver();  // for its errors, in a forked process too
+  static auto* mutex = new std::mutex;
+  static auto* devices = new std::map<int, std::shared_ptr<Device>>;
+  const std::lock_guard lock(*mutex);
+  std::shared_ptr<Device>& device = (*devices)[ordinal];
+  if (device == nullptr) device = std::make_shared<CudaDevice>(ordinal);
+  return device;
+}
+
+}  // namespace tegula::cuda

@@ -1,0 +1,80 @@
+#include "runtime/cuda/module.h"
+
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "runtime/cuda/context.h"
+
+namespace tegula::cuda {
+namespace {
+
+constexpr std::size_t log_bytes = 8192;
+
+/// "8.7" of PTX text; "" if it states none.
+std::string ptx_version(std::string_view ptx) {
+  constexpr std::string_view directive = ".version ";
+  const std::size_t at = ptx.find(directive);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = ptx.substr(at + directive.size());
+  return std::string(rest.substr(0, rest.find_first_of(" \r\n")));
+}
+
+[[noreturn]] void refused(const std::string& device, const format::Entry& entry, Result result,
+                          std::string_view ptx, std::string log) {
+  std::string hint;
+  if (result == unsupported_ptx_version) {
+    int version = 0;
+    driver().cuDriverGetVersion(&version);
+    hint = fmt::format("the driver is of CUDA {}.{} and does not know PTX {}: install a newer one",
+                       version / 1000, version % 1000 / 10, ptx_version(ptx));
+  }
+  while (!log.empty() && (log.back() == '\n' || log.back() == '\0')) log.pop_back();
+  throw Error(result == out_of_memory ? ErrorCode::out_of_resources : ErrorCode::environment,
+              {.where = entry.launch.function,
+               .argument = device,
+               .problem = fmt::format("the driver refuses the kernel compiled for {}", entry.arch),
+               .got = describe(result) + (log.empty() ? "" : "; its log: " + log),
+               .hint = std::move(hint)});
+}
+
+}  // namespace
+
+LoadedModule::LoadedModule(const std::string& device, Context context, const format::Entry& entry)
+    : context_(context) {
+  if (entry.payload_kind == format::PayloadKind::image)
+    throw Error(ErrorCode::corrupt_data, {.where = entry.launch.function,
+                                          .argument = device,
+                                          .problem = "a simulator's image is no CUDA kernel"});
+  // With a zero behind it: PTX is text, and its end is not stated otherwise.
+  std::string payload(reinterpret_cast<const char*>(entry.payload.data()), entry.payload.size());
+  std::string log(log_bytes, '\0');
+  int options[] = {jit_error_log_buffer, jit_error_log_bytes};
+  void* values[] = {log.data(), reinterpret_cast<void*>(log_bytes)};
+  const Driver& d = driver();
+  if (const Result result = d.cuModuleLoadDataEx(&module_, payload.c_str(), 2, options, values);
+      result != success)
+    refused(device, entry, result,
+            entry.payload_kind == format::PayloadKind::ptx ? payload : std::string_view{},
+            std::string(log.c_str()));
+  try {
+    check(d.cuModuleGetFunction(&function_, module_, entry.launch.function.c_str()), device,
+          "cuModuleGetFunction");
+    if (entry.launch.dynamic_shared > 0)
+      check(d.cuFuncSetAttribute(function_, max_dynamic_shared_bytes,
+                                 static_cast<int>(entry.launch.dynamic_shared)),
+            device, "cuFuncSetAttribute");
+  } catch (...) {
+    d.cuModuleUnload(module_);
+    throw;
+  }
+}
+
+LoadedModule::~LoadedModule() {
+  if (forked()) return;
+  const CurrentContext current(context_);
+  if (current) driver().cuModuleUnload(module_);
+}
+
+}  // namespace tegula::cuda

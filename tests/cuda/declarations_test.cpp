@@ -1,0 +1,85 @@
+// The declarations of runtime/cuda/driver.h against cuda.h, where a toolkit is installed.
+#include <gtest/gtest.h>
+
+#include "runtime/cuda/driver.h"
+
+#if __has_include(<cuda.h>)
+#include <cuda.h>
+
+namespace tegula::cuda {
+namespace {
+
+static_assert(sizeof(DevicePointer) == sizeof(CUdeviceptr));
+static_assert(sizeof(DeviceNumber) == sizeof(CUdevice));
+static_assert(sizeof(Result) == sizeof(CUresult) && sizeof(int) == sizeof(CUjit_option));
+
+static_assert(sizeof(LaunchConfig) == sizeof(CUlaunchConfig));
+static_assert(offsetof(LaunchConfig, grid_x) == offsetof(CUlaunchConfig, gridDimX));
+static_assert(offsetof(LaunchConfig, block_x) == offsetof(CUlaunchConfig, blockDimX));
+static_assert(offsetof(LaunchConfig, dynamic_shared) == offsetof(CUlaunchConfig, sharedMemBytes));
+static_assert(offsetof(LaunchConfig, stream) == offsetof(CUlaunchConfig, hStream));
+static_assert(offsetof(LaunchConfig, attributes) == offsetof(CUlaunchConfig, attrs));
+static_assert(offsetof(LaunchConfig, attribute_count) == offsetof(CUlaunchConfig, numAttrs));
+
+static_assert(sizeof(MemoryPoolProperties) == sizeof(CUmemPoolProps));
+static_assert(offsetof(MemoryPoolProperties, handle_types) ==
+              offsetof(CUmemPoolProps, handleTypes));
+static_assert(offsetof(MemoryPoolProperties, location_type) == offsetof(CUmemPoolProps, location));
+static_assert(offsetof(MemoryPoolProperties, location_id) ==
+              offsetof(CUmemPoolProps, location) + offsetof(CUmemLocation, id));
+static_assert(offsetof(MemoryPoolProperties, windows_security) ==
+              offsetof(CUmemPoolProps, win32SecurityAttributes));
+static_assert(offsetof(MemoryPoolProperties, max_size) == offsetof(CUmemPoolProps, maxSize));
+static_assert(MemoryPoolProperties().allocation_type == CU_MEM_ALLOCATION_TYPE_PINNED);
+static_assert(MemoryPoolProperties().location_type == CU_MEM_LOCATION_TYPE_DEVICE);
+
+static_assert(multiprocessor_count == CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+static_assert(compute_major == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+static_assert(compute_minor == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+static_assert(memory_pools_supported == CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED);
+static_assert(max_dynamic_shared_bytes == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES);
+static_assert(jit_error_log_buffer == CU_JIT_ERROR_LOG_BUFFER);
+static_assert(jit_error_log_bytes == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES);
+static_assert(pool_release_threshold == CU_MEMPOOL_ATTR_RELEASE_THRESHOLD);
+
+static_assert(out_of_memory == CUDA_ERROR_OUT_OF_MEMORY && no_device == CUDA_ERROR_NO_DEVICE);
+static_assert(unsupported_ptx_version == CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+static_assert(illegal_address == CUDA_ERROR_ILLEGAL_ADDRESS);
+static_assert(launch_out_of_resources == CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES);
+static_assert(launch_timeout == CUDA_ERROR_LAUNCH_TIMEOUT && assert_failed == CUDA_ERROR_ASSERT);
+static_assert(hardware_stack_error == CUDA_ERROR_HARDWARE_STACK_ERROR);
+static_assert(illegal_instruction == CUDA_ERROR_ILLEGAL_INSTRUCTION);
+static_assert(misaligned_address == CUDA_ERROR_MISALIGNED_ADDRESS);
+static_assert(invalid_address_space == CUDA_ERROR_INVALID_ADDRESS_SPACE);
+static_assert(invalid_pc == CUDA_ERROR_INVALID_PC && launch_failed == CUDA_ERROR_LAUNCH_FAILED);
+static_assert(capture_unsupported == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+static_assert(capture_wrong_thread == CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
+
+/// How many parameters of which sizes: what the calling convention sees.
+template <class R, class... P>
+std::vector<std::size_t> shape_of(R (*)(P...)) {
+  return {sizeof(P)...};
+}
+
+// After cuda.h a function's name may be a macro for the version that is exported.
+TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
+  const Driver d{};
+  EXPECT_EQ(shape_of(d.cuInit), shape_of(&::cuInit));
+  EXPECT_EQ(shape_of(d.cuDeviceGetAttribute), shape_of(&::cuDeviceGetAttribute));
+  EXPECT_EQ(shape_of(d.cuDevicePrimaryCtxRetain), shape_of(&::cuDevicePrimaryCtxRetain));
+  EXPECT_EQ(shape_of(d.cuMemPoolCreate), shape_of(&::cuMemPoolCreate));
+  EXPECT_EQ(shape_of(d.cuMemPoolSetAttribute), shape_of(&::cuMemPoolSetAttribute));
+  EXPECT_EQ(shape_of(d.cuMemAllocFromPoolAsync), shape_of(&::cuMemAllocFromPoolAsync));
+  EXPECT_EQ(shape_of(d.cuMemFreeAsync), shape_of(&::cuMemFreeAsync));
+  EXPECT_EQ(shape_of(d.cuModuleLoadDataEx), shape_of(&::cuModuleLoadDataEx));
+  EXPECT_EQ(shape_of(d.cuModuleGetFunction), shape_of(&::cuModuleGetFunction));
+  EXPECT_EQ(shape_of(d.cuFuncSetAttribute), shape_of(&::cuFuncSetAttribute));
+  EXPECT_EQ(shape_of(d.cuLaunchKernelEx), shape_of(&::cuLaunchKernelEx));
+  EXPECT_EQ(shape_of(d.cuStreamIsCapturing), shape_of(&::cuStreamIsCapturing));
+}
+
+}  // namespace
+}  // namespace tegula::cuda
+#else
+TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) { GTEST_SKIP() << "no cuda.h here"; }
+#endif

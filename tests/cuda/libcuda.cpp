@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "runtime/cuda/driver.h"
+#include "tests/cuda/fake_cuda.h"
+
+namespace {
+
+using namespace tegula::cuda;
+using tegula::testing::FakeCuda;
+
+constexpr Result invalid_value = 1, invalid_device = 101, invalid_image = 200,
+                 invalid_context = 201, not_found = 500;
+
+FakeCuda state;
+std::mutex mutex;
+thread_local std::vector<void*> contexts;
+
+char context_of[8];  ///< the addresses are the primary contexts
+
+void misuse(const char* function, const char* what) {
+  state.misuses.push_back(std::string(function) + ": " + what);
+}
+
+/// What every call begins with.
+Result enter(const char* function, bool needs_context = true) {
+  ++state.calls;
+  ++state.calls_of[function];
+  if (needs_context && contexts.empty()) {
+    misuse(function, "no context is current");
+    return invalid_context;
+  }
+  const bool fails = state.fail_function == function ||
+                     (state.fail_at != 0 && (state.calls == state.fail_at ||
+                                             (state.fail_for_good && state.calls > state.fail_at)));
+  return fails ? state.fail_result : success;
+}
+
+bool known(CudaStream stream) { return stream == nullptr || state.streams.count(stream) > 0; }
+
+#define ENTER(...)                   \
+  const std::lock_guard lock(mutex); \
+  if (const Result failed = enter(__VA_ARGS__)) return failed
+
+Result allocate(DevicePointer* data, std::size_t bytes) {
+  static std::uint64_t next = 0x7f0000000000;
+  *data = next;
+  next += (bytes + 511) / 512 * 512 + 512;
+  state.memory[*data].resize(bytes);
+  return success;
+}
+
+Result release(const char* function, DevicePointer data) {
+  if (state.memory.erase(data) > 0) return success;
+  misuse(function, "no such allocation");
+  return invalid_value;
+}
+
+/// The bytes at an address; null if they are not all in one allocation.
+unsigned char* bytes_at(DevicePointer data, std::size_t count) {
+  auto at = state.memory.upper_bound(data);
+  if (at == state.memory.begin()) return nullptr;
+  --at;
+  return data - at->first + count <= at->second.size() ? at->second.data() + (data - at->first)
+                                                       : nullptr;
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+
+FakeCuda* fake_cuda() { return &state; }
+void* fake_cuda_current() { return contexts.empty() ? nullptr : contexts.back(); }
+void fake_cuda_set_current(void* context) {
+  contexts.clear();
+  if (context != nullptr) contexts.push_back(context);
+}
+
+extern "C" {
+
+Result cuInit(unsigned) {
+  ENTER("cuInit", false);
+  return success;
+}
+Result cuDriverGetVersion(int* version) {
+  *version = state.driver_version;
+  return success;
+}
+Result cuGetErrorName(Result result, const char** name) {
+  *name = result == out_of_memory ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_OF_THE_FAKE";
+  return success;
+}
+Result cuGetErrorString(Result, const char** text) {
+  *text = "made to fail";
+  return success;
+}
+Result cuDeviceGetCount(int* count) {
+  ENTER("cuDeviceGetCount", false);
+  *count = state.devices;
+  return success;
+}
+Result cuDeviceGet(DeviceNumber* device, int ordinal) {
+  ENTER("cuDeviceGet", false);
+  *device = ordinal;
+  return ordinal < state.devices ? success : invalid_device;
+}
+Result cuDeviceGetAttribute(int* value, int which, DeviceNumber) {
+  ENTER("cuDeviceGetAttribute", false);
+  *value = which == multiprocessor_count ? state.multiprocessors
+           : which == compute_major      ? state.major
+           : which == compute_minor      ? state.minor
+                                         : (which == memory_pools_supported && state.has_pools);
+  return success;
+}
+Result cuDevicePrimaryCtxRetain(Context* context, DeviceNumber device) {
+  ENTER("cuDevicePrimaryCtxRetain", false);
+  *context = reinterpret_cast<Context>(&context_of[device]);
+  return success;
+}
+Result cuCtxGetCurrent(Context* context) {
+  ENTER("cuCtxGetCurrent", false);
+  *context = static_cast<Context>(fake_cuda_current());
+  return success;
+}
+Result cuCtxPushCurrent_v2(Context context) {
+  ENTER("cuCtxPushCurrent", false);
+  contexts.push_back(context);
+  return success;
+}
+Result cuCtxPopCurrent_v2(Context* context) {
+  // Never made to fail: a caller that is unwinding has no use for it.
+  const std::lock_guard lock(mutex);
+  if (contexts.empty()) return misuse("cuCtxPopCurrent", "nothing to pop"), invalid_context;
+  *context = static_cast<Context>(contexts.back());
+  contexts.pop_back();
+  return success;
+}
+Result cuMemAlloc_v2(DevicePointer* data, std::size_t bytes) {
+  ENTER("cuMemAlloc");
+  return allocate(data, bytes);
+}
+Result cuMemFree_v2(DevicePointer data) {
+  const std::lock_guard lock(mutex);
+  return release("cuMemFree", data);
+}
+Result cuMemPoolCreate(MemoryPool* pool, const MemoryPoolProperties* properties) {
+  ENTER("cuMemPoolCreate", false);
+  if (properties->allocation_type != 1 || properties->location_type != 1) return invalid_value;
+  *pool = reinterpret_cast<MemoryPool>(&context_of[properties->location_id]);
+  return success;
+}
+Result cuMemPoolSetAttribute(MemoryPool, int, void*) {
+  ENTER("cuMemPoolSetAttribute", false);
+  return success;
+}
+Result cuMemAllocFromPoolAsync(DevicePointer* data, std::size_t bytes, MemoryPool pool,
+                               CudaStream stream) {
+  ENTER("cuMemAllocFromPoolAsync");
+  if (!known(stream) || static_cast<void*>(pool) != contexts.back())
+    return misuse("cuMemAllocFromPoolAsync", "another device's pool, or no stream"), invalid_value;
+  return allocate(data, bytes);
+}
+Result cuMemFreeAsync(DevicePointer data, CudaStream stream) {
+  const std::lock_guard lock(mutex);
+  if (!known(stream)) misuse("cuMemFreeAsync", "no such stream");
+  return release("cuMemFreeAsync", data);
+}
+Result cuMemcpyHtoDAsync_v2(DevicePointer target, const void* source, std::size_t bytes,
+                            CudaStream stream) {
+  ENTER("cuMemcpyHtoDAsync");
+  unsigned char* data = bytes_at(target, bytes);
+  if (data == nullptr || !known(stream))
+    return misuse("cuMemcpyHtoDAsync", "out of bounds, or no stream"), invalid_value;
+  std::memcpy(data, source, bytes);
+  return success;
+}
+Result cuMemcpyDtoHAsync_v2(void* target, DevicePointer source, std::size_t bytes,
+                            CudaStream stream) {
+  ENTER("cuMemcpyDtoHAsync");
+  const unsigned char* data = bytes_at(source, bytes);
+  if (data == nullptr || !known(stream))
+    return misuse("cuMemcpyDtoHAsync", "out of bounds, or no stream"), invalid_value;
+  std::memcpy(target, data, bytes);
+  return success;
+}
+Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int* options,
+                          void** values) {
+  const std::lock_guard lock(mutex);
+  Result result = enter("cuModuleLoadDataEx");
+  const bool is_ptx = std::strstr(static_cast<const char*>(data), ".version") != nullptr;
+  if (result == success && !is_ptx &&
+      std::memcmp(data,
+                  "\x7f"
+                  "ELF",
+                  4) != 0)
+    result = invalid_image;
+  if (result != success) {
+    for (unsigned i = 0; i < count; ++i)
+      if (options[i] == jit_error_log_buffer)
+        std::strcpy(static_cast<char*>(values[i]), "ptxas fatal: the fake does not like it\n");
+    return result;
+  }
+  *module = reinterpret_cast<Module>(new char[1]);
+  state.modules.insert(*module);
+  return success;
+}
+Result cuModuleUnload(Module module) {
+  const std::lock_guard lock(mutex);
+  if (state.modules.erase(module) == 0) misuse("cuModuleUnload", "no such module");
+  return success;
+}
+Result cuModuleGetFunction(Function* function, Module module, const char* name) {
+  ENTER("cuModuleGetFunction");
+  if (state.modules.count(module) == 0)
+    return misuse("cuModuleGetFunction", "no such module"), not_found;
+  *function = reinterpret_cast<Function>(new std::string(name));
+  return success;
+}
+Result cuFuncSetAttribute(Function function, int which, int value) {
+  ENTER("cuFuncSetAttribute");
+  if (which == max_dynamic_shared_bytes)
+    state.dynamic_shared_limit[*reinterpret_cast<std::string*>(function)] = value;
+  return success;
+}
+Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** parameters, void**) {
+  ENTER("cuLaunchKernelEx");
+  const std::string& name = *reinterpret_cast<std::string*>(function);
+  if (!known(c->stream)) return misuse("cuLaunchKernelEx", "no such stream"), invalid_value;
+  constexpr unsigned without_asking = 48 << 10;
+  if (c->dynamic_shared > without_asking &&
+      static_cast<int>(c->dynamic_shared) > state.dynamic_shared_limit[name])
+    return misuse("cuLaunchKernelEx", "more shared memory than asked for"), invalid_value;
+  state.launches.push_back({name,
+                            contexts.back(),
+                            c->stream,
+                            {c->grid_x, c->grid_y, c->grid_z},
+                            {c->block_x, c->block_y, c->block_z},
+                            c->dynamic_shared,
+                            {*static_cast<void**>(parameters[0])}});
+  return success;
+}
+Result cuStreamCreate(CudaStream* stream, unsigned flags) {
+  ENTER("cuStreamCreate");
+  if (flags != 1) misuse("cuStreamCreate", "a stream that waits for the default one");
+  *stream = reinterpret_cast<CudaStream>(new char[1]);
+  state.streams.insert(*stream);
+  return success;
+}
+Result cuStreamDestroy_v2(CudaStream stream) {
+  const std::lock_guard lock(mutex);
+  if (state.streams.erase(stream) == 0) misuse("cuStreamDestroy", "no such stream");
+  return success;
+}
+Result cuStreamSynchronize(CudaStream stream) {
+  ENTER("cuStreamSynchronize");
+  return known(stream) ? success : (misuse("cuStreamSynchronize", "no such stream"), invalid_value);
+}
+Result cuStreamIsCapturing(CudaStream stream, int* status) {
+  ENTER("cuStreamIsCapturing");
+  *status = state.capturing.count(stream) > 0;
+  return success;
+}
+
+}  // extern "C"
+#pragma GCC visibility pop
