@@ -53,6 +53,7 @@ void classify_strides(ArgumentClass& c, const TensorRef& tensor) {
 
 void make_canonical(TensorRef& tensor) {
   if (tensor.strides.size() != tensor.rank()) return;  // an error that the launch reports
+  if (std::ranges::none_of(tensor.shape, [](std::int64_t extent) { return extent <= 1; })) return;
   const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
   std::int64_t inner = 1;
   for (std::size_t d = tensor.rank(); d-- > 0;) {

@@ -118,9 +118,9 @@ void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, cons
     const KernelParameter& parameter = record.parameters[i];
     const bool workspace =
         parameter.argument >= arguments.size() && parameter.argument < record.arguments.size();
+    if (!workspace) values_[i] = value_of(record, parameter, arguments, device);
     if (parameter.source == Source::pointer || parameter.source == Source::scalar || workspace)
       open_.push_back({i, parameter});
-    if (!workspace) values_[i] = value_of(record, parameter, arguments, device);
   }
 }
 
@@ -186,8 +186,15 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) c
     values[i] = values_[i];
     pointers[i] = &values[i];
   }
-  for (const Open& open : open_)
-    values[open.parameter] = value_of(record, open.source, arguments, device);
+  for (const Open& open : open_) {
+    const KernelArgument& argument = arguments[open.source.argument];
+    if (open.source.source == KernelParameter::Source::pointer)
+      values[open.parameter] = address_of(argument.tensor);
+    else if (open.source.source == KernelParameter::Source::scalar)
+      values[open.parameter] = argument.bits;
+    else  // an extent or a stride of a workspace
+      values[open.parameter] = value_of(record, open.source, arguments, device);
+  }
   device.launch(*kernel_->loaded, {.grid = grid_,
                                    .threads = record.threads,
                                    .dynamic_shared = record.dynamic_shared,

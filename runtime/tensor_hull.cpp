@@ -1,5 +1,6 @@
 #include "runtime/tensor_hull.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -28,9 +29,9 @@ Hull hull(const TensorRef& tensor, std::string_view argument) {
   bool overflows = false;
   for (std::size_t d = 0; d < tensor.rank(); ++d) {
     std::int64_t reach = 0;
-    std::int64_t& side = tensor.strides[d] < 0 ? low : high;
     overflows |= __builtin_mul_overflow(tensor.shape[d] - 1, tensor.strides[d], &reach);
-    overflows |= __builtin_add_overflow(side, reach, &side);
+    overflows |= __builtin_add_overflow(low, std::min<std::int64_t>(reach, 0), &low);
+    overflows |= __builtin_add_overflow(high, std::max<std::int64_t>(reach, 0), &high);
   }
   const std::int64_t size = dtype_bytes(tensor.dtype);
   overflows |= __builtin_mul_overflow(low, size, &low);

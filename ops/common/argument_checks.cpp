@@ -105,6 +105,7 @@ std::int64_t ArgumentChecks::even_stride(const TensorRef& tensor, std::size_t co
 TensorRef ArgumentChecks::rows(const TensorRef& tensor, std::string_view name) const {
   if (tensor.rank() == 0) fail(name, "wrong rank", "a scalar", "a tensor of shape (..., N)");
   unit_last_stride(tensor, name);
+  if (tensor.rank() == 2 && tensor.shape[0] > 1 && tensor.shape[1] > 1) return tensor;  // as it is
   const std::int64_t columns = tensor.shape.back();
   const Dims leading(std::span<const std::int64_t>(tensor.shape.begin(), tensor.rank() - 1));
   const std::int64_t count = element_count(leading);

@@ -56,6 +56,22 @@ DType check_destinations(const ArgumentChecks& checks, const TensorRef& x,
   return out_dtype;
 }
 
+/// As the kernel takes them; what the caller does not give is absent.
+RmsNormTensors tensors_of(const ArgumentChecks& checks, const TensorRef& x, const TensorRef& weight,
+                          const RmsNormOptions& o) {
+  return {
+      .x = checks.rows(x, "x"),
+      .weight = checks.vector(weight, "weight"),
+      .bias = o.bias.present() ? checks.vector(o.bias, "bias") : TensorRef{},
+      .residual = o.residual.present() ? checks.rows(o.residual, "residual") : TensorRef{},
+      .y = o.out.present() ? checks.destination_rows(o.out, "out") : TensorRef{},
+      .residual_out = o.residual_out.present()
+                          ? checks.destination_rows(o.residual_out, "residual_out")
+                          : TensorRef{},
+      .rstd = o.rstd.present() ? checks.destination_flat(o.rstd, "rstd") : TensorRef{},
+  };
+}
+
 /// Destinations of the caller's; those that the op allocates overlap nothing.
 void check_overlaps(const ArgumentChecks& checks, const RmsNormTensors& t) {
   const NamedTensor outputs[] = {{t.residual_out, "residual_out"}, {t.rstd, "rstd"}, {t.y, "out"}};
@@ -84,16 +100,8 @@ NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
   const DType out_dtype = check_destinations(checks, x, options);
   const bool has_residual = options.residual.present();
 
-  RmsNormTensors t;
-  t.x = checks.rows(x, "x");
-  t.weight = checks.vector(weight, "weight");
-  if (options.bias.present()) t.bias = checks.vector(options.bias, "bias");
-  if (has_residual) t.residual = checks.rows(options.residual, "residual");
-  if (options.out.present()) t.y = checks.destination_rows(options.out, "out");
-  if (options.residual_out.present())
-    t.residual_out = checks.destination_rows(options.residual_out, "residual_out");
+  RmsNormTensors t = tensors_of(checks, x, weight, options);
   const std::int64_t rows = t.x.shape[0], n = t.x.shape[1];
-  if (options.rstd.present()) t.rstd = checks.destination_flat(options.rstd, "rstd");
   if (options.config) checks.config(*options.config);
   check_overlaps(checks, t);
 

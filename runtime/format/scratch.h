@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace tegula::format {
@@ -11,11 +12,12 @@ namespace tegula::format {
 /// `count` elements, uninitialised: on the stack up to `inline_count`, which is nearly always, so
 /// that a launch does not allocate.
 template <class T, std::size_t inline_count>
+requires std::is_trivially_copyable_v<T>
 class Scratch {
  public:
   explicit Scratch(std::size_t count) {
     if (count > inline_count) heap_.resize(count);
-    data_ = heap_.empty() ? inline_.data() : heap_.data();
+    data_ = heap_.empty() ? reinterpret_cast<T*>(inline_.data()) : heap_.data();
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -24,7 +26,8 @@ class Scratch {
   std::span<T> first(std::size_t count) { return {data_, count}; }
 
  private:
-  std::array<T, inline_count> inline_;
+  // Bytes, since T may initialise its members, of all that there are.
+  alignas(T) std::array<std::byte, inline_count * sizeof(T)> inline_;
   std::vector<T> heap_;
   T* data_ = nullptr;
 };

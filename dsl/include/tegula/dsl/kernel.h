@@ -104,7 +104,7 @@ class ConfiguredKernel {
 
   /// Throws Error{invalid_argument} for arguments that the kernel does not take, and Error{kernel}
   /// for a mistake that tracing finds. See KernelBase::launch.
-  void launch(Stream& stream, typename std::remove_cvref_t<P>::Host... arguments) const {
+  void launch(Stream& stream, const typename std::remove_cvref_t<P>::Host&... arguments) const {
     std::array<KernelArgument, sizeof...(P)> list = {KernelArgument(arguments)...};
     kernel_->launch(stream, config_, list);
   }
@@ -155,7 +155,7 @@ class Kernel {
   }
   ConfiguredKernel<C, P...> with(const C& config) && { return {std::move(kernel_), config}; }
   /// With the default config.
-  void launch(Stream& stream, typename std::remove_cvref_t<P>::Host... arguments) const {
+  void launch(Stream& stream, const typename std::remove_cvref_t<P>::Host&... arguments) const {
     with(C{}).launch(stream, arguments...);
   }
 
