@@ -68,13 +68,17 @@ cache::Key key_of(const program::Program& program, const Target& target) {
   return key;
 }
 
-std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
-  const auto start = std::chrono::steady_clock::now();
+program::Program trace(const Call& call) {
   std::vector<ArgumentClass> classes;
   for (std::size_t i = 0; i < call.arguments.size(); ++i)
     classes.push_back(
         detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
-  const program::Program program = detail::trace_kernel(call.kernel, call.config, classes);
+  return detail::trace_kernel(call.kernel, call.config, classes);
+}
+
+std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
+  const auto start = std::chrono::steady_clock::now();
+  const program::Program program = trace(call);
   runtime::TracedKernel traced{key_of(program, call.device.target()), serialise(program),
                                source_locations(program), 0};
   traced.trace_ms =
@@ -101,6 +105,9 @@ void KernelBase::launch(Stream& stream, const Config& config,
   for (KernelArgument& argument : arguments)
     if (argument.is_tensor) detail::make_canonical(argument.tensor);
   Device& device = *stream.device();
+  if (runtime::KeyRecorder::active())
+    return runtime::KeyRecorder::record(
+        key_of(trace({*this, device, config, arguments}), device.target()));
   runtime::KernelTable& table = runtime::KernelTable::instance();
   const detail::CallIdentity identity{definition_, config, table.generation()};
   detail::PlannedCall& planned = detail::planned_call(identity, arguments);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/cache/key.h"
 #include "runtime/format/entry.h"
 #include "tegula/device.h"
 #include "tegula/kernel_argument.h"
@@ -52,6 +53,23 @@ class LaunchRecorder {
  private:
   std::vector<LaunchTrace> launches_;
   LaunchRecorder* outer_ = nullptr;
+};
+
+/// While it lives, what this thread would launch is recorded under its key on disk instead: kernels
+/// are traced, but neither looked up, compiled nor launched. The innermost one records.
+class KeyRecorder {
+ public:
+  KeyRecorder();
+  ~KeyRecorder();
+  KeyRecorder(const KeyRecorder&) = delete;
+  KeyRecorder& operator=(const KeyRecorder&) = delete;
+  const std::vector<cache::Key>& keys() const { return keys_; }
+  static bool active();
+  static void record(cache::Key key);
+
+ private:
+  std::vector<cache::Key> keys_;
+  KeyRecorder* outer_ = nullptr;
 };
 
 }  // namespace tegula::runtime

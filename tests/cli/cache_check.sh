@@ -34,10 +34,23 @@ expect "history" 0 '1 times; read 2 times' "$tegula" cache ls --history
 expect "verify" 0 '1 sound, 0 damaged' "$tegula" cache verify
 expect "doctor" 0 "$TEGULA_CACHE_DIR: writable" "$tegula" doctor
 
+explain() { # MORE ARGUMENTS
+  "$tegula" cache explain-miss rms_norm_fn --random x=4x64:bf16 --random weight=64:bf16 "$@"
+}
+expect "explain-miss of what is held" 0 'held: .*/[0-9a-f]{32}$' explain
+expect "and for another architecture" 0 'arch +wanted sim:sm_90a, held sim:sm_80' \
+  explain --device sim:sm_90a
+expect "and another configuration" 0 'config.rows +wanted 1, held 4' \
+  explain --config rows=1,bn=64,warps=1
+expect "of a kernel that is not held at all" 0 'no kernel of this name' \
+  "$tegula" cache explain-miss softmax --random x=4x64:bf16
+expect "explaining compiles nothing" 0 '"entries":1' "$tegula" cache stats --json
+
 name=$(ls "$TEGULA_CACHE_DIR" | grep -E '^[0-9a-f]{32}$')
 printf 'x' | dd of="$TEGULA_CACHE_DIR/$name" bs=1 seek=100 conv=notrunc 2>/dev/null
 expect "verify names the damaged one" 1 "$name: the checksum is wrong" "$tegula" cache verify
 expect "verify as JSON" 1 '"sound":0,"damaged":\[\{"name":"'"$name" "$tegula" cache verify --json
+expect "explain-miss names it" 0 '"outcome":"damaged".*checksum is wrong' explain --json
 expect "the damaged one is compiled again" 0 '"cache":"compiled"' run 64
 expect "and set aside" 0 '"errors":1' "$tegula" cache stats --json
 expect "prune" 0 '"entries":1' "$tegula" cache prune --size 0 --json

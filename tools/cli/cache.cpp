@@ -225,6 +225,7 @@ void add_cache(CLI::App& app, Action& action) {
   add("verify", "reads and checks every kernel; exit 1 and its name if one is damaged", verify);
   add("prune", "removes what was of use longest ago", prune)
       ->add_option("--size", options->size, "bytes to keep, or with K, M, G (TEGULA_CACHE_SIZE)");
+  add_explain_miss(*command, action);
   add("clear", "removes every kernel",
       [](const CacheOptions& o) { return report(o, cache::clear(own_directory())); });
 }

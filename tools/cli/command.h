@@ -21,6 +21,7 @@ void add_doctor(CLI::App& app, Action& action);
 void add_kernels(CLI::App& app, Action& action);
 void add_emit(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
+void add_explain_miss(CLI::App& cache, Action& action);
 void add_cache(CLI::App& app, Action& action);
 /// The subcommands of the contract that this version has not: each is a clear error.
 void add_later(CLI::App& app, Action& action);

@@ -5,8 +5,10 @@
 
 #include "ops/reference/number_format.h"
 #include "ops/reference/transfer.h"
+#include "runtime/cache/disk_cache.h"
 #include "tools/cli/command.h"
 #include "tools/cli/device_choice.h"
+#include "tools/cli/explain_text.h"
 #include "tools/cli/run_options.h"
 #include "tools/cli/run_result.h"
 #include "tools/npy/npy.h"
@@ -26,16 +28,37 @@ void save(const std::string& path, const Tensor& tensor, const std::vector<doubl
   npy::write_file(path, {dtype, tensor.shape(), reference::encode(dtype, values)});
 }
 
-int run(const RunOptions& options) {
-  const OpEntry& op = find_op(options.op);
-  const HostTensors host = read_tensors(op, options);
-  OpCall call{{}, read_params(op, options), read_config(op, options)};
-  const auto destinations = read_destinations(op, options);
+/// An op with all that it is called with.
+struct Prepared {
+  const OpEntry& op;
+  HostTensors host;
+  OpCall call;
+  std::vector<std::pair<std::string, std::string>> destinations;
+  std::shared_ptr<Device> device;
+  SimDevice* simulator = nullptr;
+  Stream stream;
+};
 
-  const std::shared_ptr<Device> device = choose_device(options.device);
+Prepared prepare(const RunOptions& options) {
+  const OpEntry& op = find_op(options.op);
+  HostTensors host = read_tensors(op, options);
+  OpCall call{{}, read_params(op, options), read_config(op, options)};
+  auto destinations = read_destinations(op, options);
+  std::shared_ptr<Device> device = choose_device(options.device);
   SimDevice* simulator = configure_simulator(*device, options);
-  Stream stream(device);
-  for (const auto& [name, tensor] : host) call.tensors.emplace(name, upload(stream, tensor));
+  Prepared prepared{op,     std::move(host), std::move(call), std::move(destinations),
+                    device, simulator,       Stream(device)};
+  for (const auto& [name, tensor] : prepared.host)
+    prepared.call.tensors.emplace(name, upload(prepared.stream, tensor));
+  return prepared;
+}
+
+int run(const RunOptions& options) {
+  Prepared prepared = prepare(options);
+  const OpEntry& op = prepared.op;
+  const auto& [host, call, destinations, device, simulator] = std::tie(
+      prepared.host, prepared.call, prepared.destinations, prepared.device, prepared.simulator);
+  Stream& stream = prepared.stream;
 
   const runtime::LaunchRecorder recorder;
   const std::vector<Output> outputs = op.run(stream, call);
@@ -77,6 +100,18 @@ int run(const RunOptions& options) {
   return result.passed() ? done : check_failed;
 }
 
+int explain_miss(const RunOptions& options) {
+  Prepared prepared = prepare(options);
+  const runtime::KeyRecorder recorder;
+  prepared.op.run(prepared.stream, prepared.call);
+  const auto& directories = cache::DiskCache::instance().directories();
+  std::vector<KernelExplanation> kernels;
+  for (const cache::Key& key : recorder.keys())
+    kernels.push_back({key, cache::explain(key, directories)});
+  std::fputs((options.json ? to_json(kernels) + "\n" : to_text(kernels)).c_str(), stdout);
+  return done;
+}
+
 std::string help_of_op_names() {
   std::vector<std::string> names;
   for (const OpEntry* op : op_table()) names.push_back(op->name);
@@ -104,10 +139,9 @@ std::string help_of_ops(const CLI::Option& chosen) {
   return text;
 }
 
-}  // namespace
-
-void add_run(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("run", "run one op on given or random tensors");
+void add_command(CLI::App& app, Action& action, const char* name, const char* description,
+                 int (*run)(const RunOptions&)) {
+  CLI::App* command = app.add_subcommand(name, description);
   auto options = std::make_shared<RunOptions>();
   const auto list = [&](const char* name, std::vector<std::string>& target, const char* what) {
     command->add_option(name, target, what)->allow_extra_args(false);
@@ -133,11 +167,22 @@ void add_run(CLI::App& app, Action& action) {
   command->add_flag("--check", options->check, "compare with the fp64 reference; exit 1 if beyond");
   command->add_flag("--counters", options->counters, "report what the simulated run did");
   command->add_flag("--json", options->json, "one JSON object on standard output");
-  command->callback([&action, options, checks, seed] {
+  command->callback([&action, options, checks, seed, run] {
     options->sim_checks_given = checks->count() > 0;
     options->sim_seed_given = seed->count() > 0;
-    action = [options] { return run(*options); };
+    action = [options, run] { return run(*options); };
   });
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  add_command(app, action, "run", "run one op on given or random tensors", run);
+}
+
+void add_explain_miss(CLI::App& cache, Action& action) {
+  add_command(cache, action, "explain-miss",
+              "why the cache lacks the kernels of a call; takes what run takes", explain_miss);
 }
 
 }  // namespace tegula::cli
