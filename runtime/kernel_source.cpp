@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "runtime/events.h"
 #include "tegula/compile.h"
 #include "tegula/log.h"
 
@@ -70,6 +71,7 @@ JitMode jit_mode() {
 
 std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced,
                                               cache::DiskCache& disk) {
+  const auto start = Clock::now();
   Found found = find_or_compile(traced, disk);
   auto ready = std::make_shared<ReadyKernel>();
   try {
@@ -81,6 +83,14 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
     found = compile_and_store(traced, disk);
     ready->loaded = device.load(found.entry, traced.locations);
   }
+  const bool compiled = found.compile_ms > 0;
+  if (compiled) count_compile(found.compile_ms);
+  if (has_event_hook())
+    emit({.kind = compiled ? Event::Kind::compiled : Event::Kind::loaded,
+          .kernel = found.entry.launch.function,
+          .device = device.name(),
+          .line = cache::manifest_line(traced.key),
+          .milliseconds = compiled ? found.compile_ms : milliseconds_since(start)});
   ready->entry = std::move(found.entry);
   ready->source = found.compile_ms > 0 ? "compiled" : "disk";
   ready->compile_ms = found.compile_ms;

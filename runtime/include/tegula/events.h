@@ -1,0 +1,35 @@
+// What the library does beside its results, for monitors and profilers: each kernel that is made
+// ready, each launch, and counters as text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tegula {
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    compiled,  ///< a kernel was compiled, which made a call wait for `milliseconds`
+    loaded,    ///< a kernel was read from the cache on disk
+    launched,  ///< a kernel was given to the device
+  };
+  Kind kind = Kind::launched;
+  std::string_view kernel;  ///< its name; valid during the call, as all of this is
+  std::string_view device;  ///< "cuda:0"; empty for launches
+  std::string_view line;    ///< compiled, loaded: what for, as a manifest line of the cache
+  double milliseconds = 0;  ///< compiled: compiling alone; loaded: all of it
+};
+
+/// Called on the thread that launches, after the fact. It must not throw and should not take long:
+/// a launch waits for it. It may launch kernels itself, which is reported too.
+using EventHook = void (*)(const Event& event, void* user);
+/// Takes the place of the hook before it; null: none. Calls that are under way in other threads may
+/// still reach the old one.
+void set_event_hook(EventHook hook, void* user = nullptr);
+
+/// Counters of this process in Prometheus' text format: kernels compiled and the seconds that it
+/// took, kernels ready, and the cache's (tegula/cache.h).
+std::string metrics_text();
+
+}  // namespace tegula

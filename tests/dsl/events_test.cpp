@@ -1,0 +1,103 @@
+// Events and counters, with a compiler that only copies the launch record.
+#include "tegula/events.h"
+
+#include <gmock/gmock.h>
+
+#include "dsl/program/abi.h"
+#include "runtime/kernel_table.h"
+#include "tegula/compile.h"
+#include "tests/dsl/helpers.h"
+#include "tests/runtime/fake_device.h"
+
+namespace tegula::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::byte> copy_record(std::span<const std::byte> bytes) {
+  const CompileRequest request = read_compile_request(bytes);
+  const program::Program program = program::deserialise(request.program);
+  format::Entry entry;
+  entry.program = content_hash(program);
+  entry.arch = request.target.arch;
+  entry.payload_kind = format::PayloadKind::image;
+  entry.launch = launch_record(program);
+  return serialise(entry);
+}
+
+void copy(const NoConfig&, In x, Out y) {
+  auto [n] = dims1(x);
+  require(y, {n});
+  auto [i] = grid({cdiv(n, 64)});
+  y.tiles({64}).store(x.tiles({64}).load({i}), {i});
+}
+const auto copy_kernel = kernel("copy_for_events", copy, {"x", "y"});
+
+struct Seen {
+  std::vector<std::string> lines;
+};
+void note(const Event& event, void* user) {
+  constexpr const char* kinds[] = {"compiled", "loaded", "launched"};
+  std::string line = kinds[static_cast<int>(event.kind)];
+  line += " " + std::string(event.kernel) + " " + std::string(event.device);
+  if (!event.line.empty()) line += " | " + std::string(event.line);
+  static_cast<Seen*>(user)->lines.push_back(line);
+}
+
+class Events : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    runtime::KernelTable::instance().clear();
+    previous_ = set_compile_function(copy_record);
+  }
+  void TearDown() override {
+    set_event_hook(nullptr);
+    set_compile_function(previous_);
+    runtime::KernelTable::instance().clear();
+  }
+  Stream stream{std::make_shared<tegula::testing::FakeDevice>()};
+  Tensor x = stream.empty(f32, {100}), y = stream.empty(f32, {100});
+
+ private:
+  CompileFunction previous_ = nullptr;
+};
+
+TEST_F(Events, OfCompilesAndLaunches) {
+  Seen seen;
+  set_event_hook(note, &seen);
+  for (int n = 0; n < 2; ++n) copy_kernel.launch(stream, x, y);
+  EXPECT_THAT(seen.lines, ElementsAre(HasSubstr("compiled copy_for_events fake:0 | "
+                                                "copy_for_events x=*:f32@1%16 y=*:f32@1%16"),
+                                      "launched copy_for_events ", "launched copy_for_events "));
+  set_event_hook(nullptr);
+  copy_kernel.launch(stream, x, y);
+  EXPECT_EQ(seen.lines.size(), 3U);
+}
+
+TEST_F(Events, WhatFailsIsNone) {
+  Seen seen;
+  set_event_hook(note, &seen);
+  const Tensor other = stream.empty(f32, {99});
+  EXPECT_THROW(copy_kernel.launch(stream, x, other), Error);
+  EXPECT_EQ(seen.lines.size(), 1U) << "compiled, not launched";
+}
+
+std::uint64_t counter(const std::string& name) {
+  const std::string text = metrics_text(), line = "\n" + name + " ";
+  const std::size_t at = text.find(line);
+  EXPECT_NE(at, std::string::npos) << text;
+  return std::stoull(text.substr(at + line.size()));
+}
+
+TEST_F(Events, Counters) {
+  const auto before = counter("tegula_compiles_total");
+  EXPECT_EQ(counter("tegula_kernels_ready"), 0U);
+  for (int n = 0; n < 2; ++n) copy_kernel.launch(stream, x, y);
+  EXPECT_EQ(counter("tegula_compiles_total"), before + 1);
+  EXPECT_EQ(counter("tegula_kernels_ready"), 1U);
+  EXPECT_THAT(metrics_text(), HasSubstr("# TYPE tegula_compile_seconds_total counter\n"));
+}
+
+}  // namespace
+}  // namespace tegula::test
