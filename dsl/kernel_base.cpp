@@ -45,7 +45,10 @@ KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t co
                        std::vector<ParameterInfo> parameters, const std::source_location& at)
     : name_(name), config_fields_(config_fields), parameters_(std::move(parameters)), at_(at) {
   define("kernel", name_, function);
-  for (const ParameterInfo& parameter : parameters_) define("parameter", parameter.name, 0);
+  for (const ParameterInfo& p : parameters_)
+    define("parameter", p.name,
+           static_cast<std::uint64_t>(p.kind) | static_cast<std::uint64_t>(p.access) << 8 |
+               std::uint64_t{p.optional} << 16 | static_cast<std::uint64_t>(p.dtype) << 24);
   const std::lock_guard lock(registry().mutex);
   registry().kernels.push_back(this);
 }

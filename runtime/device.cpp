@@ -47,6 +47,16 @@ Stream Stream::create(std::shared_ptr<Device> device) {
   return stream;
 }
 
+Tensor Stream::empty(DType dtype, const Dims& shape) {
+  if (is_capturing())
+    throw Error(ErrorCode::environment,
+                {.where = "Stream::empty",
+                 .argument = "stream",
+                 .problem = "a tensor cannot be allocated while the stream is capturing a graph",
+                 .hint = "allocate it before the capture, and give it to the op as a destination"});
+  return Tensor::empty(*this, dtype, shape);
+}
+
 Stream Stream::wrap(std::shared_ptr<Device> device, NativeStream native) {
   Stream stream(std::move(device));
   stream.native_ = native;

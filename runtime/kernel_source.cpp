@@ -77,7 +77,8 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   try {
     ready->loaded = device.load(found.entry, traced.locations);
   } catch (const Error& error) {
-    if (found.compile_ms > 0) throw;
+    // Lack of memory, a device that is lost: nothing that another binary would mend.
+    if (found.compile_ms > 0 || error.code() != ErrorCode::corrupt_data) throw;
     // Sound bytes, but not for this device or driver: once more, from the start.
     disk.quarantine(traced.key.identity, error.what());
     found = compile_and_store(traced, disk);

@@ -137,6 +137,12 @@ Tensor Tensor::alias(const TensorRef& ref) {
   return tensor;
 }
 
+Tensor Tensor::alias(const Stream& stream, const TensorRef& ref) {
+  Tensor tensor = alias(ref);
+  tensor.stream_ = stream.native();
+  return tensor;
+}
+
 void Tensor::copy_from_host(const void* source, std::size_t bytes) {
   check_copy(ref_, bytes, "Tensor::copy_from_host");
   if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes, stream_);

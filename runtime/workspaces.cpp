@@ -38,7 +38,7 @@ Workspaces::Workspaces(Stream& stream, const format::LaunchRecord& record,
     const format::ArgumentRecord& declared = record.arguments[workspace.argument];
     const Dims shape = shape_of(record, workspace, arguments, *stream.device());
     try {
-      tensors_.push_back(stream.empty(declared.dtype, shape));
+      tensors_.push_back(Tensor::empty(stream, declared.dtype, shape));
     } catch (const Error& error) {
       throw Error(error.code(), {.where = record.function,
                                  .argument = declared.name,

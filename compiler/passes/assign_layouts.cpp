@@ -204,6 +204,8 @@ class Assignment {
     if (auto it = depends_.find(value); it != depends_.end()) return it->second;
     depends_[value] = false;  // a cycle through a loop adds nothing
     bool result = false;
+    if (depth_ == max_depth) return depends_[value] = true;  // so far from it, most likely
+    ++depth_;
     if (Operation* op = value.getDefiningOp()) {
       result = isa<tile::ProgramIdOp>(op) ||
                llvm::any_of(op->getOperands(), [&](Value v) { return depends_on_program(v); });
@@ -212,6 +214,7 @@ class Assignment {
         return v.getType().isIntOrIndex() && depends_on_program(v);
       });
     }
+    --depth_;
     return depends_[value] = result;
   }
 
@@ -400,6 +403,8 @@ class Assignment {
   llvm::EquivalenceClasses<Value> groups_;
   std::vector<Access> accesses_;
   llvm::DenseMap<Value, bool> depends_;
+  static constexpr int max_depth = 1000;  // of recursion: a kernel may be long
+  int depth_ = 0;
   llvm::MapVector<Value, Distributed> layouts_;
 };
 

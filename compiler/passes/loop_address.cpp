@@ -26,7 +26,14 @@ void LoopAddress::visit(Value value) {
     obstacle_ = "its address depends on tiles that the loop computes";
     return;
   }
+  constexpr int max_depth = 64;  // more is not worth doing twice, and recursion has to end
+  if (depth_ == max_depth) {
+    obstacle_ = "its address takes long to compute";
+    return;
+  }
+  ++depth_;
   for (Value operand : op->getOperands()) visit(operand);
+  --depth_;
   operations_.insert(op);
 }
 

@@ -26,6 +26,7 @@ class LoopAddress {
 
   mlir::scf::ForOp loop_;
   llvm::SetVector<mlir::Operation*> operations_;
+  int depth_ = 0;
   bool uses_induction_ = false;
   llvm::StringRef obstacle_;
 };

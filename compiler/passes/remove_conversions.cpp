@@ -20,6 +20,9 @@ namespace {
 
 using layout::Distributed;
 
+/// Operations between a conversion and what it is computed from: beyond, a conversion is cheaper.
+/// It bounds the recursion, too: a kernel may be as long as its author likes.
+constexpr int max_depth = 64;
 constexpr double impossible = std::numeric_limits<double>::infinity();
 
 bool is_tile(Value value) { return isa<RankedTensorType>(value.getType()); }
@@ -118,7 +121,11 @@ class Removal {
     const auto key = std::tuple(value.getAsOpaquePointer(), at.to_string(), moves);
     if (const auto known = costs_.find(key); known != costs_.end()) return known->second;
     costs_[key] = impossible;
-    return costs_[key] = compute_cost(op, at, moves);
+    if (depth_ == max_depth) return impossible;
+    ++depth_;
+    const double computed = compute_cost(op, at, moves);
+    --depth_;
+    return costs_[key] = computed;
   }
 
   double compute_cost(Operation* op, const Distributed& at, bool moves) {
@@ -231,6 +238,7 @@ class Removal {
 
   func::FuncOp function_;
   std::map<std::tuple<const void*, std::string, bool>, double> costs_;  // of cost_to_compute
+  int depth_ = 0;
 };
 
 struct RemoveConversions : PassWrapper<RemoveConversions, OperationPass<func::FuncOp>> {

@@ -24,6 +24,7 @@ struct QuantiseConfig {
 void bias_gelu_quantise(const QuantiseConfig& c, In x, In bias, Out codes, Out scales) {
   auto [rows, n] = dims2(x);
   require(bias, {n}), require(codes, {rows, n}), require(scales, {rows});
+  require(x, {rows, min(n, c.bn)});  // a longer row would be cut
   auto [r] = grid({rows});
   Tile v = x.tiles({1, c.bn}).load({r, 0}).to(f32) + bias.tiles({c.bn}).load({0}).to(f32);
   Tile gelu = 0.5f * v * (1 + erf(v * 0.70710678f));

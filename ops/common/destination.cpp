@@ -3,7 +3,7 @@
 namespace tegula::ops {
 
 Tensor destination(Stream& stream, const TensorRef& given, DType dtype, const Dims& shape) {
-  return given.present() ? Tensor::alias(given) : stream.empty(dtype, shape);
+  return given.present() ? Tensor::alias(stream, given) : stream.empty(dtype, shape);
 }
 
 Dims leading(const Dims& shape) {

@@ -111,7 +111,7 @@ NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
     result.residual_out =
         destination(stream, options.residual_out, options.residual.dtype, x.shape);
   else if (options.prenorm)
-    result.residual_out = Tensor::alias(x);
+    result.residual_out = Tensor::alias(stream, x);
   result.rstd = destination(stream, options.rstd, DType::f32, leading(x.shape));
   if (rows == 0) return result;
   if (!t.rstd.present()) t.rstd = checks.flat(*result.rstd, "rstd");

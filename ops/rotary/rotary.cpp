@@ -1,6 +1,9 @@
 // rotary and its gradient: checks, destinations, launch.
 #include "tegula/ops/rotary.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "ops/common/argument_checks.h"
@@ -53,14 +56,36 @@ void check_tables(const ArgumentChecks& checks, std::string_view x_name, const T
   }
 }
 
+/// No two elements lie on each other: each dimension steps over all that the tighter ones span.
+/// (Some destinations of which that is not true have no overlap either; they are refused.)
+void check_disjoint_elements(const ArgumentChecks& checks, const TensorRef& out) {
+  if (element_count(out.shape) == 0) return;
+  std::vector<std::size_t> order;
+  for (std::size_t d = 0; d < out.rank(); ++d)
+    if (out.shape[d] > 1) order.push_back(d);
+  const auto step = [&](std::size_t d) {
+    return out.strides[d] < 0 ? 0 - static_cast<std::uint64_t>(out.strides[d])
+                              : static_cast<std::uint64_t>(out.strides[d]);
+  };
+  std::ranges::sort(order, {}, step);
+  std::uint64_t span = 1;  // elements of the tighter dimensions, from the first to the last
+  for (const std::size_t d : order) {
+    if (step(d) < span)
+      checks.fail("out", "the elements of a destination overlap",
+                  fmt::format("stride {} in dimension {}", out.strides[d], d),
+                  fmt::format("at least {}", span));
+    const auto last = static_cast<std::uint64_t>(out.shape[d] - 1);
+    std::uint64_t reach = 0;
+    if (__builtin_mul_overflow(last, step(d), &reach) || __builtin_add_overflow(span, reach, &span))
+      return;  // hull() says that it reaches beyond the address space
+  }
+}
+
 void check_destination(const ArgumentChecks& checks, std::string_view x_name, const TensorRef& x,
                        const TensorRef& cos, const TensorRef& sin, const RotaryOptions& options) {
   const TensorRef& out = options.out;
   check_last_stride(checks, out, "out");
-  for (std::size_t d = 0; d < out.rank(); ++d)
-    if (out.shape[d] > 1 && out.strides[d] == 0)
-      checks.fail("out", "the elements of a destination overlap",
-                  fmt::format("stride 0 in dimension {}", d), "another stride");
+  check_disjoint_elements(checks, out);
   struct Named {
     const TensorRef& tensor;
     std::string_view name;

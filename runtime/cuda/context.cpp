@@ -27,4 +27,7 @@ CurrentContext::~CurrentContext() {
   if (pushed_) driver().cuCtxPopCurrent(&popped);
 }
 
+OutsideOfCaptures::OutsideOfCaptures() { driver().cuThreadExchangeStreamCaptureMode(&mode_); }
+OutsideOfCaptures::~OutsideOfCaptures() { driver().cuThreadExchangeStreamCaptureMode(&mode_); }
+
 }  // namespace tegula::cuda

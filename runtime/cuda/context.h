@@ -25,4 +25,17 @@ class CurrentContext {
   Result result_ = success;
 };
 
+/// While it lives, this thread's calls that a capture elsewhere in the process could object to
+/// (loading, plain allocation) leave that capture alone: they concern nothing that it records.
+class OutsideOfCaptures {
+ public:
+  OutsideOfCaptures();
+  ~OutsideOfCaptures();
+  OutsideOfCaptures(const OutsideOfCaptures&) = delete;
+  OutsideOfCaptures& operator=(const OutsideOfCaptures&) = delete;
+
+ private:
+  int mode_ = 2;  ///< CU_STREAM_CAPTURE_MODE_RELAXED, then what it was before
+};
+
 }  // namespace tegula::cuda

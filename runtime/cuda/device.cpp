@@ -9,6 +9,7 @@
 #include "runtime/cuda/driver.h"
 #include "runtime/cuda/module.h"
 #include "runtime/format/architecture.h"
+#include "tegula/log.h"
 
 namespace tegula::cuda {
 namespace {
@@ -52,6 +53,7 @@ class CudaDevice final : public Device {
 
   void* allocate(std::size_t bytes, NativeStream stream) override {
     const CurrentContext current(context_, name_);
+    const OutsideOfCaptures outside;
     DevicePointer data = 0;
     const Result result = pool_ != nullptr
                               ? d_.cuMemAllocFromPoolAsync(&data, bytes, pool_, native(stream))
@@ -65,10 +67,11 @@ class CudaDevice final : public Device {
   void deallocate(void* data, NativeStream stream) noexcept override {
     const CurrentContext current(context_);
     if (!current) return;
-    if (pool_ != nullptr)
-      d_.cuMemFreeAsync(address(data), native(stream));
-    else
-      d_.cuMemFree(address(data));
+    const OutsideOfCaptures outside;
+    const Result result = pool_ != nullptr ? d_.cuMemFreeAsync(address(data), native(stream))
+                                           : d_.cuMemFree(address(data));
+    if (result != success)
+      log(LogLevel::warn, fmt::format("{}: memory cannot be freed: {}", name_, describe(result)));
   }
 
   void copy_to_device(void* target, const void* source, std::size_t bytes,
@@ -89,6 +92,7 @@ class CudaDevice final : public Device {
   std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
                                      std::vector<SourceLocation>) override {
     const CurrentContext current(context_, name_);
+    const OutsideOfCaptures outside;
     return std::make_shared<LoadedModule>(name_, context_, entry);
   }
 
@@ -128,7 +132,7 @@ class CudaDevice final : public Device {
     if (current) d_.cuStreamDestroy(native(stream));
   }
   bool is_capturing(NativeStream stream) override {
-    if (stream == nullptr) return false;  // the legacy stream cannot, and asking would end others'
+    if (stream == nullptr) return false;  // the legacy stream cannot
     const CurrentContext current(context_, name_);
     int status = 0;
     check(d_.cuStreamIsCapturing(native(stream), &status), name_, "cuStreamIsCapturing");

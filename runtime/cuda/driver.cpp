@@ -61,8 +61,23 @@ const Driver& open_once() {
   return *functions;
 }
 
+const char* hint_for(Result result) {
+  if (code_of(result) == ErrorCode::device_fault)
+    return "the device is lost to this process; run the same on the simulator, whose checks name "
+           "the line";
+  if (result >= capture_unsupported && result <= capture_wrong_thread)
+    return "end the capture of the stream first";
+  return "";
+}
+
+}  // namespace
+
 ErrorCode code_of(Result result) {
   switch (result) {
+    case invalid_image:
+    case no_binary_for_gpu:
+    case invalid_ptx:
+      return ErrorCode::corrupt_data;
     case out_of_memory:
     case launch_out_of_resources:
       return ErrorCode::out_of_resources;
@@ -80,17 +95,6 @@ ErrorCode code_of(Result result) {
       return ErrorCode::environment;
   }
 }
-
-const char* hint_for(Result result) {
-  if (code_of(result) == ErrorCode::device_fault)
-    return "the device is lost to this process; run the same on the simulator, whose checks name "
-           "the line";
-  if (result >= capture_unsupported && result <= capture_wrong_thread)
-    return "end the capture of the stream first";
-  return "";
-}
-
-}  // namespace
 
 bool forked() { return is_forked.load(std::memory_order_relaxed); }
 

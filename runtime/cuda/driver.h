@@ -1,6 +1,6 @@
 // The part of the CUDA driver's interface that is used, declared here so that neither building nor
 // starting needs CUDA: libcuda.so.1 is opened when the first CUDA device is.
-// tests/runtime/cuda_declarations_test.cpp compares the declarations with cuda.h, where there is
+// tests/cuda/declarations_test.cpp compares the declarations with cuda.h, where there is
 // one.
 #pragma once
 
@@ -56,11 +56,12 @@ constexpr int jit_info_log_buffer = 3, jit_info_log_bytes = 4, jit_error_log_buf
 // CUmemPool_attribute
 constexpr int pool_release_threshold = 4;
 // CUresult
-constexpr Result out_of_memory = 2, no_device = 100, unsupported_ptx_version = 222,
-                 illegal_address = 700, launch_out_of_resources = 701, launch_timeout = 702,
-                 assert_failed = 710, hardware_stack_error = 714, illegal_instruction = 715,
-                 misaligned_address = 716, invalid_address_space = 717, invalid_pc = 718,
-                 launch_failed = 719, capture_unsupported = 900, capture_wrong_thread = 908;
+constexpr Result out_of_memory = 2, no_device = 100, invalid_image = 200, no_binary_for_gpu = 209,
+                 invalid_ptx = 218, unsupported_ptx_version = 222, illegal_address = 700,
+                 launch_out_of_resources = 701, launch_timeout = 702, assert_failed = 710,
+                 hardware_stack_error = 714, illegal_instruction = 715, misaligned_address = 716,
+                 invalid_address_space = 717, invalid_pc = 718, launch_failed = 719,
+                 capture_unsupported = 900, capture_wrong_thread = 908;
 
 // F(name as in cuda.h, name that libcuda exports, parameters)
 #define TEGULA_CUDA_FUNCTIONS(F)                                                                \
@@ -93,7 +94,8 @@ constexpr Result out_of_memory = 2, no_device = 100, unsupported_ptx_version = 2
   F(cuStreamCreate, "cuStreamCreate", (CudaStream*, unsigned))                                  \
   F(cuStreamDestroy, "cuStreamDestroy_v2", (CudaStream))                                        \
   F(cuStreamSynchronize, "cuStreamSynchronize", (CudaStream))                                   \
-  F(cuStreamIsCapturing, "cuStreamIsCapturing", (CudaStream, int*))
+  F(cuStreamIsCapturing, "cuStreamIsCapturing", (CudaStream, int*))                             \
+  F(cuThreadExchangeStreamCaptureMode, "cuThreadExchangeStreamCaptureMode", (int*))
 
 /// The driver's functions, under their names in cuda.h.
 struct Driver {
@@ -110,12 +112,16 @@ const Driver& driver();
 /// Whether this process was forked from one that had opened the driver.
 bool forked();
 
+/// What kind of failure it is; see check().
+ErrorCode code_of(Result result);
+
 /// "CUDA_ERROR_OUT_OF_MEMORY (2): out of memory".
 std::string describe(Result result);
 
 /// Throws if `result` is a failure: Error{out_of_resources} for lack of memory or of what a launch
-/// needs, Error{device_fault} for what a kernel did, Error{environment} for the rest. `where` is
-/// what the message says first, `call` the driver's function.
+/// needs, Error{device_fault} for what a kernel did, Error{corrupt_data} for a binary that it
+/// cannot take, Error{environment} for the rest. `where` is what the message says first, `call` the
+/// driver's function.
 void check(Result result, const std::string& where, const char* call);
 
 }  // namespace tegula::cuda

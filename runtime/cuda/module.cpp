@@ -31,7 +31,7 @@ std::string ptx_version(std::string_view ptx) {
                        version / 1000, version % 1000 / 10, ptx_version(ptx));
   }
   while (!log.empty() && (log.back() == '\n' || log.back() == '\0')) log.pop_back();
-  throw Error(result == out_of_memory ? ErrorCode::out_of_resources : ErrorCode::environment,
+  throw Error(code_of(result),
               {.where = entry.launch.function,
                .argument = device,
                .problem = fmt::format("the driver refuses the kernel compiled for {}", entry.arch),

@@ -43,6 +43,8 @@ static_assert(jit_error_log_bytes == CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES);
 static_assert(pool_release_threshold == CU_MEMPOOL_ATTR_RELEASE_THRESHOLD);
 
 static_assert(out_of_memory == CUDA_ERROR_OUT_OF_MEMORY && no_device == CUDA_ERROR_NO_DEVICE);
+static_assert(invalid_image == CUDA_ERROR_INVALID_IMAGE && invalid_ptx == CUDA_ERROR_INVALID_PTX);
+static_assert(no_binary_for_gpu == CUDA_ERROR_NO_BINARY_FOR_GPU);
 static_assert(unsupported_ptx_version == CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
 static_assert(illegal_address == CUDA_ERROR_ILLEGAL_ADDRESS);
 static_assert(launch_out_of_resources == CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES);
@@ -75,6 +77,8 @@ TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
   EXPECT_EQ(shape_of(d.cuModuleGetFunction), shape_of(&::cuModuleGetFunction));
   EXPECT_EQ(shape_of(d.cuFuncSetAttribute), shape_of(&::cuFuncSetAttribute));
   EXPECT_EQ(shape_of(d.cuLaunchKernelEx), shape_of(&::cuLaunchKernelEx));
+  EXPECT_EQ(shape_of(d.cuThreadExchangeStreamCaptureMode),
+            shape_of(&::cuThreadExchangeStreamCaptureMode));
   EXPECT_EQ(shape_of(d.cuStreamIsCapturing), shape_of(&::cuStreamIsCapturing));
 }
 

@@ -7,8 +7,11 @@
 
 #include "dsl/program/abi.h"
 #include "runtime/cuda/driver.h"
+#include "runtime/kernel_source.h"
 #include "runtime/kernel_table.h"
 #include "tegula/compile.h"
+#include "tests/cache/sample_kernel.h"
+#include "tests/cache/temporary_directory.h"
 #include "tests/cuda/fake_cuda.h"
 #include "tests/dsl/helpers.h"
 #include "tests/runtime/expect_error.h"
@@ -280,6 +283,9 @@ TEST_F(Cuda, AReadyKernelIsCaptured) {
                 "ready",
                 "before the capture begins"},
                [&] { call(stream, x, y); });
+  expect_error(ErrorCode::environment,
+               {"Stream::empty", "while the stream is capturing", "before the capture"},
+               [&] { stream.empty(f32, {4}); });
   EXPECT_EQ(compiled, 0);
   EXPECT_EQ(fake.calls_of["cuModuleLoadDataEx"], loads);
   EXPECT_TRUE(fake.launches.empty());
@@ -295,7 +301,7 @@ TEST_F(Cuda, ADriverThatRefusesSaysWhy) {
   Stream stream(open_device("cuda:0"));
   const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
   payload = "no binary at all";
-  expect_error(ErrorCode::environment,
+  expect_error(ErrorCode::corrupt_data,
                {"scale: error: cuda:0: the driver refuses the kernel compiled for sm_90a",
                 "its log: ptxas fatal: the fake does not like it"},
                [&] { call(stream, x, y); });
@@ -309,6 +315,30 @@ TEST_F(Cuda, ADriverThatRefusesSaysWhy) {
   call(stream, x, y);
   EXPECT_EQ(fake.launches.size(), 1U);
   EXPECT_EQ(fake.modules.size(), 1U) << "nothing is left of the attempts";
+}
+
+/// What is wrong is not the file: it stays, and is read when the driver has memory again.
+TEST_F(Cuda, LackOfMemoryCostsNoCacheEntry) {
+  const tegula::testing::TemporaryDirectory root;
+  cache::DiskCache disk(tegula::testing::settings_in(root.path()));
+  const auto device = open_device("cuda:0");
+  runtime::TracedKernel traced{tegula::testing::sample_key(1), {}, {}, 0};
+  traced.key.identity.target = device->target();
+  format::Entry entry = tegula::testing::sample_entry(1);
+  entry.payload_kind = format::PayloadKind::cubin;
+  const auto data = std::as_bytes(std::span(payload));
+  entry.payload.assign(data.begin(), data.end());
+  entry.launch.dynamic_shared = 0;
+  disk.store(traced.key, serialise(entry), 1, 1);
+  fake.fail_function = "cuModuleLoadDataEx";
+  for (const int result : {cuda::out_of_memory, cuda::illegal_address}) {
+    fake.fail_result = result;
+    EXPECT_THROW(runtime::make_ready(*device, traced, disk), Error);
+  }
+  fake.fail_function = "";
+  EXPECT_EQ(runtime::make_ready(*device, traced, disk)->source, "disk");
+  EXPECT_EQ(disk.counters().quarantined, 0U);
+  EXPECT_EQ(compiled, 0);
 }
 
 TEST_F(Cuda, AFaultOfAKernel) {

@@ -10,8 +10,7 @@ namespace {
 using namespace tegula::cuda;
 using tegula::testing::FakeCuda;
 
-constexpr Result invalid_value = 1, invalid_device = 101, invalid_image = 200,
-                 invalid_context = 201, not_found = 500;
+constexpr Result invalid_value = 1, invalid_device = 101, invalid_context = 201, not_found = 500;
 
 FakeCuda state;
 std::mutex mutex;
@@ -259,6 +258,12 @@ Result cuStreamSynchronize(CudaStream stream) {
 Result cuStreamIsCapturing(CudaStream stream, int* status) {
   ENTER("cuStreamIsCapturing");
   *status = state.capturing.count(stream) > 0;
+  return success;
+}
+
+Result cuThreadExchangeStreamCaptureMode(int* mode) {
+  static thread_local int current = 0;
+  std::swap(current, *mode);
   return success;
 }
 

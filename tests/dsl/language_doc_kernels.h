@@ -1,5 +1,5 @@
-// The kernels that docs/language.md shows, as they stand there. tests/dsl/language_doc_test.cpp traces
-// them and checks that each of the page's code blocks is found here word for word;
+// The kernels that docs/language.md shows, as they stand there. tests/dsl/language_doc_test.cpp
+// traces them and checks that each of the page's code blocks is found here word for word;
 // tests/kernels/language_doc_test.cpp runs them.
 #pragma once
 
@@ -31,6 +31,24 @@ void twice(Stream& stream, const TensorRef& x, const TensorRef& y) {
   scale_kernel.launch(stream, x, y, 2.0f);
   scale_kernel.with({.bn = 512, .warps = 2}).launch(stream, x, y, 2.0f);
 }
+// [run]
+int run_twice() {
+  const auto device = open_device("sim:sm_90a");  // or "cuda:0"
+  Stream stream(device);
+  std::vector<float> values(1000, 1.5f);
+  Tensor x = stream.empty(f32, {1000}), y = stream.empty(f32, {1000});
+  x.copy_from_host(values.data(), values.size() * sizeof(float));
+  try {
+    twice(stream, x, y);
+    y.copy_to_host(values.data(), values.size() * sizeof(float));  // waits
+  } catch (const Error& error) {  // one line: where, argument, problem, got, wanted, hint
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
+// [end]
+
 // [softmax]
 struct RowCfg {
   int bn = 4096, warps = 8;
@@ -38,7 +56,7 @@ struct RowCfg {
 
 void softmax(const RowCfg& c, In x, Out y) {
   auto [rows, n] = dims2(x);
-  require(y, {rows, n});
+  require(y, {rows, n}), require(x, {rows, min(n, c.bn)});  // a row fits a tile
   auto [r] = grid({rows});
   constexpr double inf = std::numeric_limits<double>::infinity();
   auto v = x.tiles({1, c.bn}).pad(-inf).load({r, 0}).to(f32);
@@ -48,7 +66,7 @@ void softmax(const RowCfg& c, In x, Out y) {
 // [fused]
 void add_norm_gelu(const RowCfg& c, In x, OptIn residual, In weight, Out y, OptOut rstd, F32 eps) {
   auto [rows, n] = dims2(x);
-  require(weight, {n}), require(y, {rows, n});
+  require(weight, {n}), require(y, {rows, n}), require(x, {rows, min(n, c.bn)});
   auto [r] = grid({rows});
   auto v = x.tiles({1, c.bn}).load({r, 0}).to(f32);
   if (residual) v += residual.tiles({1, c.bn}).load({r, 0}).to(f32);

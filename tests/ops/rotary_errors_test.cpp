@@ -88,6 +88,9 @@ TEST_F(RotaryErrors, Destination) {
   options.out.strides[0] = 0;
   expect({"out: the elements of a destination overlap", "stride 0 in dimension 0"});
   options.out = spare;
+  options.out.strides[1] = 4;  // positions that overlap by half
+  expect({"out: the elements of a destination overlap", "in dimension 1"});
+  options.out = spare;
   options.out.data = cos.data;
   expect({"out: the destination overlaps cos"});
   options.out = spare;

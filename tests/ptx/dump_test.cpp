@@ -65,15 +65,23 @@ TEST_F(DumpTest, HasAFileForEveryStage) {
   }
 }
 
-TEST_F(DumpTest, AFolderThatIsNotThereIsToldOnce) {
-  setenv("TEGULA_DUMP", (folder_ / "missing").c_str(), 1);
+TEST_F(DumpTest, AFolderThatIsNotThereIsMade) {
+  setenv("TEGULA_DUMP", (folder_ / "new" / "folder").c_str(), 1);
+  EXPECT_FALSE(compile(Target::Backend::sim, "sm_80").payload.empty());
+  EXPECT_FALSE(fs::is_empty(folder_ / "new" / "folder"));
+}
+
+TEST_F(DumpTest, AFolderThatCannotBeMadeIsToldOnce) {
+  std::ofstream(folder_ / "file") << "in the way";
+  setenv("TEGULA_DUMP", (folder_ / "file" / "below").c_str(), 1);
   ::testing::internal::CaptureStderr();
   EXPECT_FALSE(compile(Target::Backend::sim, "sm_80").payload.empty());
   EXPECT_FALSE(compile(Target::Backend::sim, "sm_90a").payload.empty());
   const std::string told = ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(told, HasSubstr("TEGULA_DUMP: cannot write " + folder_.string() + "/missing/"));
+  EXPECT_THAT(told,
+              AllOf(HasSubstr("TEGULA_DUMP: cannot write " + folder_.string() + "/file/below/"),
+                    HasSubstr("(Not a directory)")));
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1);
-  EXPECT_TRUE(fs::is_empty(folder_));
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ struct ArgumentRange {
 };
 
 /// A stream of the device's own: a CUstream of CUDA. Null is the device's default stream, which on
-/// CUDA is the legacy one: it waits for all others, and they for it.
+/// CUDA is the legacy one: it waits for all others, and they for it, but for those that were made
+/// not to, as Stream::create makes them.
 using NativeStream = void*;
 
 /// One launch. `parameters` point at values of the sizes that the launch record states.
@@ -128,7 +129,8 @@ class Stream {
   /// A new stream, which waits for no other. It ends with its last copy and the last tensor that
   /// was allocated on it.
   static Stream create(std::shared_ptr<Device> device);
-  /// A stream of the caller's (a CUstream of the device's primary context), who keeps it alive.
+  /// A stream of the caller's (a CUstream of the device's primary context), who keeps it alive as
+  /// long as there are copies of the Stream and tensors that were allocated on it.
   static Stream wrap(std::shared_ptr<Device> device, NativeStream native);
 
   const std::shared_ptr<Device>& device() const { return device_; }
@@ -137,7 +139,8 @@ class Stream {
   bool is_capturing() const { return device_->is_capturing(native_); }
   /// An uninitialised row-major tensor on this stream's device, for work on this stream: before
   /// another stream uses it, and before it is freed if another does, that one has to be waited for.
-  Tensor empty(DType dtype, const Dims& shape) { return Tensor::empty(*this, dtype, shape); }
+  /// While the stream is capturing, Error{environment}: the memory would be the graph's.
+  Tensor empty(DType dtype, const Dims& shape);
 
  private:
   friend class Tensor;

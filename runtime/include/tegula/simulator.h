@@ -14,8 +14,8 @@
 namespace tegula {
 
 struct SimOptions {
-  /// Bounds, alignment, races, reads of what was never written, missing waits, divergent barriers
-  /// and shuffles.
+  /// Bounds, alignment, races, reads of shared memory and workspaces that were never written,
+  /// missing waits, divergent barriers and shuffles.
   bool checks = true;
   /// The order of blocks, warps and landing copies. The same seed gives the same run if blocks do
   /// not depend on each other, or `threads` is 1. 0: ascending order.

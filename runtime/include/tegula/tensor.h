@@ -86,6 +86,8 @@ class Tensor {
   static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
   /// Names memory that the caller keeps alive: an output that is one of the inputs.
   static Tensor alias(const TensorRef& ref);
+  /// The same, of memory that this stream works on.
+  static Tensor alias(const Stream& stream, const TensorRef& ref);
 
   const TensorRef& ref() const { return ref_; }
   operator const TensorRef&() const { return ref_; }

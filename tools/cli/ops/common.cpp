@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tools/cli/command.h"
+
 namespace tegula::cli {
 
 reference::Values values_of(const OpCall& call, std::string_view name) {
@@ -35,8 +37,10 @@ std::int64_t integer_of(const OpCall& call, std::string_view name) {
   return parse_integer(call.params.find(name)->second, fmt::format("--param {}", name));
 }
 
-int field_value(std::int64_t value) {
-  return value < -1 || value > 1 << 20 ? -1 : static_cast<int>(value);
+int field_value(const std::string& name, std::int64_t value) {
+  if (value < -1 || value > 1 << 20)
+    usage_error("config." + name, "no such configuration", std::to_string(value), "1 to 1048576");
+  return static_cast<int>(value);
 }
 
 std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
@@ -45,9 +49,9 @@ std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view
   const MatrixShape shape = matrix_shape(call.ref(matrix).shape);
   ops::RowConfig config = choose(shape.rows, shape.n);
   for (const auto& [name, value] : call.config) {
-    if (name == "rows") config.rows = field_value(value);
-    if (name == "bn") config.bn = field_value(value);
-    if (name == "warps") config.warps = field_value(value);
+    if (name == "rows") config.rows = field_value(name, value);
+    if (name == "bn") config.bn = field_value(name, value);
+    if (name == "warps") config.warps = field_value(name, value);
   }
   return config;
 }

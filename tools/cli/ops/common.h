@@ -28,6 +28,6 @@ std::int64_t integer_of(const OpCall& call, std::string_view name);
 std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
                                             ops::RowConfig (*choose)(std::int64_t, std::int64_t));
 /// A config field's value; one that no op takes where it does not fit an int.
-int field_value(std::int64_t value);
+int field_value(const std::string& name, std::int64_t value);
 
 }  // namespace tegula::cli

@@ -26,10 +26,10 @@ ops::RotaryOptions options_of(const OpCall& call, const char* x_name) {
   const Dims& cos = call.ref("cos").shape;
   options.config = ops::choose_rotary_config(x[1], x[2], cos.empty() ? 1 : cos.back());
   for (const auto& [name, value] : call.config) {
-    if (name == "bs") options.config->bs = field_value(value);
-    if (name == "bh") options.config->bh = field_value(value);
-    if (name == "turns") options.config->turns = field_value(value);
-    if (name == "warps") options.config->warps = field_value(value);
+    if (name == "bs") options.config->bs = field_value(name, value);
+    if (name == "bh") options.config->bh = field_value(name, value);
+    if (name == "turns") options.config->turns = field_value(name, value);
+    if (name == "warps") options.config->warps = field_value(name, value);
   }
   return options;
 }

@@ -16,10 +16,10 @@ struct CrossEntropyOptions {
   float logit_scale = 1;             ///< > 0; multiplies x
   float lse_square_scale = 0;        ///< finite: lse_square_scale * lse^2 is added ("z-loss")
   std::int64_t ignore_index = -100;  ///< rows with this target have loss 0 and gradient 0
-  TensorRef loss, lse;               ///< destinations of cross_entropy: f32, the shape of target
-  TensorRef out;  ///< destination of cross_entropy_bwd, shape of x; may be x itself
-  std::optional<DType> out_dtype;   ///< of dx; that of `out` if given, else that of x
-  std::optional<RowConfig> config;  ///< pins the kernel's configuration
+  TensorRef loss = {}, lse = {};     ///< destinations of cross_entropy: f32, the shape of target
+  TensorRef out = {};  ///< destination of cross_entropy_bwd, shape of x; may be x itself
+  std::optional<DType> out_dtype = {};   ///< of dx; that of `out` if given, else that of x
+  std::optional<RowConfig> config = {};  ///< pins the kernel's configuration
 };
 
 struct CrossEntropyOut {

@@ -12,22 +12,22 @@ namespace tegula::ops {
 
 /// M is the number of rows of x: the product of all its extents but the last, N.
 struct RmsNormOptions {
-  TensorRef bias;        ///< (N,), added last
-  TensorRef residual;    ///< shape of x, added to x first
-  float eps = 1e-6f;     ///< > 0; inside the square root
-  bool prenorm = false;  ///< return x + residual too; without a residual, that is x itself
-  std::optional<DType> out_dtype;  ///< of y; that of `out` if given, else that of x
-  TensorRef out;                   ///< destination of y, shape of x
-  TensorRef residual_out;  ///< destination of x + residual, shape of x, dtype of the residual
-  TensorRef rstd;          ///< destination of rstd: f32, evenly spaced
-  std::optional<RowConfig> config;  ///< pins the kernel's configuration
+  TensorRef bias = {};      ///< (N,), added last
+  TensorRef residual = {};  ///< shape of x, added to x first
+  float eps = 1e-6f;        ///< > 0; inside the square root
+  bool prenorm = false;     ///< return x + residual too; without a residual, that is x itself
+  std::optional<DType> out_dtype = {};  ///< of y; that of `out` if given, else that of x
+  TensorRef out = {};                   ///< destination of y, shape of x
+  TensorRef residual_out = {};  ///< destination of x + residual, shape of x, dtype of the residual
+  TensorRef rstd = {};          ///< destination of rstd: f32, evenly spaced
+  std::optional<RowConfig> config = {};  ///< pins the kernel's configuration
 };
 
 struct NormOut {
   Tensor y;  ///< shape of x
   /// x + residual, dtype of the residual; an alias of x for prenorm without a residual.
-  std::optional<Tensor> residual_out;
-  std::optional<Tensor> rstd;  ///< f32, shape of x without its last dimension
+  std::optional<Tensor> residual_out = {};
+  std::optional<Tensor> rstd = {};  ///< f32, shape of x without its last dimension
 };
 
 /// y = s * rstd * weight + bias, where s = x + residual and rstd = 1 / sqrt(mean(s^2) + eps), over

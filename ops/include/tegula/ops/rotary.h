@@ -24,13 +24,13 @@ struct RotaryConfig {
 RotaryConfig choose_rotary_config(std::int64_t positions, std::int64_t heads, std::int64_t pairs);
 
 struct RotaryOptions {
-  bool interleaved = false;            ///< pairs are neighbours (GPT-J), not halves (GPT-NeoX)
-  bool inverse = false;                ///< rotate by the opposite angle
-  std::int64_t seqlen_offset = 0;      ///< the position of x's first element in the tables
-  TensorRef seqlen_offsets;            ///< int32 (b,): an offset for each batch entry, added
-  std::optional<DType> out_dtype;      ///< of y; that of `out` if given, else that of x
-  TensorRef out;                       ///< destination of y, shape of x; may be x itself
-  std::optional<RotaryConfig> config;  ///< pins the kernel's configuration
+  bool interleaved = false;                 ///< pairs are neighbours (GPT-J), not halves (GPT-NeoX)
+  bool inverse = false;                     ///< rotate by the opposite angle
+  std::int64_t seqlen_offset = 0;           ///< the position of x's first element in the tables
+  TensorRef seqlen_offsets = {};            ///< int32 (b,): an offset for each batch entry, added
+  std::optional<DType> out_dtype = {};      ///< of y; that of `out` if given, else that of x
+  TensorRef out = {};                       ///< destination of y, shape of x; may be x itself
+  std::optional<RotaryConfig> config = {};  ///< pins the kernel's configuration
 };
 
 /// Rotates pairs of the first 2 r elements of each head by the angles of their position; elements

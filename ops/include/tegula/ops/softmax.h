@@ -10,9 +10,9 @@
 namespace tegula::ops {
 
 struct SoftmaxOptions {
-  std::optional<DType> out_dtype;   ///< of the result; that of `out` if given, else see the op
-  TensorRef out;                    ///< destination, shape of the result
-  std::optional<RowConfig> config;  ///< pins the kernel's configuration
+  std::optional<DType> out_dtype = {};   ///< of the result; that of `out` if given, else see the op
+  TensorRef out = {};                    ///< destination, shape of the result
+  std::optional<RowConfig> config = {};  ///< pins the kernel's configuration
 };
 
 /// y = exp(x - m) / sum(exp(x - m)) over the last dimension, m the largest of the row.

@@ -10,9 +10,9 @@
 namespace tegula::ops {
 
 struct SwigluOptions {
-  std::optional<DType> out_dtype;   ///< of y; that of `out` if given, else that of a
-  TensorRef out;                    ///< destination of y, shape of a; may be a or b itself
-  std::optional<RowConfig> config;  ///< pins the kernel's configuration; bn may be below N
+  std::optional<DType> out_dtype = {};   ///< of y; that of `out` if given, else that of a
+  TensorRef out = {};                    ///< destination of y, shape of a; may be a or b itself
+  std::optional<RowConfig> config = {};  ///< pins the kernel's configuration; bn may be below N
 };
 
 /// y = a * sigmoid(a) * b (Shazeer, arXiv:2002.05202; FlashAttention's swiglu(a, b)).
@@ -28,8 +28,8 @@ Tensor swiglu(Stream& stream, const TensorRef& a, const TensorRef& b,
               const SwigluOptions& options = {});
 
 struct SwigluBwdOptions {
-  TensorRef da, db;  ///< destinations, shape of a; da may be a itself, db may be b itself
-  std::optional<RowConfig> config;
+  TensorRef da = {}, db = {};  ///< destinations, shape of a; da may be a itself, db may be b itself
+  std::optional<RowConfig> config = {};
 };
 
 struct SwigluGrads {
