@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <thread>
 
-#include "dsl/program/abi.h"
 #include "runtime/cuda/driver.h"
 #include "runtime/kernel_source.h"
-#include "runtime/kernel_table.h"
-#include "tegula/compile.h"
 #include "tests/cache/sample_kernel.h"
 #include "tests/cache/temporary_directory.h"
 #include "tests/cuda/fake_cuda.h"
 #include "tests/dsl/helpers.h"
+#include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/expect_error.h"
 
 namespace tegula::test {
@@ -23,24 +21,19 @@ using tegula::testing::expect_error;
 using tegula::testing::FakeCuda;
 using tegula::testing::FakeCudaLaunch;
 
-int compiled = 0;
 std::uint32_t dynamic_shared = 0;
-std::string payload =
+const std::string cubin =
     "\x7f"
     "ELF of a kernel";
+std::string payload = cubin;
 
-std::vector<std::byte> pretend_to_compile(std::span<const std::byte> bytes) {
-  ++compiled;
-  const CompileRequest request = read_compile_request(bytes);
-  const program::Program program = program::deserialise(request.program);
-  format::Entry entry;
-  entry.program = content_hash(program);
-  entry.arch = request.target.arch;
+/// With a payload that the fake driver takes, or does not.
+std::vector<std::byte> compile_for_cuda(std::span<const std::byte> request) {
+  format::Entry entry = pretend_entry(request);
   entry.payload_kind =
       payload.starts_with(".version") ? format::PayloadKind::ptx : format::PayloadKind::cubin;
   const auto data = std::as_bytes(std::span(payload));
   entry.payload.assign(data.begin(), data.end());
-  entry.launch = launch_record(program);
   entry.launch.dynamic_shared = dynamic_shared;
   return serialise(entry);
 }
@@ -67,7 +60,7 @@ TEST(CudaFaults, EveryCallThatCanFail) {
       const pid_t child = ::fork();
       if (child == 0) {
         FakeCuda& fake = *fake_cuda();
-        set_compile_function(pretend_to_compile);
+        set_compile_function(compile_for_cuda);
         fake.fail_at = n;
         fake.fail_for_good = for_good;
         const auto scenario = [] {
@@ -115,32 +108,20 @@ TEST(CudaFaults, EveryCallThatCanFail) {
 }
 
 /// Each test with the driver as new. Devices stay open, as they do in any process.
-class Cuda : public ::testing::Test {
+class Cuda : public WithPretendCompiler {
  protected:
-  void SetUp() override {
+  Cuda() : WithPretendCompiler(compile_for_cuda) {
     fake = FakeCuda();
     fake_cuda_set_current(nullptr);
-    runtime::KernelTable::instance().clear();
-    previous_ = set_compile_function(pretend_to_compile);
-    compiled = 0;
     dynamic_shared = 0;
-    payload =
-        "\x7f"
-        "ELF of a kernel";
+    payload = cubin;
   }
-  void TearDown() override {
-    set_compile_function(previous_);
-    runtime::KernelTable::instance().clear();
-    EXPECT_TRUE(fake.misuses.empty()) << fake.misuses.front();
-  }
+  void TearDown() override { EXPECT_TRUE(fake.misuses.empty()) << fake.misuses.front(); }
   void call(Stream& stream, const Tensor& x, const Tensor& y) {
     scale_kernel.launch(stream, x, y, 2.0f);
   }
 
   FakeCuda& fake = *fake_cuda();
-
- private:
-  CompileFunction previous_ = nullptr;
 };
 
 TEST_F(Cuda, ADeviceSaysWhatItIs) {

@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "dsl/program/abi.h"
-#include "runtime/kernel_table.h"
-#include "tegula/compile.h"
 #include "tests/dsl/helpers.h"
+#include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/fake_device.h"
 
 namespace tegula::test {
@@ -14,17 +12,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::vector<std::byte> copy_record(std::span<const std::byte> bytes) {
-  const CompileRequest request = read_compile_request(bytes);
-  const program::Program program = program::deserialise(request.program);
-  format::Entry entry;
-  entry.program = content_hash(program);
-  entry.arch = request.target.arch;
-  entry.payload_kind = format::PayloadKind::image;
-  entry.launch = launch_record(program);
-  return serialise(entry);
-}
 
 void copy(const NoConfig&, In x, Out y) {
   auto [n] = dims1(x);
@@ -45,22 +32,11 @@ void note(const Event& event, void* user) {
   static_cast<Seen*>(user)->lines.push_back(line);
 }
 
-class Events : public ::testing::Test {
+class Events : public WithPretendCompiler {
  protected:
-  void SetUp() override {
-    runtime::KernelTable::instance().clear();
-    previous_ = set_compile_function(copy_record);
-  }
-  void TearDown() override {
-    set_event_hook(nullptr);
-    set_compile_function(previous_);
-    runtime::KernelTable::instance().clear();
-  }
+  ~Events() override { set_event_hook(nullptr); }
   Stream stream{std::make_shared<tegula::testing::FakeDevice>()};
   Tensor x = stream.empty(f32, {100}), y = stream.empty(f32, {100});
-
- private:
-  CompileFunction previous_ = nullptr;
 };
 
 TEST_F(Events, OfCompilesAndLaunches) {

@@ -2,28 +2,14 @@
 #include "runtime/launch.h"
 #include "runtime/kernel_table.h"
 
-#include "dsl/program/abi.h"
-#include "tegula/compile.h"
 #include "tests/dsl/helpers.h"
+#include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/fake_device.h"
 
 namespace tegula::test {
 namespace {
 
 using tegula::testing::FakeDevice;
-
-int compiled = 0;
-std::vector<std::byte> fake_compile(std::span<const std::byte> bytes) {
-  ++compiled;
-  const CompileRequest request = read_compile_request(bytes);
-  const program::Program program = program::deserialise(request.program);
-  format::Entry entry;
-  entry.program = content_hash(program);
-  entry.arch = request.target.arch;
-  entry.payload_kind = format::PayloadKind::image;
-  entry.launch = launch_record(program);
-  return serialise(entry);
-}
 
 struct Cfg {
   int bn = 64;
@@ -39,23 +25,10 @@ void scale(const Cfg& c, In x, OptIn w, Out y, F32 factor) {
 const auto scale_kernel =
     kernel("scale", scale, {"x", "w", "y", "factor"}).sweep("bn", &Cfg::bn, {64, 128});
 
-class Launch : public ::testing::Test {
+class Launch : public WithPretendCompiler {
  protected:
-  void SetUp() override {
-    runtime::KernelTable::instance().clear();
-    previous_ = set_compile_function(fake_compile);
-    compiled = 0;
-  }
-  void TearDown() override {
-    set_compile_function(previous_);
-    runtime::KernelTable::instance().clear();
-  }
-
   std::shared_ptr<FakeDevice> device = std::make_shared<FakeDevice>();
   Stream stream{device};
-
- private:
-  CompileFunction previous_ = nullptr;
 };
 
 TEST_F(Launch, CompilesOnceForAClass) {

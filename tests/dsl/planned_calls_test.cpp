@@ -2,11 +2,9 @@
 #include <functional>
 #include <thread>
 
-#include "dsl/program/abi.h"
-#include "runtime/kernel_table.h"
 #include "runtime/launch.h"
-#include "tegula/compile.h"
 #include "tests/dsl/helpers.h"
+#include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/expect_error.h"
 #include "tests/runtime/fake_device.h"
 
@@ -16,19 +14,6 @@ namespace {
 using tegula::testing::expect_error;
 using tegula::testing::FakeDevice;
 using tegula::testing::FakeLaunch;
-
-int compiled = 0;
-std::vector<std::byte> count_and_copy_record(std::span<const std::byte> bytes) {
-  ++compiled;
-  const CompileRequest request = read_compile_request(bytes);
-  const program::Program program = program::deserialise(request.program);
-  format::Entry entry;
-  entry.program = content_hash(program);
-  entry.arch = request.target.arch;
-  entry.payload_kind = format::PayloadKind::image;
-  entry.launch = launch_record(program);
-  return serialise(entry);
-}
 
 struct Cfg {
   int bn = 64;
@@ -42,17 +27,8 @@ void scale(const Cfg& c, In x, Out y, F32 factor) {
 const auto scale_kernel =
     kernel("planned_scale", scale, {"x", "y", "factor"}).sweep("bn", &Cfg::bn, {64, 128});
 
-class PlannedCalls : public ::testing::Test {
+class PlannedCalls : public WithPretendCompiler {
  protected:
-  void SetUp() override {
-    runtime::KernelTable::instance().clear();
-    previous_ = set_compile_function(count_and_copy_record);
-    compiled = 0;
-  }
-  void TearDown() override {
-    set_compile_function(previous_);
-    runtime::KernelTable::instance().clear();
-  }
   void call(const TensorRef& x, const TensorRef& y, float factor = 2, int bn = 64) {
     scale_kernel.with({bn}).launch(stream, x, y, factor);
   }
@@ -61,9 +37,6 @@ class PlannedCalls : public ::testing::Test {
   std::shared_ptr<FakeDevice> device = std::make_shared<FakeDevice>();
   Stream stream{device};
   Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
-
- private:
-  CompileFunction previous_ = nullptr;
 };
 
 std::uint64_t address(const Tensor& tensor) {
