@@ -5,7 +5,6 @@
 #include <numeric>
 #include <random>
 
-#include "tegula/compiler.h"
 #include "tegula/error.h"
 #include "tests/kernels/harness.h"
 
@@ -95,17 +94,6 @@ class Atomics : public KernelTest {
       }
   }
   bool lacks(DType dtype) const { return dtype == bf16 && arch() == "sm_80"; }
-
-  template <class C, class... P, class... A>
-  std::string ptx_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {
-    const std::vector<KernelArgument> list = {
-        KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
-    const auto bytes =
-        compiler::emit(kernel.base().trace_program(kernel.with(config).config(), list),
-                       {Target::Backend::ptx, arch()}, compiler::Stage::ptx)
-            .bytes;
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  }
 };
 INSTANTIATE_TEST_SUITE_P(Targets, Atomics, ::testing::ValuesIn(kernel_targets), target_name);
 

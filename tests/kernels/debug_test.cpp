@@ -1,7 +1,6 @@
 // print and assert_that: what is printed, by whom, and what a failed assertion reports.
 #include <gmock/gmock.h>
 
-#include "tegula/compiler.h"
 #include "tegula/error.h"
 #include "tests/kernels/harness.h"
 
@@ -34,16 +33,6 @@ class Debugging : public KernelTest {
     if (!assembles()) {
       EXPECT_EQ(printed(), wanted);
     }
-  }
-  template <class C, class... P, class... A>
-  std::string ptx_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {
-    const std::vector<KernelArgument> list = {
-        KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
-    const auto bytes =
-        compiler::emit(kernel.base().trace_program(kernel.with(config).config(), list),
-                       {Target::Backend::ptx, arch()}, compiler::Stage::ptx)
-            .bytes;
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 };
 INSTANTIATE_TEST_SUITE_P(Targets, Debugging, ::testing::ValuesIn(kernel_targets), target_name);

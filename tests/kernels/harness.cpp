@@ -9,7 +9,6 @@
 
 #include "compiler/target/assembler.h"
 #include "ops/reference/number_format.h"
-#include "tegula/compiler.h"
 
 namespace tegula::testing {
 namespace {
@@ -154,12 +153,12 @@ void KernelTest::assemble(const KernelBase& kernel, const Config& config,
   EXPECT_FALSE(emitted.bytes.empty());
 }
 
-std::string KernelTest::llvm_text(const KernelBase& kernel, const Config& config,
-                                  std::span<const KernelArgument> arguments) const {
+std::string KernelTest::emitted(compiler::Stage stage, const KernelBase& kernel,
+                                const Config& config,
+                                std::span<const KernelArgument> arguments) const {
   const Target target{Target::Backend::ptx, arch_};
-  const auto emitted =
-      compiler::emit(kernel.trace_program(config, arguments), target, compiler::Stage::llvm);
-  return {reinterpret_cast<const char*>(emitted.bytes.data()), emitted.bytes.size()};
+  const auto bytes = compiler::emit(kernel.trace_program(config, arguments), target, stage).bytes;
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace tegula::testing

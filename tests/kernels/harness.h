@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tegula/compiler.h"
 #include "tegula/dsl.h"
 #include "tegula/simulator.h"
 
@@ -67,9 +68,12 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
   /// The LLVM module that both targets are made from, as text.
   template <class C, class... P, class... A>
   std::string llvm_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {
-    const std::vector<KernelArgument> list = {
-        KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
-    return llvm_text(kernel.base(), kernel.with(config).config(), list);
+    return text_of(compiler::Stage::llvm, kernel, config, arguments...);
+  }
+  /// PTX for the target's architecture, the simulated one's too.
+  template <class C, class... P, class... A>
+  std::string ptx_of(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) const {
+    return text_of(compiler::Stage::ptx, kernel, config, arguments...);
   }
 
   /// Bit for bit, but any NaN is a NaN: -0 is not +0.
@@ -84,8 +88,15 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
  private:
   void assemble(const KernelBase& kernel, const Config& config,
                 std::span<const KernelArgument> arguments) const;
-  std::string llvm_text(const KernelBase& kernel, const Config& config,
-                        std::span<const KernelArgument> arguments) const;
+  template <class C, class... P, class... A>
+  std::string text_of(compiler::Stage stage, const Kernel<C, P...>& kernel, const C& config,
+                      const A&... arguments) const {
+    const std::vector<KernelArgument> list = {
+        KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
+    return emitted(stage, kernel.base(), kernel.with(config).config(), list);
+  }
+  std::string emitted(compiler::Stage stage, const KernelBase& kernel, const Config& config,
+                      std::span<const KernelArgument> arguments) const;
 
   std::string arch_;
   bool assembles_ = false;
