@@ -24,7 +24,8 @@ target_compile_options(
   tegula_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict
                          -Wno-maybe-uninitialized -ffunction-sections
                          -fdata-sections
-                         -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fvisibility=hidden -fvisibility-inlines-hidden)
+                         -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fvisibility=hidden -fvisibility-inlines-hidden
+                         -fno-semantic-interposition)
 target_include_directories(tegula_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 
 # tegula_add_library(NAME SOURCES... ) with the project's flags.

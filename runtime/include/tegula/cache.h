@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// What the cache on disk did for this process.
@@ -18,3 +19,4 @@ struct CacheCounters {
 CacheCounters cache_counters();
 
 }  // namespace tegula
+#pragma GCC visibility pop

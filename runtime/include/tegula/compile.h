@@ -9,6 +9,7 @@
 
 #include "tegula/device.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 struct CompileRequest {
@@ -31,3 +32,4 @@ std::vector<std::byte> serialise(const CompileRequest& request);
 CompileRequest read_compile_request(std::span<const std::byte> bytes);
 
 }  // namespace tegula
+#pragma GCC visibility pop

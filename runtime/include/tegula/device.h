@@ -15,6 +15,7 @@
 #include "tegula/error.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 namespace format {
@@ -150,3 +151,4 @@ class Stream {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// The element type of a tensor or tile. The numeric values are part of the serialised formats
@@ -59,3 +60,4 @@ bool is_unsigned_integer(DType dtype);
 bool is_integer(DType dtype);
 
 }  // namespace tegula
+#pragma GCC visibility pop

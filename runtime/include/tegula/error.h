@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 enum class ErrorCode {
@@ -51,3 +52,4 @@ class InternalError : public std::logic_error {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

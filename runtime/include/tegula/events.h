@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 struct Event {
@@ -33,3 +34,4 @@ void set_event_hook(EventHook hook, void* user = nullptr);
 std::string metrics_text();
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// One argument of a call or of a trace: a tensor, an optional tensor that is absent (a TensorRef
@@ -28,3 +29,4 @@ struct KernelArgument {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

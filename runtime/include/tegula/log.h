@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 enum class LogLevel : std::uint8_t { error, warn, info, debug };
@@ -21,3 +22,4 @@ using LogSink = void (*)(LogLevel level, std::string_view text);
 LogSink set_log_sink(LogSink sink);
 
 }  // namespace tegula
+#pragma GCC visibility pop

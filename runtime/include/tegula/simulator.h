@@ -11,6 +11,7 @@
 
 #include "tegula/device.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 struct SimOptions {
@@ -102,3 +103,4 @@ class SimDevice : public Device {
 std::shared_ptr<SimDevice> make_sim_device(std::string_view arch, const SimOptions& options = {});
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 
 #include "tegula/dtype.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 class Device;
@@ -108,3 +109,4 @@ class Tensor {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 
 #include "tegula/dsl/handle.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// The values of a kernel's config fields. Held inline: a launch does not allocate.
@@ -82,3 +83,4 @@ void write_config(void* object, std::span<const ConfigFieldInfo> fields,
 
 }  // namespace detail
 }  // namespace tegula
+#pragma GCC visibility pop

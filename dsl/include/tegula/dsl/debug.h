@@ -7,6 +7,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 namespace detail {
@@ -35,3 +36,4 @@ void print(detail::Message message, const T&... values) {
 void assert_that(MaskOperand mask, detail::Message message);
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace tegula::detail {
 
 class Tracer;
@@ -44,3 +45,4 @@ template <class>
 inline constexpr bool always_false = false;
 
 }  // namespace tegula::detail
+#pragma GCC visibility pop

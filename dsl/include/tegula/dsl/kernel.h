@@ -8,6 +8,7 @@
 
 #include "tegula/dsl/kernel_base.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 namespace detail {
 
@@ -193,3 +194,4 @@ requires std::is_class_v<F>
 }
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -16,6 +16,7 @@
 #include "tegula/dsl/parameter.h"
 #include "tegula/kernel_argument.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// A parameter as the kernel's signature and its declarations state it.
@@ -108,3 +109,4 @@ void set_checked_tracing(bool on);
 bool checked_tracing();
 
 }  // namespace tegula
+#pragma GCC visibility pop

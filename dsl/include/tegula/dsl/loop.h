@@ -15,6 +15,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// What `range` gives to a `for`. The body runs once, while tracing. Tiles that it assigns are
@@ -152,3 +153,4 @@ template <std::size_t N>
 }
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// A tile of one value. `value`: a literal, or a traced scalar of that dtype.
@@ -71,3 +72,4 @@ std::pair<Tile, Tile> split(const Tile& a,
 Tile cat(Operand a, Operand b, int axis);
 
 }  // namespace tegula
+#pragma GCC visibility pop

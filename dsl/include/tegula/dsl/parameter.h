@@ -11,6 +11,7 @@
 
 #include "tegula/dsl/view.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 namespace detail {
@@ -195,3 +196,4 @@ template <std::size_t N>
 }
 
 }  // namespace tegula
+#pragma GCC visibility pop

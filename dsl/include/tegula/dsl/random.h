@@ -5,6 +5,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// Philox4x32 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four words
@@ -14,3 +15,4 @@ std::array<Tile, 4> philox4x32(Operand key0, Operand key1, Operand c0, Operand c
                                Operand c3, int rounds = 7);
 
 }  // namespace tegula
+#pragma GCC visibility pop

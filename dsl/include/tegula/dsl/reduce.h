@@ -16,6 +16,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// Numbers.
@@ -119,3 +120,4 @@ std::array<Tile, N> scan(const Tile (&tiles)[N], int axis, const F& combine, boo
 }
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "tegula/dtype.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 class Operand;
@@ -189,3 +190,4 @@ class MaskOperand {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include "tegula/dsl/tile.h"
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 namespace detail {
@@ -94,3 +95,4 @@ class OldValue : public Tile {
 };
 
 }  // namespace tegula
+#pragma GCC visibility pop

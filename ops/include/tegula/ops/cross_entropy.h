@@ -8,6 +8,7 @@
 #include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 /// The terms are those of FlashAttention's flash_attn/ops/triton/cross_entropy.py.
@@ -55,3 +56,4 @@ Tensor cross_entropy_bwd(Stream& stream, const TensorRef& dloss, const TensorRef
                          const CrossEntropyOptions& options = {});
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop

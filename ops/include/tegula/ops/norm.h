@@ -8,6 +8,7 @@
 #include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 /// M is the number of rows of x: the product of all its extents but the last, N.
@@ -48,3 +49,4 @@ NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
                     const RmsNormOptions& options = {});
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "tegula/device.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 /// How the rotary kernel is cut: a block of `warps` warps takes `bs` positions of `turns` times
@@ -59,3 +60,4 @@ Tensor rotary_bwd(Stream& stream, const TensorRef& dy, const TensorRef& cos, con
                   const RotaryOptions& options = {});
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 /// A block of `warps` warps takes `rows` rows in tiles of `bn` columns. Where bn >= N a row is held
@@ -28,3 +29,4 @@ RowConfig choose_row_config(std::int64_t rows, std::int64_t n);
 RowConfig choose_elementwise_config(std::int64_t rows, std::int64_t n);
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop

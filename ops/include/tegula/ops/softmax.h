@@ -7,6 +7,7 @@
 #include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 struct SoftmaxOptions {
@@ -42,3 +43,4 @@ Tensor log_softmax_bwd(Stream& stream, const TensorRef& dy, const TensorRef& y,
                        const SoftmaxOptions& options = {});
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "tegula/ops/row_config.h"
 #include "tegula/tensor.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::ops {
 
 struct SwigluOptions {
@@ -42,3 +43,4 @@ SwigluGrads swiglu_bwd(Stream& stream, const TensorRef& dy, const TensorRef& a, 
                        const SwigluBwdOptions& options = {});
 
 }  // namespace tegula::ops
+#pragma GCC visibility pop
