@@ -5,7 +5,7 @@
 
 #include "dsl/planned_calls.h"
 #include "dsl/trace_kernel.h"
-#include "runtime/events.h"
+#include "runtime/kernel_events.h"
 #include "runtime/kernel_source.h"
 #include "runtime/kernel_table.h"
 
@@ -131,7 +131,8 @@ void KernelBase::launch(Stream& stream, const Config& config,
     planned.identity = identity;
   }
   planned.plan.launch(stream, arguments);
-  if (runtime::has_event_hook()) runtime::emit({.kind = Event::Kind::launched, .kernel = name_});
+  if (runtime::has_event_hook())
+    runtime::emit({.kind = KernelEvent::Kind::launched, .kernel = name_});
   if (!runtime::LaunchRecorder::active()) return;
   runtime::LaunchRecorder::record({.kernel = name_,
                                    .config = to_text(config),

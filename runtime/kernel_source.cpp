@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "runtime/events.h"
+#include "runtime/kernel_events.h"
 #include "tegula/compile.h"
 #include "tegula/log.h"
 
@@ -87,7 +87,7 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   const bool compiled = found.compile_ms > 0;
   if (compiled) count_compile(found.compile_ms);
   if (has_event_hook())
-    emit({.kind = compiled ? Event::Kind::compiled : Event::Kind::loaded,
+    emit({.kind = compiled ? KernelEvent::Kind::compiled : KernelEvent::Kind::loaded,
           .kernel = found.entry.launch.function,
           .device = device.name(),
           .line = cache::manifest_line(traced.key),

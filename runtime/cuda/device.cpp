@@ -15,6 +15,7 @@ namespace tegula::cuda {
 namespace {
 
 CudaStream native(NativeStream stream) { return static_cast<CudaStream>(stream); }
+CudaEvent native_event(NativeEvent event) { return static_cast<CudaEvent>(event); }
 DevicePointer address(const void* data) { return reinterpret_cast<DevicePointer>(data); }
 
 /// "sm_86", "sm_90a": from sm_90 on with all that this very architecture has.
@@ -121,10 +122,9 @@ class CudaDevice final : public Device {
   }
 
   NativeStream create_stream() override {
-    constexpr unsigned non_blocking = 1;  // CU_STREAM_NON_BLOCKING
     const CurrentContext current(context_, name_);
     CudaStream stream = nullptr;
-    check(d_.cuStreamCreate(&stream, non_blocking), name_, "cuStreamCreate");
+    check(d_.cuStreamCreate(&stream, stream_non_blocking), name_, "cuStreamCreate");
     return stream;
   }
   void destroy_stream(NativeStream stream) noexcept override {
@@ -137,6 +137,46 @@ class CudaDevice final : public Device {
     int status = 0;
     check(d_.cuStreamIsCapturing(native(stream), &status), name_, "cuStreamIsCapturing");
     return status != 0;
+  }
+
+  NativeEvent create_event(bool timing) override {
+    const CurrentContext current(context_, name_);
+    CudaEvent event = nullptr;
+    check(d_.cuEventCreate(&event, timing ? 0 : event_without_timing), name_, "cuEventCreate");
+    return event;
+  }
+  void destroy_event(NativeEvent event) noexcept override {
+    const CurrentContext current(context_);
+    if (current) d_.cuEventDestroy(native_event(event));
+  }
+  void record_event(NativeEvent event, NativeStream stream) override {
+    const CurrentContext current(context_, name_);
+    check(d_.cuEventRecord(native_event(event), native(stream)), name_, "cuEventRecord");
+  }
+  void wait_event(NativeStream stream, NativeEvent event) override {
+    const CurrentContext current(context_, name_);
+    check(d_.cuStreamWaitEvent(native(stream), native_event(event), 0), name_, "cuStreamWaitEvent");
+  }
+  bool is_done(NativeEvent event) override {
+    const CurrentContext current(context_, name_);
+    const OutsideOfCaptures outside;
+    const Result result = d_.cuEventQuery(native_event(event));
+    if (result == not_ready) return false;
+    check(result, name_, "cuEventQuery");
+    return true;
+  }
+  void synchronize_event(NativeEvent event) override {
+    const CurrentContext current(context_, name_);
+    const OutsideOfCaptures outside;
+    check(d_.cuEventSynchronize(native_event(event)), name_, "cuEventSynchronize");
+  }
+  double elapsed_ms(NativeEvent from, NativeEvent to) override {
+    const CurrentContext current(context_, name_);
+    const OutsideOfCaptures outside;
+    float milliseconds = 0;
+    check(d_.cuEventElapsedTime(&milliseconds, native_event(from), native_event(to)), name_,
+          "cuEventElapsedTime");
+    return milliseconds;
   }
 
  private:

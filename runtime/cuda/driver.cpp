@@ -65,6 +65,9 @@ const char* hint_for(Result result) {
   if (code_of(result) == ErrorCode::device_fault)
     return "the device is lost to this process; run the same on the simulator, whose checks name "
            "the line";
+  if (result == captured_event)
+    return "the event was recorded on a stream that was capturing: it is a place in the graph, "
+           "which other streams can wait for and nothing else";
   if (result >= capture_unsupported && result <= capture_wrong_thread)
     return "end the capture of the stream first";
   return "";

@@ -21,6 +21,7 @@ using Context = struct ContextHandle*;
 using Module = struct ModuleHandle*;
 using Function = struct FunctionHandle*;
 using CudaStream = struct StreamHandle*;
+using CudaEvent = struct EventHandle*;
 using MemoryPool = struct MemoryPoolHandle*;
 
 /// CUlaunchConfig.
@@ -61,7 +62,10 @@ constexpr Result out_of_memory = 2, no_device = 100, invalid_image = 200, no_bin
                  launch_out_of_resources = 701, launch_timeout = 702, assert_failed = 710,
                  hardware_stack_error = 714, illegal_instruction = 715, misaligned_address = 716,
                  invalid_address_space = 717, invalid_pc = 718, launch_failed = 719,
-                 capture_unsupported = 900, capture_wrong_thread = 908;
+                 not_ready = 600, capture_unsupported = 900, captured_event = 907,
+                 capture_wrong_thread = 908;
+// CUevent_flags, CUstream_flags
+constexpr unsigned event_without_timing = 2, stream_non_blocking = 1;
 
 // F(name as in cuda.h, name that libcuda exports, parameters)
 #define TEGULA_CUDA_FUNCTIONS(F)                                                                \
@@ -95,6 +99,13 @@ constexpr Result out_of_memory = 2, no_device = 100, invalid_image = 200, no_bin
   F(cuStreamDestroy, "cuStreamDestroy_v2", (CudaStream))                                        \
   F(cuStreamSynchronize, "cuStreamSynchronize", (CudaStream))                                   \
   F(cuStreamIsCapturing, "cuStreamIsCapturing", (CudaStream, int*))                             \
+  F(cuStreamWaitEvent, "cuStreamWaitEvent", (CudaStream, CudaEvent, unsigned))                  \
+  F(cuEventCreate, "cuEventCreate", (CudaEvent*, unsigned))                                     \
+  F(cuEventDestroy, "cuEventDestroy_v2", (CudaEvent))                                           \
+  F(cuEventRecord, "cuEventRecord", (CudaEvent, CudaStream))                                    \
+  F(cuEventQuery, "cuEventQuery", (CudaEvent))                                                  \
+  F(cuEventSynchronize, "cuEventSynchronize", (CudaEvent))                                      \
+  F(cuEventElapsedTime, "cuEventElapsedTime", (float*, CudaEvent, CudaEvent))                   \
   F(cuThreadExchangeStreamCaptureMode, "cuThreadExchangeStreamCaptureMode", (int*))
 
 /// The driver's functions, under their names in cuda.h.

@@ -55,6 +55,9 @@ static_assert(misaligned_address == CUDA_ERROR_MISALIGNED_ADDRESS);
 static_assert(invalid_address_space == CUDA_ERROR_INVALID_ADDRESS_SPACE);
 static_assert(invalid_pc == CUDA_ERROR_INVALID_PC && launch_failed == CUDA_ERROR_LAUNCH_FAILED);
 static_assert(capture_unsupported == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+static_assert(not_ready == CUDA_ERROR_NOT_READY && captured_event == CUDA_ERROR_CAPTURED_EVENT);
+static_assert(event_without_timing == CU_EVENT_DISABLE_TIMING);
+static_assert(stream_non_blocking == CU_STREAM_NON_BLOCKING);
 static_assert(capture_wrong_thread == CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
 
 /// How many parameters of which sizes: what the calling convention sees.
@@ -80,6 +83,11 @@ TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
   EXPECT_EQ(shape_of(d.cuThreadExchangeStreamCaptureMode),
             shape_of(&::cuThreadExchangeStreamCaptureMode));
   EXPECT_EQ(shape_of(d.cuStreamIsCapturing), shape_of(&::cuStreamIsCapturing));
+  EXPECT_EQ(shape_of(d.cuStreamWaitEvent), shape_of(&::cuStreamWaitEvent));
+  EXPECT_EQ(shape_of(d.cuEventCreate), shape_of(&::cuEventCreate));
+  EXPECT_EQ(shape_of(d.cuEventRecord), shape_of(&::cuEventRecord));
+  EXPECT_EQ(shape_of(d.cuEventQuery), shape_of(&::cuEventQuery));
+  EXPECT_EQ(shape_of(d.cuEventSynchronize), shape_of(&::cuEventSynchronize));
 }
 
 }  // namespace

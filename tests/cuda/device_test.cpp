@@ -5,124 +5,13 @@
 #include <algorithm>
 #include <thread>
 
-#include "runtime/cuda/driver.h"
 #include "runtime/kernel_source.h"
 #include "tests/cache/sample_kernel.h"
 #include "tests/cache/temporary_directory.h"
-#include "tests/cuda/fake_cuda.h"
-#include "tests/dsl/helpers.h"
-#include "tests/dsl/pretend_compiler.h"
-#include "tests/runtime/expect_error.h"
+#include "tests/cuda/cuda_fixture.h"
 
 namespace tegula::test {
 namespace {
-
-using tegula::testing::expect_error;
-using tegula::testing::FakeCuda;
-using tegula::testing::FakeCudaLaunch;
-
-std::uint32_t dynamic_shared = 0;
-const std::string cubin =
-    "\x7f"
-    "ELF of a kernel";
-std::string payload = cubin;
-
-/// With a payload that the fake driver takes, or does not.
-std::vector<std::byte> compile_for_cuda(std::span<const std::byte> request) {
-  format::Entry entry = pretend_entry(request);
-  entry.payload_kind =
-      payload.starts_with(".version") ? format::PayloadKind::ptx : format::PayloadKind::cubin;
-  const auto data = std::as_bytes(std::span(payload));
-  entry.payload.assign(data.begin(), data.end());
-  entry.launch.dynamic_shared = dynamic_shared;
-  return serialise(entry);
-}
-
-struct Cfg {
-  int bn = 64;
-};
-void scale(const Cfg& c, In x, Out y, F32 factor) {
-  auto [m, n] = dims2(x);
-  require(y, {m, n});
-  auto [i, j] = grid({m, cdiv(n, c.bn)});
-  y.tiles({1, c.bn}).store(x.tiles({1, c.bn}).load({i, j}) * factor, {i, j});
-}
-const auto scale_kernel = kernel("scale", scale, {"x", "y", "factor"}).sweep("bn", &Cfg::bn, {64});
-
-/// Stands before the tests that open the driver in this process: forked children could not use it.
-/// The N-th call of the driver fails, once and for good, for every N until none is left to fail:
-/// an Error each time, nothing lost, and all is well afterwards.
-TEST(CudaFaults, EveryCallThatCanFail) {
-  for (const bool for_good : {false, true}) {
-    int rounds = 0;
-    for (std::uint64_t n = 1;; ++n) {
-      int status = 0;
-      const pid_t child = ::fork();
-      if (child == 0) {
-        FakeCuda& fake = *fake_cuda();
-        set_compile_function(compile_for_cuda);
-        fake.fail_at = n;
-        fake.fail_for_good = for_good;
-        const auto scenario = [] {
-          Stream stream = Stream::create(open_device("cuda:0"));
-          Tensor x = stream.empty(f32, {5, 96});
-          const Tensor y = stream.empty(f32, {5, 96});
-          std::vector<float> values(5 * 96, 1);
-          x.copy_from_host(values.data(), values.size() * sizeof(float));
-          scale_kernel.launch(stream, x, y, 2.0f);
-          y.copy_to_host(values.data(), values.size() * sizeof(float));
-          stream.synchronize();
-        };
-        int code = 0;  // 0: nothing failed
-        try {
-          scenario();
-        } catch (const Error&) {
-          code = 1;
-        } catch (...) {
-          code = 2;
-        }
-        if (code == 1) {
-          // A driver that refuses everything cannot be given anything back.
-          const bool clean = for_good || (fake.memory.empty() && fake_cuda_current() == nullptr);
-          fake.fail_at = 0;
-          try {
-            scenario();
-          } catch (...) {
-            code = 3;
-          }
-          if (!clean || (!for_good && (!fake.memory.empty() || !fake.streams.empty()))) code = 4;
-        }
-        if (!fake.misuses.empty()) code = 5;
-        ::_exit(code);
-      }
-      ASSERT_EQ(::waitpid(child, &status, 0), child);
-      ASSERT_TRUE(WIFEXITED(status)) << "call " << n << " of the driver killed the process";
-      const int code = WEXITSTATUS(status);
-      ASSERT_LE(code, 1) << "call " << n << ", for good: " << for_good;
-      if (code == 0 && n > 30) break;  // beyond the last call
-      rounds += code;
-    }
-    EXPECT_GE(rounds, 20) << "calls that can fail";
-    RecordProperty(for_good ? "failed_for_good" : "failed_once", rounds);
-  }
-}
-
-/// Each test with the driver as new. Devices stay open, as they do in any process.
-class Cuda : public WithPretendCompiler {
- protected:
-  Cuda() : WithPretendCompiler(compile_for_cuda) {
-    fake = FakeCuda();
-    fake_cuda_set_current(nullptr);
-    dynamic_shared = 0;
-    payload = cubin;
-  }
-  void TearDown() override { EXPECT_TRUE(fake.misuses.empty()) << fake.misuses.front(); }
-  void call(Stream& stream, const Tensor& x, const Tensor& y) {
-    scale_kernel.launch(stream, x, y, 2.0f);
-  }
-
-  FakeCuda& fake = *fake_cuda();
-};
 
 TEST_F(Cuda, ADeviceSaysWhatItIs) {
   const auto device = open_device("cuda:0");

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tegula::testing {
@@ -21,6 +22,12 @@ struct FakeCudaLaunch {
   std::vector<void*> first_parameters;  ///< the first, as a pointer; empty if there is none
 };
 
+struct FakeCudaEvent {
+  void* context = nullptr;  ///< that it was created in
+  bool timing = false, recorded = false, captured = false;
+  double milliseconds = 0;  ///< when it was recorded
+};
+
 struct FakeCuda {
   // What it pretends to be.
   int devices = 2;
@@ -28,6 +35,8 @@ struct FakeCuda {
   int multiprocessors = 132;
   int driver_version = 13000;
   bool has_pools = true;
+  bool busy = false;  ///< no recorded event is done before somebody waits for it
+  double clock = 0;   ///< milliseconds, for events
 
   // What goes wrong: the call with this number, counted from 1 (0: none), and all after it if
   // `fail_for_good`; or every call of one function.
@@ -43,6 +52,8 @@ struct FakeCuda {
   std::vector<FakeCudaLaunch> launches;
   std::map<std::uint64_t, std::vector<unsigned char>> memory;
   std::set<void*> modules, streams;
+  std::map<void*, FakeCudaEvent> events;
+  std::vector<std::pair<void*, void*>> waits;       ///< a stream for an event
   std::set<void*> capturing;                        ///< streams
   std::map<std::string, int> dynamic_shared_limit;  ///< by function
 };

@@ -1,46 +1,22 @@
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
-#include "runtime/cuda/driver.h"
-#include "tests/cuda/fake_cuda.h"
+#include "tests/cuda/fake_driver.h"
+
+namespace tegula::testing {
+FakeDriver fake_driver;
+thread_local FakeThread fake_thread;
+}  // namespace tegula::testing
 
 namespace {
 
 using namespace tegula::cuda;
-using tegula::testing::FakeCuda;
+using namespace tegula::testing;
 
-constexpr Result invalid_value = 1, invalid_device = 101, invalid_context = 201, not_found = 500;
-
-FakeCuda state;
-std::mutex mutex;
-thread_local std::vector<void*> contexts;
+FakeCuda& state = fake_driver.state;
+std::mutex& mutex = fake_driver.mutex;
 
 char context_of[8];  ///< the addresses are the primary contexts
-
-void misuse(const char* function, const char* what) {
-  state.misuses.push_back(std::string(function) + ": " + what);
-}
-
-/// What every call begins with.
-Result enter(const char* function, bool needs_context = true) {
-  ++state.calls;
-  ++state.calls_of[function];
-  if (needs_context && contexts.empty()) {
-    misuse(function, "no context is current");
-    return invalid_context;
-  }
-  const bool fails = state.fail_function == function ||
-                     (state.fail_at != 0 && (state.calls == state.fail_at ||
-                                             (state.fail_for_good && state.calls > state.fail_at)));
-  return fails ? state.fail_result : success;
-}
-
-bool known(CudaStream stream) { return stream == nullptr || state.streams.count(stream) > 0; }
-
-#define ENTER(...)                   \
-  const std::lock_guard lock(mutex); \
-  if (const Result failed = enter(__VA_ARGS__)) return failed
 
 Result allocate(DevicePointer* data, std::size_t bytes) {
   static std::uint64_t next = 0x7f0000000000;
@@ -52,7 +28,7 @@ Result allocate(DevicePointer* data, std::size_t bytes) {
 
 Result release(const char* function, DevicePointer data) {
   if (state.memory.erase(data) > 0) return success;
-  misuse(function, "no such allocation");
+  fake_driver.misuse(function, "no such allocation");
   return invalid_value;
 }
 
@@ -70,10 +46,12 @@ unsigned char* bytes_at(DevicePointer data, std::size_t count) {
 #pragma GCC visibility push(default)
 
 FakeCuda* fake_cuda() { return &state; }
-void* fake_cuda_current() { return contexts.empty() ? nullptr : contexts.back(); }
+void* fake_cuda_current() {
+  return fake_thread.contexts.empty() ? nullptr : fake_thread.contexts.back();
+}
 void fake_cuda_set_current(void* context) {
-  contexts.clear();
-  if (context != nullptr) contexts.push_back(context);
+  fake_thread.contexts.clear();
+  if (context != nullptr) fake_thread.contexts.push_back(context);
 }
 
 extern "C" {
@@ -124,15 +102,16 @@ Result cuCtxGetCurrent(Context* context) {
 }
 Result cuCtxPushCurrent_v2(Context context) {
   ENTER("cuCtxPushCurrent", false);
-  contexts.push_back(context);
+  fake_thread.contexts.push_back(context);
   return success;
 }
 Result cuCtxPopCurrent_v2(Context* context) {
   // Never made to fail: a caller that is unwinding has no use for it.
   const std::lock_guard lock(mutex);
-  if (contexts.empty()) return misuse("cuCtxPopCurrent", "nothing to pop"), invalid_context;
-  *context = static_cast<Context>(contexts.back());
-  contexts.pop_back();
+  if (fake_thread.contexts.empty())
+    return fake_driver.misuse("cuCtxPopCurrent", "nothing to pop"), invalid_context;
+  *context = static_cast<Context>(fake_thread.contexts.back());
+  fake_thread.contexts.pop_back();
   return success;
 }
 Result cuMemAlloc_v2(DevicePointer* data, std::size_t bytes) {
@@ -156,21 +135,22 @@ Result cuMemPoolSetAttribute(MemoryPool, int, void*) {
 Result cuMemAllocFromPoolAsync(DevicePointer* data, std::size_t bytes, MemoryPool pool,
                                CudaStream stream) {
   ENTER("cuMemAllocFromPoolAsync");
-  if (!known(stream) || static_cast<void*>(pool) != contexts.back())
-    return misuse("cuMemAllocFromPoolAsync", "another device's pool, or no stream"), invalid_value;
+  if (!fake_driver.known(stream) || static_cast<void*>(pool) != fake_thread.contexts.back())
+    return fake_driver.misuse("cuMemAllocFromPoolAsync", "another device's pool, or no stream"),
+           invalid_value;
   return allocate(data, bytes);
 }
 Result cuMemFreeAsync(DevicePointer data, CudaStream stream) {
   const std::lock_guard lock(mutex);
-  if (!known(stream)) misuse("cuMemFreeAsync", "no such stream");
+  if (!fake_driver.known(stream)) fake_driver.misuse("cuMemFreeAsync", "no such stream");
   return release("cuMemFreeAsync", data);
 }
 Result cuMemcpyHtoDAsync_v2(DevicePointer target, const void* source, std::size_t bytes,
                             CudaStream stream) {
   ENTER("cuMemcpyHtoDAsync");
   unsigned char* data = bytes_at(target, bytes);
-  if (data == nullptr || !known(stream))
-    return misuse("cuMemcpyHtoDAsync", "out of bounds, or no stream"), invalid_value;
+  if (data == nullptr || !fake_driver.known(stream))
+    return fake_driver.misuse("cuMemcpyHtoDAsync", "out of bounds, or no stream"), invalid_value;
   std::memcpy(data, source, bytes);
   return success;
 }
@@ -178,15 +158,15 @@ Result cuMemcpyDtoHAsync_v2(void* target, DevicePointer source, std::size_t byte
                             CudaStream stream) {
   ENTER("cuMemcpyDtoHAsync");
   const unsigned char* data = bytes_at(source, bytes);
-  if (data == nullptr || !known(stream))
-    return misuse("cuMemcpyDtoHAsync", "out of bounds, or no stream"), invalid_value;
+  if (data == nullptr || !fake_driver.known(stream))
+    return fake_driver.misuse("cuMemcpyDtoHAsync", "out of bounds, or no stream"), invalid_value;
   std::memcpy(target, data, bytes);
   return success;
 }
 Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int* options,
                           void** values) {
   const std::lock_guard lock(mutex);
-  Result result = enter("cuModuleLoadDataEx");
+  Result result = fake_driver.enter("cuModuleLoadDataEx");
   const bool is_ptx = std::strstr(static_cast<const char*>(data), ".version") != nullptr;
   if (result == success && !is_ptx &&
       std::memcmp(data,
@@ -206,13 +186,13 @@ Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int*
 }
 Result cuModuleUnload(Module module) {
   const std::lock_guard lock(mutex);
-  if (state.modules.erase(module) == 0) misuse("cuModuleUnload", "no such module");
+  if (state.modules.erase(module) == 0) fake_driver.misuse("cuModuleUnload", "no such module");
   return success;
 }
 Result cuModuleGetFunction(Function* function, Module module, const char* name) {
   ENTER("cuModuleGetFunction");
   if (state.modules.count(module) == 0)
-    return misuse("cuModuleGetFunction", "no such module"), not_found;
+    return fake_driver.misuse("cuModuleGetFunction", "no such module"), not_found;
   *function = reinterpret_cast<Function>(new std::string(name));
   return success;
 }
@@ -225,13 +205,15 @@ Result cuFuncSetAttribute(Function function, int which, int value) {
 Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** parameters, void**) {
   ENTER("cuLaunchKernelEx");
   const std::string& name = *reinterpret_cast<std::string*>(function);
-  if (!known(c->stream)) return misuse("cuLaunchKernelEx", "no such stream"), invalid_value;
+  if (!fake_driver.known(c->stream))
+    return fake_driver.misuse("cuLaunchKernelEx", "no such stream"), invalid_value;
   constexpr unsigned without_asking = 48 << 10;
   if (c->dynamic_shared > without_asking &&
       static_cast<int>(c->dynamic_shared) > state.dynamic_shared_limit[name])
-    return misuse("cuLaunchKernelEx", "more shared memory than asked for"), invalid_value;
+    return fake_driver.misuse("cuLaunchKernelEx", "more shared memory than asked for"),
+           invalid_value;
   state.launches.push_back({name,
-                            contexts.back(),
+                            fake_thread.contexts.back(),
                             c->stream,
                             {c->grid_x, c->grid_y, c->grid_z},
                             {c->block_x, c->block_y, c->block_z},
@@ -241,19 +223,21 @@ Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** paramet
 }
 Result cuStreamCreate(CudaStream* stream, unsigned flags) {
   ENTER("cuStreamCreate");
-  if (flags != 1) misuse("cuStreamCreate", "a stream that waits for the default one");
+  if (flags != 1) fake_driver.misuse("cuStreamCreate", "a stream that waits for the default one");
   *stream = reinterpret_cast<CudaStream>(new char[1]);
   state.streams.insert(*stream);
   return success;
 }
 Result cuStreamDestroy_v2(CudaStream stream) {
   const std::lock_guard lock(mutex);
-  if (state.streams.erase(stream) == 0) misuse("cuStreamDestroy", "no such stream");
+  if (state.streams.erase(stream) == 0) fake_driver.misuse("cuStreamDestroy", "no such stream");
   return success;
 }
 Result cuStreamSynchronize(CudaStream stream) {
   ENTER("cuStreamSynchronize");
-  return known(stream) ? success : (misuse("cuStreamSynchronize", "no such stream"), invalid_value);
+  return fake_driver.known(stream)
+             ? success
+             : (fake_driver.misuse("cuStreamSynchronize", "no such stream"), invalid_value);
 }
 Result cuStreamIsCapturing(CudaStream stream, int* status) {
   ENTER("cuStreamIsCapturing");
@@ -262,8 +246,7 @@ Result cuStreamIsCapturing(CudaStream stream, int* status) {
 }
 
 Result cuThreadExchangeStreamCaptureMode(int* mode) {
-  static thread_local int current = 0;
-  std::swap(current, *mode);
+  std::swap(fake_thread.capture_mode, *mode);
   return success;
 }
 

@@ -58,6 +58,11 @@ struct ArgumentRange {
 /// not to, as Stream::create makes them.
 using NativeStream = void*;
 
+/// An event of the device's own: a CUevent of CUDA.
+using NativeEvent = void*;
+
+class Event;
+
 /// One launch. `parameters` point at values of the sizes that the launch record states.
 struct LaunchCall {
   std::array<std::uint32_t, 3> grid = {1, 1, 1};
@@ -112,6 +117,19 @@ class Device {
   /// Whether work given to the stream is recorded into a graph rather than done.
   virtual bool is_capturing(NativeStream) { return false; }
 
+  /// What Event (tegula/event.h) stands on. By default, for a device that has done everything when
+  /// a call returns: an event is done when it is recorded, and its time is the host's.
+  virtual NativeEvent create_event(bool timing);
+  virtual void destroy_event(NativeEvent event) noexcept;
+  virtual void record_event(NativeEvent event, NativeStream stream);
+  /// What the stream is given from now on waits for the event, which may be another device's of the
+  /// same backend.
+  virtual void wait_event(NativeStream, NativeEvent) {}
+  virtual bool is_done(NativeEvent) { return true; }
+  virtual void synchronize_event(NativeEvent) {}
+  /// Milliseconds between two events that are done and were created with `timing`.
+  virtual double elapsed_ms(NativeEvent from, NativeEvent to);
+
  private:
   std::uint64_t id_;
   mutable std::atomic<std::uint64_t> binaries_{0};  ///< 0: not asked for yet
@@ -138,8 +156,14 @@ class Stream {
   NativeStream native() const { return native_; }
   void synchronize() { device_->synchronize(native_); }
   bool is_capturing() const { return device_->is_capturing(native_); }
-  /// An uninitialised row-major tensor on this stream's device, for work on this stream: before
-  /// another stream uses it, and before it is freed if another does, that one has to be waited for.
+  /// What this stream is given from now on waits for the event; the host does not. Waiting for an
+  /// event of another GPU is fine. Throws Error{invalid_argument} for an event that was not
+  /// recorded, or one of a GPU and a stream of the simulator or the other way round.
+  void wait(const Event& event);
+  /// An uninitialised row-major tensor on this stream's device, for work on this stream. Where
+  /// another stream B uses it: B.wait(an event recorded on this stream behind whatever writes it)
+  /// first, and this stream waits for an event recorded on B behind B's use before the tensor is
+  /// freed, since its memory then goes to this stream's next work.
   /// While the stream is capturing, Error{environment}: the memory would be the graph's.
   Tensor empty(DType dtype, const Dims& shape);
 

@@ -1,5 +1,5 @@
 // Events and counters, with a compiler that only copies the launch record.
-#include "tegula/events.h"
+#include "tegula/kernel_events.h"
 
 #include <gmock/gmock.h>
 
@@ -24,7 +24,7 @@ const auto copy_kernel = kernel("copy_for_events", copy, {"x", "y"});
 struct Seen {
   std::vector<std::string> lines;
 };
-void note(const Event& event, void* user) {
+void note(const KernelEvent& event, void* user) {
   constexpr const char* kinds[] = {"compiled", "loaded", "launched"};
   std::string line = kinds[static_cast<int>(event.kind)];
   line += " " + std::string(event.kernel) + " " + std::string(event.device);
@@ -34,26 +34,26 @@ void note(const Event& event, void* user) {
 
 class Events : public WithPretendCompiler {
  protected:
-  ~Events() override { set_event_hook(nullptr); }
+  ~Events() override { set_kernel_event_hook(nullptr); }
   Stream stream{std::make_shared<tegula::testing::FakeDevice>()};
   Tensor x = stream.empty(f32, {100}), y = stream.empty(f32, {100});
 };
 
 TEST_F(Events, OfCompilesAndLaunches) {
   Seen seen;
-  set_event_hook(note, &seen);
+  set_kernel_event_hook(note, &seen);
   for (int n = 0; n < 2; ++n) copy_kernel.launch(stream, x, y);
   EXPECT_THAT(seen.lines, ElementsAre(HasSubstr("compiled copy_for_events fake:0 | "
                                                 "copy_for_events x=*:f32@1%16 y=*:f32@1%16"),
                                       "launched copy_for_events ", "launched copy_for_events "));
-  set_event_hook(nullptr);
+  set_kernel_event_hook(nullptr);
   copy_kernel.launch(stream, x, y);
   EXPECT_EQ(seen.lines.size(), 3U);
 }
 
 TEST_F(Events, WhatFailsIsNone) {
   Seen seen;
-  set_event_hook(note, &seen);
+  set_kernel_event_hook(note, &seen);
   const Tensor other = stream.empty(f32, {99});
   EXPECT_THROW(copy_kernel.launch(stream, x, other), Error);
   EXPECT_EQ(seen.lines.size(), 1U) << "compiled, not launched";

@@ -1,4 +1,4 @@
-#include "runtime/events.h"
+#include "runtime/kernel_events.h"
 
 #include <atomic>
 #include <iterator>
@@ -12,7 +12,7 @@ namespace tegula {
 namespace {
 
 struct Listener {
-  EventHook hook;
+  KernelEventHook hook;
   void* user;
 };
 /// Listeners are never freed, as another thread may be calling one; few are ever set.
@@ -22,13 +22,13 @@ std::atomic<std::uint64_t> compiles{0}, compile_microseconds{0};
 
 }  // namespace
 
-void set_event_hook(EventHook hook, void* user) {
+void set_kernel_event_hook(KernelEventHook hook, void* user) {
   listener.store(hook != nullptr ? new Listener{hook, user} : nullptr, std::memory_order_release);
 }
 
 bool runtime::has_event_hook() { return listener.load(std::memory_order_relaxed) != nullptr; }
 
-void runtime::emit(const Event& event) {
+void runtime::emit(const KernelEvent& event) {
   if (const Listener* current = listener.load(std::memory_order_acquire))
     current->hook(event, current->user);
 }

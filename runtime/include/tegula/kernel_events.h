@@ -9,7 +9,7 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-struct Event {
+struct KernelEvent {
   enum class Kind : std::uint8_t {
     compiled,  ///< a kernel was compiled, which made a call wait for `milliseconds`
     loaded,    ///< a kernel was read from the cache on disk
@@ -24,10 +24,10 @@ struct Event {
 
 /// Called on the thread that launches, after the fact. It must not throw and should not take long:
 /// a launch waits for it. It may launch kernels itself, which is reported too.
-using EventHook = void (*)(const Event& event, void* user);
+using KernelEventHook = void (*)(const KernelEvent& event, void* user);
 /// Takes the place of the hook before it; null: none. Calls that are under way in other threads may
 /// still reach the old one.
-void set_event_hook(EventHook hook, void* user = nullptr);
+void set_kernel_event_hook(KernelEventHook hook, void* user = nullptr);
 
 /// Counters of this process in Prometheus' text format: kernels compiled and the seconds that it
 /// took, kernels ready, and the cache's (tegula/cache.h).
