@@ -19,6 +19,7 @@ std::mutex& mutex = fake_driver.mutex;
 char context_of[8];  ///< the addresses are the primary contexts
 
 Result allocate(DevicePointer* data, std::size_t bytes) {
+  if (bytes > std::size_t{1} << 40) return out_of_memory;
   static std::uint64_t next = 0x7f0000000000;
   *data = next;
   next += (bytes + 511) / 512 * 512 + 512;

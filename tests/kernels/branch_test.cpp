@@ -13,7 +13,7 @@ auto with_fields(K kernel) {
 }
 
 class Branches : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Branches, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Branches, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// Even rows are doubled, odd ones summed.
 void either_fwd(const Cfg&, In x, Out y) {

@@ -27,7 +27,7 @@ const auto cast_kernel =
     kernel("cast_fwd", cast_fwd, {"x", "y"}).field("bn", &Cfg::bn).field("warps", &Cfg::warps);
 
 class Casts : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Casts, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Casts, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// Numbers of `to` and the ties between neighbours, as `from` can hold them.
 std::vector<double> ties(DType from, DType to) {

@@ -23,7 +23,8 @@ auto with_fields(K kernel) {
 }
 
 class EightBitFloats : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, EightBitFloats, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, EightBitFloats, ::testing::ValuesIn(kernel_targets()),
+                         target_name);
 
 /// What each code means (OCP 8-bit Floating Point Specification, section 5).
 double value_of(DType dtype, int code) {

@@ -108,7 +108,7 @@ std::vector<double> edges(DType dtype) {
 }
 
 class FloatOps : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, FloatOps, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, FloatOps, ::testing::ValuesIn(kernel_targets()), target_name);
 
 TEST_P(FloatOps, EveryOpAndDTypeAtEdgesAndRandomValues) {
   for (const DType dtype : float_dtypes) {

@@ -14,7 +14,7 @@ auto with_fields(K kernel) {
 }
 
 class Grids : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Grids, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Grids, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// Each block writes its own number.
 void number_fwd(const Cfg& c, Out y) {

@@ -13,8 +13,6 @@
 namespace tegula::testing {
 namespace {
 
-std::string_view arch_of(std::string_view target) { return target.substr(target.find(':') + 1); }
-
 std::vector<std::byte> download(const Tensor& tensor) {
   std::vector<std::byte> bytes(static_cast<std::size_t>(element_count(tensor.shape())) *
                                static_cast<std::size_t>(dtype_bytes(tensor.dtype())));
@@ -40,12 +38,6 @@ void expect_each(const std::vector<T>& got, const std::vector<T>& wanted, Equal 
 }
 
 }  // namespace
-
-std::string target_name(const ::testing::TestParamInfo<const char*>& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), ':', '_');
-  return name;
-}
 
 std::vector<double> rounded(DType dtype, std::vector<double> values) {
   for (double& value : values) value = reference::round_to(dtype, value);
@@ -77,15 +69,9 @@ std::vector<std::int64_t> random_integers(std::int64_t low, std::int64_t high, s
   return values;
 }
 
-KernelTest::KernelTest()
-    : device(make_sim_device(std::string_view(GetParam()).starts_with("sim:") ? arch_of(GetParam())
-                                                                              : "sm_90a")),
-      stream(device),
-      arch_(arch_of(GetParam())),
-      assembles_(std::string_view(GetParam()).starts_with("ptx:")) {}
-
 void KernelTest::SetUp() {
-  if (assembles_ && compiler::assemblers().empty())
+  if (!target_.missing.empty()) GTEST_SKIP() << target_.missing;
+  if (assembles() && compiler::assemblers().empty())
     GTEST_SKIP() << "SKIP: no assembler (nvJitLink or ptxas) on this machine";
 }
 
@@ -130,24 +116,24 @@ std::vector<std::int64_t> KernelTest::read_integers(const Tensor& tensor) {
 }
 
 void KernelTest::expect_floats(const Tensor& got, const std::vector<double>& wanted) const {
-  if (!assembles_) expect_each(read_floats(got), wanted, same);
+  if (!assembles()) expect_each(read_floats(got), wanted, same);
 }
 
 void KernelTest::expect_near(const Tensor& got, const std::vector<double>& wanted,
                              double tolerance) const {
-  if (assembles_) return;
+  if (assembles()) return;
   expect_each(read_floats(got), wanted, [&](double a, double b) {
     return same(a, b) || std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
   });
 }
 
 void KernelTest::expect_integers(const Tensor& got, const std::vector<std::int64_t>& wanted) const {
-  if (!assembles_) expect_each(read_integers(got), wanted, std::equal_to<>());
+  if (!assembles()) expect_each(read_integers(got), wanted, std::equal_to<>());
 }
 
 void KernelTest::assemble(const KernelBase& kernel, const Config& config,
                           std::span<const KernelArgument> arguments) const {
-  const Target target{Target::Backend::ptx, arch_};
+  const Target target{Target::Backend::ptx, arch()};
   const auto emitted =
       compiler::emit(kernel.trace_program(config, arguments), target, compiler::Stage::cubin);
   EXPECT_FALSE(emitted.bytes.empty());
@@ -156,7 +142,7 @@ void KernelTest::assemble(const KernelBase& kernel, const Config& config,
 std::string KernelTest::emitted(compiler::Stage stage, const KernelBase& kernel,
                                 const Config& config,
                                 std::span<const KernelArgument> arguments) const {
-  const Target target{Target::Backend::ptx, arch_};
+  const Target target{Target::Backend::ptx, arch()};
   const auto bytes = compiler::emit(kernel.trace_program(config, arguments), target, stage).bytes;
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

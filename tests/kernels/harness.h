@@ -1,7 +1,7 @@
 // Tests of the language end to end: a small kernel, run on simulators of two architectures with all
-// checks on, and assembled for three.
+// checks on, and assembled for three; on a GPU as well, if asked to (tests/gpu_target.h).
 //
-// A test is written once, against KernelTest, and runs for each of kernel_targets. For the "ptx:"
+// A test is written once, against KernelTest, and runs for each of kernel_targets(). For the "ptx:"
 // targets `launch` compiles and assembles the kernel for these arguments instead of running it, and
 // the expect_* functions, which have nothing to look at, return at once.
 #pragma once
@@ -17,15 +17,15 @@
 #include "tegula/compiler.h"
 #include "tegula/dsl.h"
 #include "tegula/simulator.h"
+#include "tests/gpu_target.h"
 
 namespace tegula::testing {
 
-inline constexpr const char* kernel_targets[] = {"sim:sm_80", "sim:sm_90a", "ptx:sm_80",
-                                                 "ptx:sm_90a", "ptx:sm_120"};
+inline std::vector<const char*> kernel_targets() {
+  return with_gpu({"sim:sm_80", "sim:sm_90a", "ptx:sm_80", "ptx:sm_90a", "ptx:sm_120"});
+}
+/// Of tests whose meaning is the simulator's.
 inline constexpr const char* sim_targets[] = {"sim:sm_80", "sim:sm_90a"};
-
-/// "sim:sm_80" as a part of a test's name: "sim_sm_80".
-std::string target_name(const ::testing::TestParamInfo<const char*>& info);
 
 /// What an f16, bf16, f32, f64 holds of each value.
 std::vector<double> rounded(DType dtype, std::vector<double> values);
@@ -38,13 +38,18 @@ std::vector<std::int64_t> random_integers(std::int64_t low, std::int64_t high, s
                                           std::uint64_t seed = 1);
 
 class KernelTest : public ::testing::TestWithParam<const char*> {
+  TestTarget target_{GetParam()};
+
  protected:
-  KernelTest();
   void SetUp() override;
 
   /// True where kernels are assembled and not run.
-  bool assembles() const { return assembles_; }
-  const std::string& arch() const { return arch_; }
+  bool assembles() const { return target_.assembles; }
+  /// True where they run on a simulator, which counts, checks and takes options.
+  bool simulates() const { return target_.simulates; }
+  /// True where they run on a GPU.
+  bool on_gpu() const { return !target_.assembles && !target_.simulates; }
+  const std::string& arch() const { return target_.arch; }
 
   /// Row-major tensors on the device. Floats are rounded to nearest even; of integers the low bits
   /// count.
@@ -59,7 +64,7 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
   template <class C, class... P, class... A>
   void launch(const Kernel<C, P...>& kernel, const C& config, const A&... arguments) {
     static_assert(sizeof...(P) == sizeof...(A));
-    if (!assembles_) return kernel.with(config).launch(stream, arguments...);
+    if (!assembles()) return kernel.with(config).launch(stream, arguments...);
     const std::vector<KernelArgument> list = {
         KernelArgument(static_cast<typename std::remove_cvref_t<P>::Host>(arguments))...};
     assemble(kernel.base(), kernel.with(config).config(), list);
@@ -82,8 +87,9 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
   void expect_near(const Tensor& got, const std::vector<double>& wanted, double tolerance) const;
   void expect_integers(const Tensor& got, const std::vector<std::int64_t>& wanted) const;
 
-  std::shared_ptr<SimDevice> device;
-  Stream stream;
+  /// See TestTarget::simulator; tensors lie on stream.device().
+  std::shared_ptr<SimDevice> device = target_.simulator;
+  Stream stream{target_.device};
 
  private:
   void assemble(const KernelBase& kernel, const Config& config,
@@ -97,9 +103,6 @@ class KernelTest : public ::testing::TestWithParam<const char*> {
   }
   std::string emitted(compiler::Stage stage, const KernelBase& kernel, const Config& config,
                       std::span<const KernelArgument> arguments) const;
-
-  std::string arch_;
-  bool assembles_ = false;
 };
 
 }  // namespace tegula::testing

@@ -18,7 +18,7 @@ auto with_fields(K kernel) {
 }
 
 class Idiom : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Idiom, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Idiom, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// The low `bits` bits of t, by units, in the opposite order.
 Tile reversed(const Tile& t, const Cfg& c) {

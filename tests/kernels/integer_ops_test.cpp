@@ -136,7 +136,7 @@ std::int64_t largest(DType dtype) {
 }
 
 class IntegerOps : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, IntegerOps, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, IntegerOps, ::testing::ValuesIn(kernel_targets()), target_name);
 
 TEST_P(IntegerOps, EveryOpAndDType) {
   for (const DType dtype : integer_dtypes) {

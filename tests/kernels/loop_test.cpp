@@ -17,7 +17,7 @@ auto with_fields(K kernel) {
 }
 
 class Loops : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Loops, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Loops, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// A row sum in chunks, its bound an extent: zero, one and several turns, and a ragged end.
 void row_sum_fwd(const Cfg& c, In x, Out y) {

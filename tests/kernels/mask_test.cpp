@@ -48,7 +48,7 @@ const auto compare_kernel = kernel("compare_fwd", compare_fwd, {"a", "b", "y"})
                                 .field("warps", &Cfg::warps);
 
 class Masks : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Masks, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Masks, ::testing::ValuesIn(kernel_targets()), target_name);
 
 TEST_P(Masks, ComparisonsOfFloats) {
   const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");

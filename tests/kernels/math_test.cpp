@@ -20,7 +20,8 @@ auto with_fields(K kernel) {
 }
 
 class MathFunctions : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, MathFunctions, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, MathFunctions, ::testing::ValuesIn(kernel_targets()),
+                         target_name);
 
 struct Function {
   const char* name;
@@ -29,19 +30,20 @@ struct Function {
   double low, high;  ///< where it is sampled in f32
   double bound;      ///< in ulps: what docs/language.md promises, on the simulator
   double low64, high64, bound64;
+  double of_gpu = 0;  ///< in ulps, f32: what a GPU's own approximation adds to the bound
 };
 long double reference_rsqrt(long double x) { return 1 / std::sqrt(x); }
 const Function functions[] = {
-    {"exp", [](const Tile& x) { return exp(x); }, std::exp, -104, 89.5, 2, -746, 710, 1.1},
-    {"exp2", [](const Tile& x) { return exp2(x); }, std::exp2, -150, 128.5, 1, -1076, 1025, 1.1},
+    {"exp", [](const Tile& x) { return exp(x); }, std::exp, -104, 89.5, 2, -746, 710, 1.1, 2},
+    {"exp2", [](const Tile& x) { return exp2(x); }, std::exp2, -150, 128.5, 1, -1076, 1025, 1.1, 2},
     {"log", [](const Tile& x) { return log(x); }, std::log, 1e-45, 3e38, 1, 1e-320, 1e308, 1},
     {"log2", [](const Tile& x) { return log2(x); }, std::log2, 1e-45, 3e38, 2, 1e-320, 1e308, 2},
-    {"tanh", [](const Tile& x) { return tanh(x); }, std::tanh, -12, 12, 2, -22, 22, 3},
+    {"tanh", [](const Tile& x) { return tanh(x); }, std::tanh, -12, 12, 2, -22, 22, 3, 2},
     {"sin", [](const Tile& x) { return sin(x); }, std::sin, -1e3, 1e3, 2, -1e6, 1e6, 2},
     {"cos", [](const Tile& x) { return cos(x); }, std::cos, -1e3, 1e3, 2, -1e6, 1e6, 2},
-    {"erf", [](const Tile& x) { return erf(x); }, std::erf, -4.5, 4.5, 2, -6.5, 6.5, 2},
+    {"erf", [](const Tile& x) { return erf(x); }, std::erf, -4.5, 4.5, 2, -6.5, 6.5, 2, 2},
     {"rsqrt", [](const Tile& x) { return rsqrt(x); }, reference_rsqrt, 1e-45, 3e38, 2, 1e-320,
-     1e308, 1.5},
+     1e308, 1.5, 0.15},
     {"floor", [](const Tile& x) { return floor(x); }, std::floor, -1e9, 1e9, 0, -1e15, 1e15, 0},
     {"ceil", [](const Tile& x) { return ceil(x); }, std::ceil, -1e9, 1e9, 0, -1e15, 1e15, 0},
 };
@@ -112,7 +114,7 @@ TEST_P(MathFunctions, StayWithinTheirBounds) {
       launch(apply, Cfg{.op = op}, floats(dtype, {n}, x), out);
       if (assembles()) continue;
       const std::vector<double> got = read_floats(out);
-      const double bound = dtype == f64 ? f.bound64 : f.bound;
+      const double bound = dtype == f64 ? f.bound64 : f.bound + (on_gpu() ? f.of_gpu : 0);
       long double worst = 0;
       int wrong = 0;
       for (std::size_t k = 0; k < x.size(); ++k) {

@@ -132,7 +132,8 @@ class RandomPrograms : public KernelTest {
     expect_integers(y, wanted);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Targets, RandomPrograms, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, RandomPrograms, ::testing::ValuesIn(kernel_targets()),
+                         target_name);
 
 TEST_P(RandomPrograms, GiveWhatLoopsGive) {
   // More of them, elsewhere: TEGULA_RANDOM_PROGRAMS=FIRST:COUNT.

@@ -19,7 +19,7 @@ std::vector<std::int64_t> count(std::int64_t n) {
 }
 
 class Rearrange : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Rearrange, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Rearrange, ::testing::ValuesIn(kernel_targets()), target_name);
 
 void transpose_fwd(const Cfg&, In x, Out y, Out z) {
   auto [i] = grid({1});

@@ -10,7 +10,7 @@ namespace tegula::testing {
 namespace {
 
 class ReduceWith : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, ReduceWith, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, ReduceWith, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// A product modulo 2^32, a symmetric function.
 void product_fwd(const CombineCfg& c, In x, Out y) {

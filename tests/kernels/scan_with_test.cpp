@@ -9,7 +9,7 @@ namespace tegula::testing {
 namespace {
 
 class ScanWith : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, ScanWith, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, ScanWith, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// Two maps v -> a v + b modulo 2^32, the left one first: associative, and not commutative.
 struct Affine {

@@ -14,7 +14,7 @@ auto with_fields(K kernel) {
 }
 
 class Shapes : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Shapes, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Shapes, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// A row, a column, a scalar, a 3-d tile against others, on either side of the operator.
 void broadcast_fwd(const Cfg& c, In row, In column, In x, Out y) {

@@ -1,8 +1,6 @@
 // Strides: padded rows, stride 0, gaps between elements, transposed views, offsets beyond 2^31.
 #include <sys/mman.h>
 
-#include <cstring>
-
 #include "tests/kernels/harness.h"
 
 namespace tegula::testing {
@@ -36,7 +34,7 @@ const auto twice_all = with_fields(kernel("twice_all", twice_fwd, {"x", "y"}))
                            .specialise_dim("y", 1);
 
 class Strides : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Strides, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Strides, ::testing::ValuesIn(kernel_targets()), target_name);
 
 struct Pitch {
   std::int64_t row, column;
@@ -68,11 +66,13 @@ TEST_P(Strides, EveryPairOfStrides) {
               for (std::int64_t k = 0; k < n; ++k)
                 wanted[static_cast<std::size_t>(r * out.row + k * out.column)] =
                     2 * source[static_cast<std::size_t>(r * in.row + k * in.column)];
-            const TensorRef x{from.data(), dtype, shape, {in.row, in.column}, device.get()};
+            const TensorRef x{
+                from.data(), dtype, shape, {in.row, in.column}, stream.device().get()};
             for (const auto* which : {&twice, &twice_known, &twice_all}) {
               const Tensor to = filled(dtype, {size}, 5);
-              launch(*which, c, x,
-                     TensorRef{to.data(), dtype, shape, {out.row, out.column}, device.get()});
+              launch(
+                  *which, c, x,
+                  TensorRef{to.data(), dtype, shape, {out.row, out.column}, stream.device().get()});
               if (dtype == f32)
                 expect_floats(to, std::vector<double>(wanted.begin(), wanted.end()));
               else
@@ -83,39 +83,50 @@ TEST_P(Strides, EveryPairOfStrides) {
     }
 }
 
-/// Memory of several GiB of which the system commits only what is touched.
+/// Memory of several GiB: a GPU's, or the host's, of which the system commits only what is touched.
 class Span {
  public:
-  explicit Span(std::size_t bytes) : bytes_(bytes) {
-    data_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  Span(Stream& stream, bool on_gpu, std::size_t bytes) : stream_(stream), bytes_(bytes) {
+    if (on_gpu) {
+      try {
+        tensor_ = stream.empty(u8, {static_cast<std::int64_t>(bytes)});
+        data_ = tensor_.data();
+      } catch (const Error&) {  // a GPU with less memory
+      }
+      return;
+    }
+    mapped_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped_ != MAP_FAILED) data_ = mapped_;
   }
   ~Span() {
-    if (data_ != MAP_FAILED) munmap(data_, bytes_);
+    if (mapped_ != MAP_FAILED) munmap(mapped_, bytes_);
   }
   Span(const Span&) = delete;
   Span& operator=(const Span&) = delete;
-  bool ok() const { return data_ != MAP_FAILED; }
+  bool ok() const { return data_ != nullptr; }
   std::byte* at(std::int64_t byte) const { return static_cast<std::byte*>(data_) + byte; }
+  void write(std::int64_t byte, float value) const {
+    Tensor::alias(stream_, contiguous(at(byte), f32, {1}, *stream_.device()))
+        .copy_from_host(&value, sizeof value);
+  }
 
  private:
-  void* data_;
+  Stream& stream_;
+  Tensor tensor_;
+  void* mapped_ = MAP_FAILED;
+  void* data_ = nullptr;
   std::size_t bytes_;
 };
 
 TEST_P(Strides, OffsetsBeyond31Bits) {
   // Rows of 16 floats, 2^31 + 64 elements apart; then the same as columns.
   const std::int64_t pitch = (std::int64_t{1} << 31) + 64;
-  const Span memory(static_cast<std::size_t>(pitch * 4 * 3));
-  if (!memory.ok()) GTEST_SKIP() << "SKIP: the system reserves no 25 GiB of addresses";
-  const auto number = [&](std::int64_t row, std::int64_t column) {
-    return memory.at((row * pitch + column) * 4);
-  };
+  const Span memory(stream, on_gpu(), static_cast<std::size_t>(pitch * 4 * 3));
+  if (!memory.ok()) GTEST_SKIP() << "SKIP: no 25 GiB of addresses, or of a GPU's memory";
   for (std::int64_t r = 0; r < 3; ++r)
-    for (std::int64_t k = 0; k < 16; ++k) {
-      const auto value = static_cast<float>(r * 16 + k);
-      std::memcpy(number(r, k), &value, 4);
-    }
+    for (std::int64_t k = 0; k < 16; ++k)
+      memory.write((r * pitch + k) * 4, static_cast<float>(r * 16 + k));
   std::vector<double> wanted, transposed;
   for (int r = 0; r < 3; ++r)
     for (int k = 0; k < 16; ++k) wanted.push_back(2 * (r * 16 + k));
@@ -124,12 +135,14 @@ TEST_P(Strides, OffsetsBeyond31Bits) {
   for (const auto* which : {&twice, &twice_known, &twice_all})
     for (const Cfg& c : {Cfg{4, 16, 1}, Cfg{1, 16, 1}}) {
       const Tensor out = stream.empty(f32, {3, 16}), flipped = stream.empty(f32, {16, 3});
-      launch(*which, c, TensorRef{memory.at(0), f32, {3, 16}, {pitch, 1}, device.get()}, out);
+      launch(*which, c, TensorRef{memory.at(0), f32, {3, 16}, {pitch, 1}, stream.device().get()},
+             out);
       expect_floats(out, wanted);
-      launch(*which, c, TensorRef{memory.at(0), f32, {16, 3}, {1, pitch}, device.get()}, flipped);
+      launch(*which, c, TensorRef{memory.at(0), f32, {16, 3}, {1, pitch}, stream.device().get()},
+             flipped);
       expect_floats(flipped, transposed);
       // And stores: over itself, halved again by reading the doubled.
-      const TensorRef far{number(0, 16), f32, {3, 16}, {pitch, 1}, device.get()};
+      const TensorRef far{memory.at(16 * 4), f32, {3, 16}, {pitch, 1}, stream.device().get()};
       launch(*which, c, out, far);
       const Tensor back = stream.empty(f32, {3, 16});
       launch(*which, c, far, back);
@@ -150,18 +163,18 @@ const auto corner = with_fields(kernel("corner_fwd", corner_fwd, {"j", "x", "y"}
 
 TEST_P(Strides, ConstantOffsetsBeyond31Bits) {
   const std::int64_t n = std::int64_t{1} << 29;  // 2 GiB a row
-  const Span memory(static_cast<std::size_t>(n * 4 * 9));
-  if (!memory.ok()) GTEST_SKIP() << "SKIP: the system reserves no 18 GiB of addresses";
+  const Span memory(stream, on_gpu(), static_cast<std::size_t>(n * 4 * 9));
+  if (!memory.ok()) GTEST_SKIP() << "SKIP: no 18 GiB of addresses, or of a GPU's memory";
   std::vector<double> wanted(static_cast<std::size_t>(16 * 64), 0);
   for (std::int64_t r = 0; r < 9; ++r)
     for (std::int64_t k = 0; k < 64; ++k) {
       const auto value = static_cast<float>(r * 64 + k);
-      std::memcpy(memory.at((r * n + n - 64 + k) * 4), &value, 4);
+      memory.write((r * n + n - 64 + k) * 4, value);
       wanted[static_cast<std::size_t>(r * 64 + k)] = value;
     }
   const Tensor out = stream.empty(f32, {16, 64});
   launch(corner, Cfg{16, 64, 1}, static_cast<std::int32_t>(n / 64 - 1),
-         contiguous(memory.at(0), f32, {9, n}, *device), out);
+         contiguous(memory.at(0), f32, {9, n}, *stream.device()), out);
   expect_floats(out, wanted);
 }
 

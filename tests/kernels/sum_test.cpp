@@ -76,7 +76,7 @@ class Sum : public KernelTest {
         }
   }
 };
-INSTANTIATE_TEST_SUITE_P(Targets, Sum, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Sum, ::testing::ValuesIn(kernel_targets()), target_name);
 
 TEST_P(Sum, Floats) {
   for (const DType dtype : {f16, bf16, f32, f64})

@@ -20,7 +20,7 @@ auto with_fields(K kernel) {
 }
 
 class Views : public KernelTest {};
-INSTANTIATE_TEST_SUITE_P(Targets, Views, ::testing::ValuesIn(kernel_targets), target_name);
+INSTANTIATE_TEST_SUITE_P(Targets, Views, ::testing::ValuesIn(kernel_targets()), target_name);
 
 /// Copies a tensor of rank 0 to 4, adding 1.
 void copy_fwd(const Cfg& c, In x, Out y) {
@@ -73,7 +73,7 @@ TEST_P(Views, EveryRankAndOddExtents) {
           // One more element behind the tensor, which must stay as it is.
           Dims longer = {element_count(shape) + 1};
           const Tensor storage = filled(dtype, longer, 55);
-          TensorRef out = contiguous(storage.data(), dtype, shape, *device);
+          TensorRef out = contiguous(storage.data(), dtype, shape, *stream.device());
           const Cfg c{rank, b0, b1, 2};
           if (known && rank > 0)
             launch(copy_known, c, in, out);
@@ -94,7 +94,8 @@ TEST_P(Views, MisalignedPointers) {
       const auto bytes = shift * dtype_bytes(dtype);
       const Tensor in = filled(dtype, {200}, 3), storage = filled(dtype, {200}, 0);
       const auto at = [&](const Tensor& t) {
-        return contiguous(static_cast<std::byte*>(t.data()) + bytes, dtype, {9, 16}, *device);
+        return contiguous(static_cast<std::byte*>(t.data()) + bytes, dtype, {9, 16},
+                          *stream.device());
       };
       launch(copy_known, Cfg{}, at(in), at(storage));
       std::vector<double> wanted(200, 0);
@@ -108,7 +109,7 @@ TEST_P(Views, MisalignedPointers) {
 
 TEST_P(Views, EmptyTensorsLaunchNothing) {
   for (const auto& shape : {Dims{0, 16}, Dims{16, 0}, Dims{0, 0}}) {
-    const TensorRef nothing = contiguous(nullptr, f32, shape, *device);
+    const TensorRef nothing = contiguous(nullptr, f32, shape, *stream.device());
     launch(copy, Cfg{}, nothing, nothing);
     launch(copy_known, Cfg{}, nothing, nothing);
   }

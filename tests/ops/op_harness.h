@@ -1,4 +1,4 @@
-// What the tests of the ops share: tensors on a simulator, the rule of accuracy, counters.
+// What the tests of the ops share: tensors on a device, the rule of accuracy, counters.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "ops/reference/rounding.h"
 #include "tegula/device.h"
 #include "tegula/simulator.h"
+#include "tests/gpu_target.h"
 
 namespace tegula::testing {
 
@@ -44,9 +45,19 @@ void expect_within(const char* name, const std::vector<double>& got,
                    const std::vector<double>& ref64, const std::vector<double>& plain, DType dtype,
                    double factor = 2);
 
-/// A test on the simulator of one architecture, all checks on. No test may leave a report.
+inline std::vector<const char*> op_targets() { return with_gpu({"sim:sm_80", "sim:sm_90a"}); }
+
+/// A test on the simulator of one architecture, all checks on, or on a GPU. No test may leave a
+/// report.
 class OpTest : public ::testing::TestWithParam<const char*> {
+  TestTarget target_{GetParam()};
+
  protected:
+  void SetUp() override {
+    if (!target_.missing.empty()) GTEST_SKIP() << target_.missing;
+  }
+  /// True where kernels run on a simulator, which counts and checks.
+  bool simulates() const { return target_.simulates; }
   /// normal(0, 1) rounded to the dtype, in rows `padding` elements apart.
   PaddedTensor random(DType dtype, const Dims& shape, std::uint64_t seed,
                       std::int64_t padding = 0) {
@@ -58,8 +69,9 @@ class OpTest : public ::testing::TestWithParam<const char*> {
   SimCounters::Argument argument(const char* name) const;
   void TearDown() override { EXPECT_TRUE(device->reports().empty()); }
 
-  std::shared_ptr<SimDevice> device = make_sim_device(GetParam());
-  Stream stream{device};
+  /// See TestTarget::simulator; tensors lie on stream.device().
+  std::shared_ptr<SimDevice> device = target_.simulator;
+  Stream stream{target_.device};
 };
 
 }  // namespace tegula::testing

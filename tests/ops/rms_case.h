@@ -1,8 +1,7 @@
-// One call of rms_norm_fn on a simulator against the fp64 reference.
+// One call of rms_norm_fn against the fp64 reference.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,7 +20,7 @@ struct RmsCase {
   std::string describe() const;
 };
 
-/// Runs the case and expects every output within the rule, no report, and padding left alone.
-void expect_accurate(const std::shared_ptr<SimDevice>& device, const RmsCase& rms_case);
+/// Runs the case and expects every output within the rule, and padding left alone.
+void expect_accurate(Stream& stream, const RmsCase& rms_case);
 
 }  // namespace tegula::testing

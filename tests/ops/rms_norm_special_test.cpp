@@ -13,14 +13,12 @@ namespace {
 
 using reference::download;
 
-class RmsNormSpecial : public ::testing::TestWithParam<const char*> {
+class RmsNormSpecial : public OpTest {
  protected:
-  std::shared_ptr<SimDevice> device = make_sim_device(GetParam());
-  Stream stream{device};
   static constexpr std::int64_t n = 256;
   PaddedTensor weight{stream, DType::f32, {n}, 0, std::vector<double>(n, 1)};
 };
-INSTANTIATE_TEST_SUITE_P(Sim, RmsNormSpecial, ::testing::Values("sm_80", "sm_90a"));
+INSTANTIATE_TEST_SUITE_P(Ops, RmsNormSpecial, ::testing::ValuesIn(op_targets()), target_name);
 
 TEST_P(RmsNormSpecial, PrenormWithoutAResidualAliasesX) {
   const PaddedTensor x(stream, DType::bf16, {2, n}, 0, normal_values(2 * n, 1));

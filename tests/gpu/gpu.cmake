@@ -1,0 +1,17 @@
+# What needs a GPU, an entry a program (docs/gpu.md): skipped, with the reason, where there is none.
+foreach(name kernels ops)
+  add_test(NAME gpu.${name} COMMAND test_${name} --gtest_filter=*/cuda_0 --gtest_brief=1)
+  set_tests_properties(
+    gpu.${name} PROPERTIES LABELS gpu TIMEOUT 1800 ENVIRONMENT
+                           "TEGULA_CACHE_DIR=;TEGULA_TEST_DEVICE=cuda:0"
+                           SKIP_REGULAR_EXPRESSION "SKIP: no GPU" FAIL_REGULAR_EXPRESSION
+                           "Running 0 tests")
+endforeach()
+
+# The way to the launch, where there is none: kernels of the driver that needs no GPU do nothing, so
+# that comparisons fail, but no call does.
+add_test(NAME gpu.path COMMAND test_kernels --gtest_filter=*Workspaces.*/cuda_0:*Views.*/cuda_0)
+set_tests_properties(
+  gpu.path PROPERTIES LABELS cuda TIMEOUT 300 ENVIRONMENT
+  "TEGULA_CACHE_DIR=;TEGULA_TEST_DEVICE=cuda:0;LD_LIBRARY_PATH=$<TARGET_FILE_DIR:fake_cuda>:$ENV{LD_LIBRARY_PATH}"
+  PASS_REGULAR_EXPRESSION "element 0 is" FAIL_REGULAR_EXPRESSION "C.. exception;SKIP: no GPU;warning")
