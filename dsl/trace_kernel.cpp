@@ -10,19 +10,25 @@
 #include "dsl/program/limits.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/tracer.h"
+#include "tegula/log.h"
 
 namespace tegula {
 namespace {
 
 std::atomic<bool>& checked_flag() {
   static std::atomic<bool> flag = [] {
-    if (const char* value = std::getenv("TEGULA_CHECKED_TRACING"))
-      return std::string_view(value) == "1";
 #ifdef NDEBUG
-    return false;
+    constexpr bool usual = false;
 #else
-    return true;
+    constexpr bool usual = true;
 #endif
+    const char* value = std::getenv("TEGULA_CHECKED_TRACING");
+    const std::string_view text = value != nullptr ? value : "";
+    if (text == "0" || text == "1") return text == "1";
+    if (!text.empty())
+      log(LogLevel::warn, fmt::format("TEGULA_CHECKED_TRACING={} is neither 0 nor 1; {} is used",
+                                      text, static_cast<int>(usual)));
+    return usual;
   }();
   return flag;
 }

@@ -42,6 +42,9 @@ void check_tensor(const LaunchRecord& record, const ArgumentRecord& declared,
     invalid(record, declared.name, "wrong rank", describe(tensor),
             fmt::format("rank {}", declared.rank));
   check_memory(record.function, declared.name, tensor, device);
+  if (tensor.read_only && declared.access != ArgumentRecord::Access::in)
+    invalid(record, declared.name, "the kernel writes a tensor that may only be read",
+            describe(tensor) + ", read-only", "a tensor that may be written");
   for (const std::int64_t extent : tensor.shape)
     if (extent > std::numeric_limits<std::int32_t>::max())
       invalid(record, declared.name, "an extent is too large", describe(tensor),

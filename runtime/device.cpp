@@ -4,14 +4,16 @@
 #include <map>
 #include <mutex>
 
+#include <fmt/format.h>
+
 #include "runtime/cuda/device.h"
+#include "runtime/device_name.h"
+#include "tegula/log.h"
 #include "tegula/simulator.h"
 
 namespace tegula {
-namespace {
 
-/// The ordinal of "cuda:N"; -1 if the name is not of that form.
-int cuda_ordinal(std::string_view name) {
+int runtime::cuda_ordinal(std::string_view name) {
   constexpr std::string_view prefix = "cuda:";
   if (!name.starts_with(prefix)) return -1;
   const std::string_view digits = name.substr(prefix.size());
@@ -19,8 +21,6 @@ int cuda_ordinal(std::string_view name) {
   const auto [end, error] = std::from_chars(digits.begin(), digits.end(), ordinal);
   return error == std::errc() && end == digits.end() ? ordinal : -1;
 }
-
-}  // namespace
 
 Device::Device() {
   static std::atomic<std::uint64_t> last{0};
@@ -47,8 +47,19 @@ Stream Stream::create(std::shared_ptr<Device> device) {
   return stream;
 }
 
+void Stream::no_device() {
+  throw Error(ErrorCode::invalid_argument,
+              {.where = "Stream", .argument = "device", .problem = "no device is given"});
+}
+
+Stream Stream::with_allocator(std::shared_ptr<Allocator> allocator) const {
+  Stream stream = *this;
+  stream.allocator_ = std::move(allocator);
+  return stream;
+}
+
 Tensor Stream::empty(DType dtype, const Dims& shape) {
-  if (is_capturing())
+  if (allocator_ == nullptr && is_capturing())
     throw Error(ErrorCode::environment,
                 {.where = "Stream::empty",
                  .argument = "stream",
@@ -63,11 +74,23 @@ Stream Stream::wrap(std::shared_ptr<Device> device, NativeStream native) {
   return stream;
 }
 
+namespace {
+
+std::shared_ptr<Device> open_simulator(std::string_view arch) {
+  std::shared_ptr<Device> device = make_sim_device(arch);
+  if (log_level() >= LogLevel::info)
+    log(LogLevel::info, fmt::format("opened {}: the simulator, {} multiprocessors", device->name(),
+                                    device->multiprocessors()));
+  return device;
+}
+
+}  // namespace
+
 std::shared_ptr<Device> open_device(std::string_view name) {
+  if (name == "sim") return open_simulator("sm_90a");
   constexpr std::string_view sim_prefix = "sim:";
-  if (name == "sim") return make_sim_device("sm_90a");
-  if (name.starts_with(sim_prefix)) return make_sim_device(name.substr(sim_prefix.size()));
-  if (const int ordinal = cuda_ordinal(name); ordinal >= 0) return cuda::open(ordinal);
+  if (name.starts_with(sim_prefix)) return open_simulator(name.substr(sim_prefix.size()));
+  if (const int ordinal = runtime::cuda_ordinal(name); ordinal >= 0) return cuda::open(ordinal);
   throw Error(ErrorCode::invalid_argument, {.argument = "device",
                                             .problem = "not the name of a device",
                                             .got = "'" + std::string(name) + "'",

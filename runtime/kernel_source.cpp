@@ -1,7 +1,11 @@
 #include "runtime/kernel_source.h"
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "runtime/kernel_events.h"
 #include "tegula/compile.h"
@@ -34,14 +38,15 @@ void check_jit(const TracedKernel& traced) {
 
 struct Found {
   format::Entry entry;
-  double compile_ms = 0;  ///< 0: from disk
+  double compile_ms = 0;          ///< 0: from disk
+  std::string_view why_compiled;  ///< for the log
 };
 
-Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk) {
+Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk, std::string_view why) {
   check_jit(traced);
   const auto start = Clock::now();
   const std::vector<std::byte> bytes = compile({traced.program, traced.key.identity.target});
-  Found found{format::read_entry(bytes), milliseconds_since(start)};
+  Found found{format::read_entry(bytes), milliseconds_since(start), why};
   disk.store(traced.key, bytes, microseconds(traced.trace_ms), microseconds(found.compile_ms));
   return found;
 }
@@ -52,7 +57,24 @@ Found find_or_compile(const TracedKernel& traced, cache::DiskCache& disk) {
   const auto lock = disk.lock(identity);
   if (lock->outcome() == cache::KeyLock::Outcome::waited)
     if (auto entry = disk.find(identity)) return {std::move(*entry)};
-  return compile_and_store(traced, disk);
+  return compile_and_store(
+      traced, disk,
+      disk.directories().empty() ? "the cache on disk is off" : "the cache on disk has none");
+}
+
+void log_found(const Device& device, const Found& found, double milliseconds) {
+  if (log_level() < LogLevel::info) return;
+  constexpr std::array<std::string_view, format::payload_kind_count> kinds = {"a cubin", "PTX",
+                                                                              "an image"};
+  const format::Entry& entry = found.entry;
+  const std::string what = fmt::format("{} for {} ({}", entry.launch.function, device.name(),
+                                       kinds[static_cast<std::size_t>(entry.payload_kind)]) +
+                           (entry.assembler.empty() ? ")" : " by " + entry.assembler + ")");
+  log(LogLevel::info,
+      found.compile_ms > 0
+          ? fmt::format("compiled {} in {:.1f} ms: none in memory, and {}", what, found.compile_ms,
+                        found.why_compiled)
+          : fmt::format("read {} from disk in {:.1f} ms: none in memory", what, milliseconds));
 }
 
 }  // namespace
@@ -72,6 +94,9 @@ JitMode jit_mode() {
 std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel& traced,
                                               cache::DiskCache& disk) {
   const auto start = Clock::now();
+  if (log_level() >= LogLevel::debug)
+    log(LogLevel::debug, fmt::format("key {}: {}", cache::name_of(traced.key.identity),
+                                     cache::manifest_line(traced.key)));
   Found found = find_or_compile(traced, disk);
   auto ready = std::make_shared<ReadyKernel>();
   try {
@@ -81,9 +106,10 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
     if (found.compile_ms > 0 || error.code() != ErrorCode::corrupt_data) throw;
     // Sound bytes, but not for this device or driver: once more, from the start.
     disk.quarantine(traced.key.identity, error.what());
-    found = compile_and_store(traced, disk);
+    found = compile_and_store(traced, disk, "the device refused the one on disk");
     ready->loaded = device.load(found.entry, traced.locations);
   }
+  log_found(device, found, milliseconds_since(start));
   const bool compiled = found.compile_ms > 0;
   if (compiled) count_compile(found.compile_ms);
   if (has_event_hook())

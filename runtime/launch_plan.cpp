@@ -8,6 +8,7 @@
 #include "runtime/format/scratch.h"
 #include "runtime/tensor_hull.h"
 #include "runtime/workspaces.h"
+#include "tegula/log.h"
 
 namespace tegula::runtime {
 namespace {
@@ -100,11 +101,19 @@ bool alike(const KernelArgument& a, const KernelArgument& b) {
   if (a.is_tensor != b.is_tensor) return false;
   if (!a.is_tensor) return a.dtype == b.dtype;
   const TensorRef &s = a.tensor, &t = b.tensor;
-  return s.device == t.device && s.dtype == t.dtype && s.rank() == t.rank() &&
-         s.strides.size() == t.strides.size() &&
+  return s.device == t.device && s.dtype == t.dtype && s.read_only == t.read_only &&
+         s.rank() == t.rank() && s.strides.size() == t.strides.size() &&
          address_of(s) % alignment == address_of(t) % alignment &&
          (s.data == nullptr) == (t.data == nullptr) && alike(s.shape, t.shape) &&
          alike(s.strides, t.strides);
+}
+
+void log_launch(const LaunchCall& call, const std::string& function, const Device& device) {
+  log(LogLevel::debug,
+      fmt::format("launch {} on {}: {}x{}x{} blocks of {} threads, {} bytes of dynamic shared "
+                  "memory, stream {}",
+                  function, device.name(), call.grid[0], call.grid[1], call.grid[2], call.threads,
+                  call.dynamic_shared, fmt::ptr(call.stream)));
 }
 
 }  // namespace
@@ -195,12 +204,14 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) c
     else  // an extent or a stride of a workspace
       values[open.parameter] = value_of(record, open.source, arguments, device);
   }
-  device.launch(*kernel_->loaded, {.grid = grid_,
-                                   .threads = record.threads,
-                                   .dynamic_shared = record.dynamic_shared,
-                                   .stream = stream.native(),
-                                   .parameters = pointers.first(values_.size()),
-                                   .arguments = ranges.first(tensors)});
+  const LaunchCall call = {.grid = grid_,
+                           .threads = record.threads,
+                           .dynamic_shared = record.dynamic_shared,
+                           .stream = stream.native(),
+                           .parameters = pointers.first(values_.size()),
+                           .arguments = ranges.first(tensors)};
+  if (log_level() >= LogLevel::debug) log_launch(call, record.function, device);
+  device.launch(*kernel_->loaded, call);
 }
 
 }  // namespace tegula::runtime

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> names = {"error", "warn", "info", "debug"};
 constexpr std::array<std::string_view, 4> prefixes = {"error: ", "warning: ", "", "debug: "};
-
-LogLevel from_environment() {
-  const char* value = std::getenv("TEGULA_LOG");
-  for (std::size_t k = 0; value != nullptr && k < names.size(); ++k)
-    if (names[k] == value) return static_cast<LogLevel>(k);
-  return LogLevel::warn;
-}
 
 void to_standard_error(LogLevel level, std::string_view text) {
   std::string line = "tegula: ";
@@ -31,17 +25,40 @@ void to_standard_error(LogLevel level, std::string_view text) {
 
 std::atomic<LogSink> current_sink{&to_standard_error};
 
+constexpr int not_read_yet = -1;
+std::atomic<int> level{not_read_yet};
+
+LogLevel read_level() {
+  const char* value = std::getenv("TEGULA_LOG");
+  const std::string_view name = value != nullptr ? value : "";
+  const auto known = std::find(names.begin(), names.end(), name);
+  const auto chosen =
+      known != names.end() ? static_cast<LogLevel>(known - names.begin()) : LogLevel::warn;
+  int expected = not_read_yet;
+  const bool first = level.compare_exchange_strong(expected, static_cast<int>(chosen));
+  if (first && known == names.end() && !name.empty())
+    log(LogLevel::warn, "TEGULA_LOG=" + std::string(name) +
+                            " is no level (wanted error, warn, info or debug); warn is used");
+  return static_cast<LogLevel>(level.load());
+}
+
 }  // namespace
 
 LogLevel log_level() {
-  static const LogLevel level = from_environment();
-  return level;
+  const int known = level.load(std::memory_order_relaxed);
+  return known != not_read_yet ? static_cast<LogLevel>(known) : read_level();
 }
 
-void log(LogLevel level, std::string_view text) noexcept {
-  if (level > log_level()) return;
+LogLevel set_log_level(LogLevel chosen) {
+  const LogLevel before = log_level();
+  level.store(static_cast<int>(chosen));
+  return before;
+}
+
+void log(LogLevel at, std::string_view text) noexcept {
+  if (at > log_level()) return;
   try {
-    current_sink.load()(level, text);
+    current_sink.load()(at, text);
   } catch (...) {  // out of memory: the line is lost, the call that it speaks of is not
   }
 }

@@ -1,9 +1,11 @@
 #include "tegula/tensor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "runtime/allocation.h"
 #include "tegula/device.h"
 #include "tegula/error.h"
 
@@ -109,25 +111,21 @@ TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device) {
 }
 
 Tensor Tensor::empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape) {
+  if (device == nullptr)
+    invalid({.where = "Tensor::empty", .argument = "device", .problem = "no device is given"});
   return empty(Stream(device), dtype, shape);
 }
 
 Tensor Tensor::empty(const Stream& stream, DType dtype, const Dims& shape) {
-  const std::shared_ptr<Device>& device = stream.device();
-  if (device == nullptr)
-    invalid({.where = "Tensor::empty", .argument = "device", .problem = "no device is given"});
   Tensor tensor;
   tensor.stream_ = stream.native();
-  tensor.ref_ = contiguous(nullptr, dtype, shape, *device);
-  if (const std::size_t bytes = byte_count(tensor.ref_); bytes > 0) {
-    // The handle keeps device and stream alive: a tensor may outlive every other owner of them.
-    tensor.storage_ = std::shared_ptr<void>(
-        device->allocate(bytes, stream.native()),
-        [stream](void* data) { stream.device()->deallocate(data, stream.native()); });
-    tensor.ref_.data = tensor.storage_.get();
-  } else {
-    tensor.storage_ = std::shared_ptr<void>(device, nullptr);
-  }
+  tensor.ref_ = contiguous(nullptr, dtype, shape, *stream.device());
+  // The handle keeps device and stream alive: a tensor may outlive every other owner of them.
+  if (const std::size_t bytes = byte_count(tensor.ref_); bytes > 0)
+    tensor.storage_ = runtime::allocate(stream, bytes);
+  else
+    tensor.storage_ = std::shared_ptr<void>(stream.device(), nullptr);
+  tensor.ref_.data = tensor.storage_.get();
   return tensor;
 }
 
@@ -143,8 +141,20 @@ Tensor Tensor::alias(const Stream& stream, const TensorRef& ref) {
   return tensor;
 }
 
+Tensor Tensor::adopt(const Stream& stream, const TensorRef& ref, std::shared_ptr<void> owner) {
+  // The handle keeps the device alive as well, like that of memory of our own.
+  using Handle = std::pair<Stream, std::shared_ptr<void>>;
+  Tensor tensor = alias(stream, ref);
+  tensor.storage_ = std::make_shared<Handle>(stream, std::move(owner));
+  return tensor;
+}
+
 void Tensor::copy_from_host(const void* source, std::size_t bytes) {
   check_copy(ref_, bytes, "Tensor::copy_from_host");
+  if (ref_.read_only)
+    invalid({.where = "Tensor::copy_from_host",
+             .argument = "this",
+             .problem = "the tensor may only be read"});
   if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes, stream_);
 }
 

@@ -106,6 +106,8 @@ std::optional<format::Entry> DiskCache::find(const Identity& identity) {
         note_hit(*directory, name);
       }
       ++counts_.hits;
+      if (log_level() >= LogLevel::debug)
+        log(LogLevel::debug, fmt::format("read {}/{}", directory->path(), name));
       return entry;
     } catch (const Error& error) {
       quarantine_in(*directory, name, error.details().problem);
@@ -135,6 +137,8 @@ void DiskCache::store(const Key& key, std::span<const std::byte> entry, std::uin
                     directory.why().empty() ? std::strerror(problem) : directory.why()));
   }
   ++counts_.stores;
+  if (log_level() >= LogLevel::debug)
+    log(LogLevel::debug, fmt::format("wrote {}/{}", directory.path(), name));
   note_compile(directory, name, trace_us, compile_us);
   if (stores_since_prune_.fetch_add(1) % stores_a_prune == 0)
     counts_.evicted += prune(directory, settings_.max_bytes).entries;

@@ -46,6 +46,7 @@ class CudaDevice final : public Device {
     multiprocessors_ = attribute(multiprocessor_count);
     check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
     if (attribute(memory_pools_supported) != 0) create_pool();
+    log_opened();
   }
 
   std::string name() const override { return name_; }
@@ -184,6 +185,17 @@ class CudaDevice final : public Device {
     int value = 0;
     check(d_.cuDeviceGetAttribute(&value, which, number_), name_, "cuDeviceGetAttribute");
     return value;
+  }
+
+  void log_opened() const {
+    if (log_level() < LogLevel::info) return;
+    char gpu[256] = "a GPU without a name";  // what the driver does not tell costs no device
+    int version = 0;
+    d_.cuDeviceGetName(gpu, sizeof gpu, number_);
+    d_.cuDriverGetVersion(&version);
+    log(LogLevel::info,
+        fmt::format("opened {}: {}, {}, {} multiprocessors, a driver of CUDA {}.{}", name_, gpu,
+                    target_.arch, multiprocessors_, version / 1000, version % 1000 / 10));
   }
 
   /// A pool of our own, which keeps what is freed: the device's default one belongs to all in the

@@ -75,6 +75,7 @@ constexpr unsigned event_without_timing = 2, stream_non_blocking = 1;
   F(cuGetErrorString, "cuGetErrorString", (Result, const char**))                               \
   F(cuDeviceGetCount, "cuDeviceGetCount", (int*))                                               \
   F(cuDeviceGet, "cuDeviceGet", (DeviceNumber*, int))                                           \
+  F(cuDeviceGetName, "cuDeviceGetName", (char*, int, DeviceNumber))                             \
   F(cuDeviceGetAttribute, "cuDeviceGetAttribute", (int*, int, DeviceNumber))                    \
   F(cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain", (Context*, DeviceNumber))             \
   F(cuCtxGetCurrent, "cuCtxGetCurrent", (Context*))                                             \

@@ -70,6 +70,7 @@ std::vector<std::size_t> shape_of(R (*)(P...)) {
 TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
   const Driver d{};
   EXPECT_EQ(shape_of(d.cuInit), shape_of(&::cuInit));
+  EXPECT_EQ(shape_of(d.cuDeviceGetName), shape_of(&::cuDeviceGetName));
   EXPECT_EQ(shape_of(d.cuDeviceGetAttribute), shape_of(&::cuDeviceGetAttribute));
   EXPECT_EQ(shape_of(d.cuDevicePrimaryCtxRetain), shape_of(&::cuDevicePrimaryCtxRetain));
   EXPECT_EQ(shape_of(d.cuMemPoolCreate), shape_of(&::cuMemPoolCreate));

@@ -34,6 +34,7 @@ struct FakeCuda {
   int major = 9, minor = 0;
   int multiprocessors = 132;
   int driver_version = 13000;
+  std::string gpu = "Fake GPU";
   bool has_pools = true;
   bool busy = false;  ///< no recorded event is done before somebody waits for it
   double clock = 0;   ///< milliseconds, for events
@@ -51,7 +52,8 @@ struct FakeCuda {
   std::vector<std::string> misuses;  ///< what the real driver would have refused, or died of
   std::vector<FakeCudaLaunch> launches;
   std::map<std::uint64_t, std::vector<unsigned char>> memory;
-  std::set<void*> modules, streams;
+  std::map<void*, void*> modules;  ///< and the contexts that they were loaded in
+  std::set<void*> streams;
   std::map<void*, FakeCudaEvent> events;
   std::vector<std::pair<void*, void*>> waits;       ///< a stream for an event
   std::set<void*> capturing;                        ///< streams

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "tests/cuda/fake_driver.h"
@@ -17,6 +18,11 @@ FakeCuda& state = fake_driver.state;
 std::mutex& mutex = fake_driver.mutex;
 
 char context_of[8];  ///< the addresses are the primary contexts
+
+struct FakeFunction {
+  std::string name;
+  void* context = nullptr;  ///< that its module was loaded in
+};
 
 Result allocate(DevicePointer* data, std::size_t bytes) {
   if (bytes > std::size_t{1} << 40) return out_of_memory;
@@ -82,6 +88,11 @@ Result cuDeviceGet(DeviceNumber* device, int ordinal) {
   ENTER("cuDeviceGet", false);
   *device = ordinal;
   return ordinal < state.devices ? success : invalid_device;
+}
+Result cuDeviceGetName(char* name, int bytes, DeviceNumber) {
+  ENTER("cuDeviceGetName", false);
+  std::snprintf(name, static_cast<std::size_t>(bytes), "%s", state.gpu.c_str());
+  return success;
 }
 Result cuDeviceGetAttribute(int* value, int which, DeviceNumber) {
   ENTER("cuDeviceGetAttribute", false);
@@ -182,7 +193,7 @@ Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int*
     return result;
   }
   *module = reinterpret_cast<Module>(new char[1]);
-  state.modules.insert(*module);
+  state.modules[*module] = fake_thread.contexts.back();
   return success;
 }
 Result cuModuleUnload(Module module) {
@@ -194,18 +205,20 @@ Result cuModuleGetFunction(Function* function, Module module, const char* name) 
   ENTER("cuModuleGetFunction");
   if (state.modules.count(module) == 0)
     return fake_driver.misuse("cuModuleGetFunction", "no such module"), not_found;
-  *function = reinterpret_cast<Function>(new std::string(name));
+  *function = reinterpret_cast<Function>(new FakeFunction{name, fake_thread.contexts.back()});
   return success;
 }
 Result cuFuncSetAttribute(Function function, int which, int value) {
   ENTER("cuFuncSetAttribute");
   if (which == max_dynamic_shared_bytes)
-    state.dynamic_shared_limit[*reinterpret_cast<std::string*>(function)] = value;
+    state.dynamic_shared_limit[reinterpret_cast<FakeFunction*>(function)->name] = value;
   return success;
 }
 Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** parameters, void**) {
   ENTER("cuLaunchKernelEx");
-  const std::string& name = *reinterpret_cast<std::string*>(function);
+  const auto& [name, context] = *reinterpret_cast<FakeFunction*>(function);
+  if (context != fake_thread.contexts.back())
+    return fake_driver.misuse("cuLaunchKernelEx", "another context's function"), invalid_handle;
   if (!fake_driver.known(c->stream))
     return fake_driver.misuse("cuLaunchKernelEx", "no such stream"), invalid_value;
   constexpr unsigned without_asking = 48 << 10;

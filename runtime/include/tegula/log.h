@@ -7,10 +7,18 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-enum class LogLevel : std::uint8_t { error, warn, info, debug };
+enum class LogLevel : std::uint8_t {
+  error,
+  warn,   ///< what fails no call, but is not as it should be
+  info,   ///< devices opened; kernels compiled, why and for how long, or read from disk
+  debug,  ///< keys and files of kernels; every launch, with its grid
+};
 
-/// The most talkative level that is let through: TEGULA_LOG (error, warn, info, debug), else warn.
+/// The most talkative level that is let through: TEGULA_LOG (error, warn, info, debug), read once,
+/// else warn.
 LogLevel log_level();
+/// Takes the place of TEGULA_LOG. Returns the level before it.
+LogLevel set_log_level(LogLevel level);
 /// "tegula: warning: TEXT", one line on standard error, if `level` is let through. Thread-safe;
 /// never throws.
 void log(LogLevel level, std::string_view text) noexcept;

@@ -69,6 +69,8 @@ struct TensorRef {
   Dims shape;
   Dims strides;  ///< in elements
   Device* device = nullptr;
+  /// Memory that nobody may write: an error where a kernel or a copy would.
+  bool read_only = false;
 
   bool present() const { return device != nullptr; }
   std::size_t rank() const { return shape.size(); }
@@ -77,18 +79,20 @@ struct TensorRef {
 /// A row-major tensor on memory of the caller's.
 TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device);
 
-/// Owns device memory through a shared handle, or aliases memory of somebody else's.
+/// Owns device memory through a handle that copies share, or aliases memory of somebody else's.
 class Tensor {
  public:
   Tensor() = default;
   /// Row-major, uninitialised. Throws Error{out_of_resources} if the device has no room.
   static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
-  /// The same, for work on this stream.
+  /// The same, for work on this stream, from its allocator.
   static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
   /// Names memory that the caller keeps alive: an output that is one of the inputs.
   static Tensor alias(const TensorRef& ref);
   /// The same, of memory that this stream works on.
   static Tensor alias(const Stream& stream, const TensorRef& ref);
+  /// The same, of memory that `owner` keeps: it is let go of with the last copy of the tensor.
+  static Tensor adopt(const Stream& stream, const TensorRef& ref, std::shared_ptr<void> owner);
 
   const TensorRef& ref() const { return ref_; }
   operator const TensorRef&() const { return ref_; }
