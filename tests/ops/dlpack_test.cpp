@@ -107,7 +107,8 @@ TEST_P(OpsOverDlpack, ADestinationThatMayOnlyBeRead) {
                [&] { ops::rms_norm_fn(stream, x, weight, {.out = out}); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Sim, OpsOverDlpack, ::testing::Values("sm_80", "sm_90a"));
+// Host memory, which is the simulator's alone.
+INSTANTIATE_TEST_SUITE_P(Sim, OpsOverDlpack, ::testing::Values("sim:sm_80", "sim:sm_90a"));
 
 }  // namespace
 }  // namespace tegula::testing
