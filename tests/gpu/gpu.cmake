@@ -15,3 +15,18 @@ set_tests_properties(
   gpu.path PROPERTIES LABELS cuda TIMEOUT 300 ENVIRONMENT
   "TEGULA_CACHE_DIR=;TEGULA_TEST_DEVICE=cuda:0;LD_LIBRARY_PATH=$<TARGET_FILE_DIR:fake_cuda>:$ENV{LD_LIBRARY_PATH}"
   PASS_REGULAR_EXPRESSION "element 0 is" FAIL_REGULAR_EXPRESSION "C.. exception;SKIP: no GPU;warning")
+
+# All of it in one program, for machines that have a driver and nothing else (scripts/gpu-bundle).
+if(TEGULA_BUILD_BENCH)
+  find_package(nlohmann_json REQUIRED)
+  tegula_add_executable(
+    tegula-gpu gpu/tegula_gpu.cpp gpu_target.cpp $<TARGET_OBJECTS:kernels_tests>
+    $<TARGET_OBJECTS:ops_tests> "${PROJECT_SOURCE_DIR}/bench/launch.cpp"
+    "${PROJECT_SOURCE_DIR}/bench/allocations.cpp")
+  target_link_libraries(
+    tegula-gpu PRIVATE tegula_golden tegula_bench_ops tegula_cli tegula_tegula tegula_reference
+                       GTest::gmock GTest::gtest nlohmann_json::nlohmann_json fmt::fmt)
+  add_test(NAME gpu.program COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program_check.sh
+                                    $<TARGET_FILE:tegula-gpu>)
+  set_tests_properties(gpu.program PROPERTIES LABELS cli TIMEOUT 120)
+endif()
