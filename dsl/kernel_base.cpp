@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 struct Registry {
   std::mutex mutex;
   std::vector<const KernelBase*> kernels;
+  std::map<std::array<std::uint64_t, 2>, detail::KernelOrigin> origins;
 };
 Registry& registry() {
   static auto* instance = new Registry;
@@ -51,11 +53,15 @@ KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t co
                std::uint64_t{p.optional} << 16 | static_cast<std::uint64_t>(p.dtype) << 24);
   const std::lock_guard lock(registry().mutex);
   registry().kernels.push_back(this);
+  origin_ = &registry().origins[definition_];
+  ++origin_->objects;
+  define("lives", "", origin_->lives);
 }
 
 KernelBase::~KernelBase() {
   const std::lock_guard lock(registry().mutex);
   std::erase(registry().kernels, this);
+  if (--origin_->objects == 0) ++origin_->lives;
 }
 
 std::vector<const KernelBase*> kernels() {

@@ -77,14 +77,39 @@ program::Program trace(const Call& call) {
   return detail::trace_kernel(call.kernel, call.config, classes);
 }
 
-std::shared_ptr<const runtime::ReadyKernel> make(const Call& call) {
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+/// A kernel that this call made ready; null where it found one.
+struct Made {
+  std::shared_ptr<const runtime::ReadyKernel> kernel;
+  std::string line;  ///< for the event
+  double milliseconds = 0;
+};
+
+Made make(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const program::Program program = trace(call);
   runtime::TracedKernel traced{key_of(program, call.device.target()), serialise(program),
                                source_locations(program), 0};
-  traced.trace_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  return runtime::make_ready(call.device, traced);
+  traced.trace_ms = milliseconds_since(start);
+  Made made{runtime::make_ready(call.device, traced), {}, 0};
+  if (runtime::has_event_hook()) made.line = cache::manifest_line(traced.key);
+  made.milliseconds =
+      made.kernel->compile_ms > 0 ? made.kernel->compile_ms : milliseconds_since(start);
+  return made;
+}
+
+void emit(const Made& made, const Device& device) {
+  if (!runtime::has_event_hook()) return;
+  const bool compiled = made.kernel->compile_ms > 0;
+  runtime::emit({.kind = compiled ? KernelEvent::Kind::compiled : KernelEvent::Kind::loaded,
+                 .kernel = made.kernel->entry.launch.function,
+                 .device = device.name(),
+                 .line = made.line,
+                 .milliseconds = made.milliseconds});
 }
 
 /// Loading a kernel would end a capture, and compiling is nothing to wait for inside one.
@@ -111,9 +136,10 @@ void KernelBase::launch(Stream& stream, const Config& config,
         key_of(trace({*this, device, config, arguments}), device.target()));
   runtime::KernelTable& table = runtime::KernelTable::instance();
   const detail::CallIdentity identity{definition_, config, table.generation()};
-  detail::PlannedCall& planned = detail::planned_call(identity, arguments);
+  const detail::PlannedCallPlace place(identity, arguments);
+  detail::PlannedCall& planned = *place;
 
-  const runtime::ReadyKernel* made = nullptr;
+  Made made;
   if (!(planned.identity == identity) || !planned.plan.fits(arguments, device)) {
     const Call call{*this, device, config, arguments};
     runtime::CallKey key;
@@ -122,10 +148,11 @@ void KernelBase::launch(Stream& stream, const Config& config,
     if (ready == nullptr) {
       check_not_capturing(stream, name_);
       ready = table.find_or_make(key, [&] {
-        auto kernel = make(call);
-        made = kernel.get();
-        return kernel;
+        made = make(call);
+        return made.kernel;
       });
+      // The table has it by now: the hook may launch this very kernel.
+      if (made.kernel != nullptr) emit(made, device);
     }
     planned.plan.make(*ready, arguments, device);
     planned.identity = identity;
@@ -136,8 +163,8 @@ void KernelBase::launch(Stream& stream, const Config& config,
   if (!runtime::LaunchRecorder::active()) return;
   runtime::LaunchRecorder::record({.kernel = name_,
                                    .config = to_text(config),
-                                   .source = made != nullptr ? made->source : "memory",
-                                   .compile_ms = made != nullptr ? made->compile_ms : 0});
+                                   .source = made.kernel ? made.kernel->source : "memory",
+                                   .compile_ms = made.kernel ? made.kernel->compile_ms : 0});
 }
 
 }  // namespace tegula

@@ -27,9 +27,24 @@ struct CallIdentity {
 struct PlannedCall {
   CallIdentity identity;
   runtime::LaunchPlan plan;
+  bool taken = false;
 };
 
-/// Where this thread keeps the plan of such a call: that plan, or another one in its place.
-PlannedCall& planned_call(const CallIdentity& identity, std::span<const KernelArgument> arguments);
+/// The place where this thread keeps the plan of such a call, for as long as the call lasts.
+class PlannedCallPlace {
+ public:
+  PlannedCallPlace(const CallIdentity& identity, std::span<const KernelArgument> arguments);
+  ~PlannedCallPlace() { call_->taken = false; }
+  PlannedCallPlace(const PlannedCallPlace&) = delete;
+  PlannedCallPlace& operator=(const PlannedCallPlace&) = delete;
+  /// That plan, or another one in its place.
+  PlannedCall& operator*() const { return *call_; }
+
+ private:
+  PlannedCall* call_;
+  /// What is kept nowhere: a call by an allocator, a log sink or an event hook of another call that
+  /// has the place, or by an object that is destroyed after this thread's plans.
+  std::unique_ptr<PlannedCall> own_;
+};
 
 }  // namespace tegula::detail

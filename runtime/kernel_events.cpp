@@ -14,16 +14,22 @@ namespace {
 struct Listener {
   KernelEventHook hook;
   void* user;
+  const Listener* earlier;
 };
-/// Listeners are never freed, as another thread may be calling one; few are ever set.
-std::atomic<const Listener*> listener{nullptr};
+/// Listeners are never freed, as another thread may be calling one; few are ever set. `all` keeps
+/// them in sight of leak checkers.
+std::atomic<const Listener*> listener{nullptr}, all{nullptr};
 
 std::atomic<std::uint64_t> compiles{0}, compile_microseconds{0};
 
 }  // namespace
 
 void set_kernel_event_hook(KernelEventHook hook, void* user) {
-  listener.store(hook != nullptr ? new Listener{hook, user} : nullptr, std::memory_order_release);
+  if (hook == nullptr) return listener.store(nullptr, std::memory_order_release);
+  auto* added = new Listener{hook, user, all.load()};
+  while (!all.compare_exchange_weak(added->earlier, added)) {
+  }
+  listener.store(added, std::memory_order_release);
 }
 
 bool runtime::has_event_hook() { return listener.load(std::memory_order_relaxed) != nullptr; }

@@ -112,14 +112,8 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   log_found(device, found, milliseconds_since(start));
   const bool compiled = found.compile_ms > 0;
   if (compiled) count_compile(found.compile_ms);
-  if (has_event_hook())
-    emit({.kind = compiled ? KernelEvent::Kind::compiled : KernelEvent::Kind::loaded,
-          .kernel = found.entry.launch.function,
-          .device = device.name(),
-          .line = cache::manifest_line(traced.key),
-          .milliseconds = compiled ? found.compile_ms : milliseconds_since(start)});
   ready->entry = std::move(found.entry);
-  ready->source = found.compile_ms > 0 ? "compiled" : "disk";
+  ready->source = compiled ? "compiled" : "disk";
   ready->compile_ms = found.compile_ms;
   return ready;
 }

@@ -11,6 +11,9 @@
 #include <future>
 #include <list>
 #include <mutex>
+#include <thread>
+
+#include "tegula/error.h"
 
 namespace tegula::runtime {
 namespace {
@@ -44,9 +47,20 @@ struct Flight {
   Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
       : key{hash, {words.begin(), words.end()}, nullptr} {}
   Node key;
+  const std::thread::id maker = std::this_thread::get_id();
+  const Flight* waits_for = nullptr;  ///< what its maker waits for, on the way
   std::promise<const ReadyKernel*> promise;
   std::shared_future<const ReadyKernel*> future = promise.get_future().share();
 };
+
+[[noreturn]] void refuse_to_wait() {
+  throw Error(ErrorCode::environment,
+              {.where = "launch",
+               .problem = "the kernel is in the making, and would have to be ready to go on",
+               .got = "a launch from within its own compilation, as by a log sink",
+               .hint = "launch it from another place, or from a kernel event hook, which is called "
+                       "when the kernel is ready"});
+}
 
 }  // namespace
 
@@ -74,6 +88,19 @@ struct KernelTable::Impl {
       if (node == nullptr) return nullptr;
       if (node->is(key)) return node->kernel.get();
     }
+  }
+
+  /// Whether `flight` lands only after this thread has gone on.
+  static bool waits_for_this_thread(const Flight* flight) {
+    while (flight != nullptr && flight->maker != std::this_thread::get_id())
+      flight = flight->waits_for;
+    return flight != nullptr;
+  }
+
+  /// Of all that this thread is making.
+  void note_wait(const Flight* flight) {
+    for (const auto& own : flights)
+      if (own->maker == std::this_thread::get_id()) own->waits_for = flight;
   }
 
   void insert(std::unique_ptr<const Node> node) {
@@ -106,12 +133,22 @@ const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& mak
     if (const ReadyKernel* kernel = table.find(key)) return kernel;
     const auto flight = std::find_if(table.flights.begin(), table.flights.end(),
                                      [&](const auto& f) { return f->key.is(key); });
-    if (flight != table.flights.end())
-      others = (*flight)->future;
-    else
+    if (flight == table.flights.end()) {
       table.flights.push_back(own = std::make_shared<Flight>(key.hash(), key.words()));
+    } else {
+      if (Impl::waits_for_this_thread(flight->get())) refuse_to_wait();
+      table.note_wait(flight->get());
+      others = (*flight)->future;
+    }
   }
-  if (own == nullptr) return others.get();
+  if (own == nullptr) {
+    others.wait();
+    {
+      const std::lock_guard lock(table.mutex);
+      table.note_wait(nullptr);
+    }
+    return others.get();
+  }
 
   const auto land = [&] { std::erase(table.flights, own); };
   try {

@@ -24,7 +24,9 @@ class KernelTable {
   const ReadyKernel* find(const CallKey& key) const;
 
   using Make = std::function<std::shared_ptr<const ReadyKernel>()>;
-  /// Never null. If `make` throws, the exception reaches every waiter and nothing is kept.
+  /// Never null. If `make` throws, the exception reaches every waiter and nothing is kept. Throws
+  /// Error{environment} where this thread would wait for itself: `make`, or what it waits for in
+  /// another thread, wants the kernel that it is to make.
   const ReadyKernel* find_or_make(const CallKey& key, const Make& make);
 
   std::size_t size() const;

@@ -126,11 +126,6 @@ bool Directory::reopen_after(int problem) {
   return state_ == State::writable;
 }
 
-File Directory::create_temporary(std::string& name) {
-  name = temporary_name();
-  return open_file(name, O_WRONLY | O_CREAT | O_EXCL);
-}
-
 std::optional<format::Bytes> Directory::read(const std::string& name, std::int64_t* modified) {
   if (!readable()) return std::nullopt;
   const File file = open_file(name, O_RDONLY);
@@ -156,9 +151,14 @@ bool Directory::publish(const std::string& name, std::span<const std::byte> byte
     errno = EROFS;
     return false;
   }
-  std::string temporary;
-  File file = create_temporary(temporary);
-  if (!file && reopen_after(errno)) file = create_temporary(temporary);
+  if (publish_once(name, bytes)) return true;
+  // The whole directory is gone, or another process has just cleared it of our temporary.
+  return reopen_after(errno) && publish_once(name, bytes);
+}
+
+bool Directory::publish_once(const std::string& name, std::span<const std::byte> bytes) {
+  const std::string temporary = temporary_name();
+  const File file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL);
   if (!file) return false;
   // No fsync: after a power cut a file may be empty or torn, its checksum is then wrong, and the
   // kernel is compiled again.

@@ -65,7 +65,7 @@ class Directory {
   /// Shared: another thread may open the directory anew meanwhile.
   std::shared_ptr<const File> handle();
   File open_file(const std::string& name, int flags);
-  File create_temporary(std::string& name);
+  bool publish_once(const std::string& name, std::span<const std::byte> bytes);
 
   std::string path_;
   Access access_;

@@ -1,6 +1,7 @@
 #include "runtime/cache/maintenance.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include "runtime/cache/disk_cache.h"
@@ -41,9 +42,13 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
   });
   for (const FileInfo& file : entries) {
     if (result.bytes_left <= max_bytes) break;
-    if (!directory.remove(file.name)) continue;
-    ++result.entries;
-    result.bytes += file.bytes;
+    if (directory.remove(file.name)) {
+      ++result.entries;
+      result.bytes += file.bytes;
+    } else if (errno != ENOENT) {
+      continue;
+    }
+    // Gone as well if another process that prunes has been here first.
     result.bytes_left -= file.bytes;
   }
   if (long_history) compact_histories(directory);

@@ -134,6 +134,61 @@ TEST(DiskCache, StaysWithinItsSizeByItself) {
   EXPECT_LT(usage(*cache.directories()[0]).bytes, 32 * 3000 + 20000);
 }
 
+/// Another process prunes at the same time, and is first with each file.
+class OthersPrune final : public FileSystem {
+ public:
+  OthersPrune() { before_ = replace(this); }
+  ~OthersPrune() override { replace(before_); }
+  int unlink(int directory, const char* name) override {
+    if (!is_name(name)) return FileSystem::unlink(directory, name);
+    FileSystem::unlink(directory, name);
+    errno = ENOENT;
+    return -1;
+  }
+
+ private:
+  FileSystem* before_ = nullptr;
+};
+
+TEST(DiskCache, TwoThatPruneTogetherRemoveNoMoreThanOne) {
+  const TemporaryDirectory root;
+  DiskCache cache(settings_in(root.path()));
+  for (std::uint64_t k = 0; k < 10; ++k) store_sample(cache, k);
+  const std::int64_t bytes = usage(*cache.directories()[0]).bytes;
+  const OthersPrune files;
+  EXPECT_EQ(prune(*cache.directories()[0], bytes / 2).entries, 0u);
+  EXPECT_EQ(usage(*cache.directories()[0]).entries, 5u);
+}
+
+/// `cache clear` of another process takes the file that is being written.
+class OthersClear final : public FileSystem {
+ public:
+  OthersClear() { before_ = replace(this); }
+  ~OthersClear() override { replace(before_); }
+  int rename(int directory, const char* from, const char* to) override {
+    if (times-- > 0) FileSystem::unlink(directory, from);
+    return FileSystem::rename(directory, from, to);
+  }
+  int times = 1;
+
+ private:
+  FileSystem* before_ = nullptr;
+};
+
+TEST(DiskCache, AFileThatIsClearedWhileItIsWrittenIsWrittenAgain) {
+  const TemporaryDirectory root;
+  DiskCache cache(settings_in(root.path()));
+  OthersClear files;
+  store_sample(cache, 1);
+  EXPECT_EQ(cache.counters().stores, 1u);
+  EXPECT_TRUE(cache.find(sample_key(1).identity));
+  const LogLines log;
+  files.times = 2;
+  store_sample(cache, 2);
+  EXPECT_EQ(cache.counters().failed_stores, 1u);
+  EXPECT_THAT(log.text(), HasSubstr("could not be written"));
+}
+
 TEST(DiskCache, OldTemporariesAreReapedAndYoungOnesLeft) {
   const TemporaryDirectory root;
   DiskCache cache(settings_in(root.path()));

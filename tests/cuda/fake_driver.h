@@ -21,6 +21,7 @@ extern thread_local FakeThread fake_thread;
 struct FakeDriver {
   FakeCuda state;
   std::mutex mutex;
+  std::uintptr_t handles = 0;  ///< given out
 
   void misuse(const char* function, const char* what) {
     state.misuses.push_back(std::string(function) + ": " + what);
@@ -39,6 +40,12 @@ struct FakeDriver {
         (state.fail_at != 0 &&
          (state.calls == state.fail_at || (state.fail_for_good && state.calls > state.fail_at)));
     return fails ? state.fail_result : cuda::success;
+  }
+
+  /// Another one each time.
+  template <class H>
+  H new_handle() {
+    return reinterpret_cast<H>(std::uintptr_t{0x500000000000} + 16 * ++handles);
   }
 
   bool known(cuda::CudaStream stream) const {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 
 #include "tests/cuda/fake_driver.h"
 
@@ -23,6 +24,7 @@ struct FakeFunction {
   std::string name;
   void* context = nullptr;  ///< that its module was loaded in
 };
+std::deque<FakeFunction> functions;
 
 Result allocate(DevicePointer* data, std::size_t bytes) {
   if (bytes > std::size_t{1} << 40) return out_of_memory;
@@ -192,7 +194,7 @@ Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int*
         std::strcpy(static_cast<char*>(values[i]), "ptxas fatal: the fake does not like it\n");
     return result;
   }
-  *module = reinterpret_cast<Module>(new char[1]);
+  *module = fake_driver.new_handle<Module>();
   state.modules[*module] = fake_thread.contexts.back();
   return success;
 }
@@ -205,7 +207,8 @@ Result cuModuleGetFunction(Function* function, Module module, const char* name) 
   ENTER("cuModuleGetFunction");
   if (state.modules.count(module) == 0)
     return fake_driver.misuse("cuModuleGetFunction", "no such module"), not_found;
-  *function = reinterpret_cast<Function>(new FakeFunction{name, fake_thread.contexts.back()});
+  *function = reinterpret_cast<Function>(
+      &functions.emplace_back(FakeFunction{name, fake_thread.contexts.back()}));
   return success;
 }
 Result cuFuncSetAttribute(Function function, int which, int value) {
@@ -238,7 +241,7 @@ Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** paramet
 Result cuStreamCreate(CudaStream* stream, unsigned flags) {
   ENTER("cuStreamCreate");
   if (flags != 1) fake_driver.misuse("cuStreamCreate", "a stream that waits for the default one");
-  *stream = reinterpret_cast<CudaStream>(new char[1]);
+  *stream = fake_driver.new_handle<CudaStream>();
   state.streams.insert(*stream);
   return success;
 }

@@ -42,7 +42,7 @@ Result cuStreamWaitEvent(CudaStream stream, CudaEvent event, unsigned) {
 
 Result cuEventCreate(CudaEvent* event, unsigned flags) {
   ENTER("cuEventCreate");
-  *event = reinterpret_cast<CudaEvent>(new char[1]);
+  *event = fake_driver.new_handle<CudaEvent>();
   state.events[*event] = {fake_thread.contexts.back(), (flags & event_without_timing) == 0};
   return success;
 }

@@ -59,6 +59,28 @@ TEST_F(Events, WhatFailsIsNone) {
   EXPECT_EQ(seen.lines.size(), 1U) << "compiled, not launched";
 }
 
+/// What a hook does that launches the kernel of which it hears.
+struct Launching {
+  Stream* stream = nullptr;
+  TensorRef x, y;
+  int heard = 0;
+};
+
+TEST_F(Events, AHookMayLaunchTheKernelThatWasJustMade) {
+  Launching launching{&stream, x, y};
+  set_kernel_event_hook(
+      [](const KernelEvent& event, void* user) {
+        auto& own = *static_cast<Launching*>(user);
+        ++own.heard;
+        if (event.kind == KernelEvent::Kind::compiled)
+          copy_kernel.launch(*own.stream, own.x, own.y);
+      },
+      &launching);
+  copy_kernel.launch(stream, x, y);
+  EXPECT_EQ(compiled, 1);
+  EXPECT_EQ(launching.heard, 3) << "compiled, and two launches";
+}
+
 std::uint64_t counter(const std::string& name) {
   const std::string text = metrics_text(), line = "\n" + name + " ";
   const std::size_t at = text.find(line);

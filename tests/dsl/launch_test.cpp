@@ -2,6 +2,7 @@
 #include "runtime/launch.h"
 #include "runtime/kernel_table.h"
 
+#include "tegula/log.h"
 #include "tests/dsl/helpers.h"
 #include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/fake_device.h"
@@ -69,6 +70,45 @@ void two(const Two& c, In x, In w) {
   auto [i] = grid({x.dim(0)});
   (void)x.tiles({c.bn}).load({i});
   (void)w.tiles({c.bm}).load({i});
+}
+
+/// As of a plug-in that is loaded again: what stood at the function's address is another kernel.
+TEST_F(Launch, AKernelDefinedAgainIsAnother) {
+  const Tensor x = stream.empty(f32, {96}), w = stream.empty(f32, {96});
+  const auto define = [] {
+    return kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
+  };
+  for (int lives = 1; lives <= 3; ++lives) {
+    const auto one = define(), beside = define();
+    for (int n = 0; n < 2; ++n) one.launch(stream, x, w);
+    beside.launch(stream, x, w);
+    EXPECT_EQ(compiled, lives) << "two at once are one kernel";
+  }
+}
+
+/// The line speaks of the kernel that is being made.
+TEST_F(Launch, ALogSinkThatLaunchesTheKernelInTheMaking) {
+  static Stream* own;
+  static Tensor x, y;
+  static std::string refused;
+  own = &stream;
+  x = stream.empty(f32, {5, 96});
+  y = stream.empty(f32, {5, 96});
+  const LogSink before = set_log_sink([](LogLevel, std::string_view) {
+    try {
+      scale_kernel.launch(*own, x, TensorRef{}, y, 2.0f);
+    } catch (const Error& error) {
+      refused = error.what();
+    }
+  });
+  ::setenv("TEGULA_JIT", "warn", 1);
+  scale_kernel.launch(stream, x, TensorRef{}, y, 2.0f);
+  ::unsetenv("TEGULA_JIT");
+  set_log_sink(before);
+  EXPECT_THAT(refused, ::testing::HasSubstr("the kernel is in the making"));
+  EXPECT_EQ(compiled, 1);
+  EXPECT_EQ(device->launches.size(), 1u);
+  x = y = Tensor();
 }
 
 TEST_F(Launch, KernelsOfOneFunctionButOtherDeclarations) {

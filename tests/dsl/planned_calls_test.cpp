@@ -157,5 +157,50 @@ TEST_F(PlannedCalls, AtTheEndOfAThread) {
   EXPECT_EQ(device->launches.size(), 3U);
 }
 
+void through_workspace(const Cfg& c, In x, Out y) {
+  auto [m, n] = dims2(x);
+  require(y, {m, n});
+  auto [i, j] = grid({m, cdiv(n, c.bn)});
+  auto copy = workspace(f32, {m, n});
+  copy.tiles({1, c.bn}).store(x.tiles({1, c.bn}).load({i, j}), {i, j});
+  y.tiles({1, c.bn}).store(copy.tiles({1, c.bn}).load({i, j}), {i, j});
+}
+const auto workspace_kernel =
+    kernel("planned_workspace", through_workspace, {"x", "y"}).field("bn", &Cfg::bn);
+
+/// As one that fills what it gives out does: each allocation launches the kernel that it is for.
+class LaunchingDevice : public FakeDevice {
+ public:
+  void* allocate(std::size_t bytes, NativeStream stream) override {
+    void* data = FakeDevice::allocate(bytes, stream);
+    if (std::exchange(armed, false)) at_allocation();
+    return data;
+  }
+  bool armed = false;
+  std::function<void()> at_allocation;
+};
+
+TEST_F(PlannedCalls, AnAllocatorThatLaunches) {
+  const auto own = std::make_shared<LaunchingDevice>();
+  Stream other(own);
+  const Tensor a = other.empty(f32, {5, 96}), b = other.empty(f32, {5, 96});
+  const Tensor c = other.empty(f32, {7, 64}), d = other.empty(f32, {7, 64});
+  // Another shape in between, whose plan may want the same place, and the same again.
+  own->at_allocation = [&] {
+    workspace_kernel.launch(other, c, d);
+    workspace_kernel.launch(other, b, a);
+  };
+  for (int n = 0; n < 2; ++n) {
+    own->launches.clear();
+    own->armed = true;
+    workspace_kernel.launch(other, a, b);
+    ASSERT_EQ(own->launches.size(), 3U);
+    EXPECT_EQ(own->launches[0].parameters.front(), address(c));
+    EXPECT_EQ(own->launches[1].parameters.front(), address(b));
+    EXPECT_EQ(own->launches[2].parameters.front(), address(a));
+    EXPECT_EQ(own->launches[2].grid, (std::array<std::uint32_t, 3>{5, 2, 1}));
+  }
+}
+
 }  // namespace
 }  // namespace tegula::test

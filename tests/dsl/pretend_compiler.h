@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <span>
 #include <vector>
 
@@ -14,7 +15,7 @@
 
 namespace tegula::test {
 
-inline int compiled = 0;  ///< how often it was asked
+inline std::atomic<int> compiled = 0;  ///< how often it was asked
 
 inline format::Entry pretend_entry(std::span<const std::byte> request_bytes) {
   ++compiled;

@@ -1,5 +1,10 @@
 // Faults of processes: killed while writing, many at once, holders of locks that die or hang.
 // Each test is named after a row of the fault table in docs/cache.md.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <atomic>
 #include <random>
 
 #include "runtime/cache/maintenance.h"
@@ -8,6 +13,7 @@
 #include "tests/fault/fake_compiler.h"
 #include "tests/fault/processes.h"
 #include "tests/runtime/fake_device.h"
+#include "tests/sanitized.h"
 
 namespace tegula {
 namespace {
@@ -16,58 +22,123 @@ using namespace testing;
 using cache::DiskCache;
 
 constexpr std::uint64_t keys = 8;
-constexpr std::size_t big = 300000;  // several writes' worth: a kill finds one half done
+constexpr std::uint64_t lasting = 100;  // a key that nobody writes, nor evicts before the others
+constexpr std::size_t big = 300000;     // several writes' worth: a kill finds one half done
 
-int write_for_ever(const std::string& directory, std::uint64_t seed) {
+/// What the children have done, in memory that they share with the test.
+struct Work {
+  std::atomic<std::uint64_t> written[2], hits, reads, prunes;
+  bool all_at_work() const { return written[0] && written[1] && reads && prunes; }
+};
+
+class SharedWork {
+ public:
+  SharedWork()
+      : work_(new (::mmap(nullptr, sizeof(Work), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                          -1, 0)) Work{}) {}
+  ~SharedWork() { ::munmap(work_, sizeof(Work)); }
+  SharedWork(const SharedWork&) = delete;
+  SharedWork& operator=(const SharedWork&) = delete;
+  Work* operator->() { return work_; }
+
+ private:
+  Work* work_;
+};
+
+int write_for_ever(const std::string& directory, std::uint64_t seed,
+                   std::atomic<std::uint64_t>& written) {
   std::mt19937_64 random(seed);
   DiskCache cache(settings_in(directory));
-  for (;;) store_sample(cache, random() % keys, big);
+  for (;; ++written) store_sample(cache, random() % keys, big);
 }
 
-int read_for_ever(const std::string& directory, std::uint64_t seed) {
+int read_for_ever(const std::string& directory, std::uint64_t seed, SharedWork& work) {
   std::mt19937_64 random(seed);
   DiskCache cache(settings_in(directory));
-  for (;;) {
+  for (;; ++work->reads) {
     const std::uint64_t key = random() % keys;
     const auto entry = cache.find(sample_key(key).identity);
     if (entry && !is_sample(*entry, key, big)) return 1;
     if (cache.counters().quarantined > 0) return 2;
+    if (entry) ++work->hits;
   }
 }
 
-int prune_for_ever(const std::string& directory) {
+int prune_for_ever(const std::string& directory, SharedWork& work) {
   cache::Directory own(directory, cache::Directory::Access::write, false);
-  for (;;) cache::prune(own, 4 * big);
+  for (;; ++work->prunes) cache::prune(own, 4 * big);
+}
+
+/// As if the file had been written so many seconds from now.
+void set_age(const std::string& path, std::int64_t seconds) {
+  const timespec then = {::time(nullptr) + seconds, 0};
+  const timespec times[2] = {then, then};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0) << path;
+}
+
+/// What killed writers leave behind goes when it is old.
+std::uint64_t reap(const std::string& root, cache::Directory& directory) {
+  for (const cache::FileInfo& file : directory.list())
+    if (cache::is_temporary(file.name)) set_age(root + "/" + file.name, -7200);
+  const std::uint64_t reaped = cache::prune(directory, 1 << 30).temporaries;
+  EXPECT_EQ(cache::usage(directory).temporaries, 0u);
+  return reaped;
 }
 
 TEST(Fault, KillMidWrite) {
   const TemporaryDirectory root;
+  SharedWork work;
   std::mt19937_64 random(1);
-  int killed = 0, checked = 0;
-  for (int round = 0; round < 250; ++round) {
+  {
+    DiskCache cache(settings_in(root.path()));
+    store_sample(cache, lasting, big);
+    set_age(root / cache::name_of(sample_key(lasting).identity), 80000);
+  }
+  std::uint64_t checked = 0, reaped = 0, written = 0, reads = 0, hits = 0, prunes = 0;
+  int killed = 0, wrong = 0, lost = 0;
+  const int all_rounds = rounds(1000);
+  for (int round = 0; round < all_rounds && wrong + lost == 0; ++round) {
+    work->written[0] = work->written[1] = work->hits = work->reads = work->prunes = 0;
     const std::uint64_t seed = random();
     const pid_t children[] = {
-        start_process([&] { return write_for_ever(root.path(), seed); }),
-        start_process([&] { return write_for_ever(root.path(), seed + 1); }),
-        start_process([&] { return read_for_ever(root.path(), seed + 2); }),
-        start_process([&] { return prune_for_ever(root.path()); }),
+        start_process([&] { return write_for_ever(root.path(), seed, work->written[0]); }),
+        start_process([&] { return write_for_ever(root.path(), seed + 1, work->written[1]); }),
+        start_process([&] { return read_for_ever(root.path(), seed + 2, work); }),
+        start_process([&] { return prune_for_ever(root.path(), work); }),
     };
-    ::usleep(static_cast<useconds_t>(2000 + random() % 8000));
+    for (int waited = 0; !work->all_at_work() && waited < 10000; ++waited) ::usleep(1000);
+    ::usleep(static_cast<useconds_t>(random() % 4000));
     for (const pid_t child : children) ::kill(child, SIGKILL);
     for (const pid_t child : children) {
-      EXPECT_EQ(wait_for(child), -1) << "a reader saw what it should not have";
-      ++killed;
+      // Otherwise a reader has seen what it should not have.
+      ++(wait_for(child) == -1 ? killed : wrong);
     }
-    for (const cache::Listed& listed : cache::examine(
-             *DiskCache(settings_in(root.path())).directories().front())) {
+    EXPECT_TRUE(work->all_at_work()) << "killed before it began";
+    written += work->written[0] + work->written[1];
+    hits += work->hits;
+    reads += work->reads;
+    prunes += work->prunes;
+
+    DiskCache cache(settings_in(root.path()));
+    cache::Directory& directory = *cache.directories().front();
+    for (const cache::Listed& listed : cache::examine(directory)) {
       EXPECT_EQ(listed.problem, "") << listed.name;
+      wrong += !listed.problem.empty();
       ++checked;
     }
-    if (HasFailure()) break;
+    const auto entry = cache.find(sample_key(lasting).identity);
+    lost += !entry || !is_sample(*entry, lasting, big);
+    reaped += reap(root.path(), directory);
   }
-  std::printf("%d processes killed in 250 rounds, %d files examined\n", killed, checked);
-  EXPECT_EQ(killed, 1000);
-  EXPECT_GT(checked, 250);
+  std::printf(
+      "rounds: %d, killed: %d (2 writers, a reader, a pruner each), written: %ju, read: %ju "
+      "of %ju, prunes: %ju, files examined: %ju, temporaries reaped: %ju; wrong: %d, lost: %d\n",
+      all_rounds, killed, std::uintmax_t{written}, std::uintmax_t{hits}, std::uintmax_t{reads},
+      std::uintmax_t{prunes}, std::uintmax_t{checked}, std::uintmax_t{reaped}, wrong, lost);
+  EXPECT_EQ(wrong + lost, 0);
+  EXPECT_EQ(killed, 4 * all_rounds);
+  EXPECT_GT(reaped, 0u) << "no writer was killed while it wrote";
+  EXPECT_GT(hits, 0u);
 }
 
 TEST(Fault, SameKeyInManyProcesses) {

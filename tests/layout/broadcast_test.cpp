@@ -15,7 +15,7 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = 2000;
+constexpr int cases = testing::rounds(2000);
 
 TEST(Broadcast, SourceLayoutMakesItFreeInEveryThread) {
   Random random(1);
@@ -126,8 +126,8 @@ TEST(Reduction, FoldsEachElementOnceInEveryThread) {
       }
     }
   }
-  EXPECT_GT(reductions, 400);
-  EXPECT_GT(refused, 100);
+  EXPECT_GT(reductions, testing::rounds(400));
+  EXPECT_GT(refused, testing::rounds(100));
 }
 
 TEST(Reduction, Examples) {

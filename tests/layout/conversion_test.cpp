@@ -16,7 +16,7 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = 4000;
+constexpr int cases = testing::rounds(4000);
 
 // For each target register the lowest source register that serves every thread.
 std::optional<std::vector<uint32_t>> search_registers(const Distributed& source,

@@ -15,7 +15,7 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = 2000;
+constexpr int cases = testing::rounds(2000);
 
 TEST(Distributed, TutorialBlocked) {
   const auto layout = Distributed::blocked({8, 16}, 2, 1);

@@ -14,7 +14,7 @@ namespace {
 
 using testing::Random;
 
-constexpr int cases = 3000;
+constexpr int cases = testing::rounds(3000);
 
 std::string show(const LinearMap& map) {
   std::string text = "columns (";

@@ -106,7 +106,7 @@ TEST(Memory, TheHardwaresSwizzlesAreTables) {
 
 TEST(Memory, AccessesCoverEachElementOnceInOrder) {
   Random random(3);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < testing::rounds(300); ++i) {
     const Shape shape = {int64_t{1} << random.in(2, 5), int64_t{1} << random.in(4, 6)};
     const Distributed source = units(random, shape, 1), target = units(random, shape, 1);
     const Memory memory = Memory::for_exchange(source, target, 2);
@@ -128,7 +128,7 @@ TEST(Memory, AccessesCoverEachElementOnceInOrder) {
 
 TEST(Memory, ExchangesAreFreeOfConflicts) {
   Random random(4);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < testing::rounds(1000); ++i) {
     const Shape shape = {int64_t{1} << random.in(1, 6), int64_t{1} << random.in(4, 6)};
     const int warps = random.in(0, std::min(2, tile_bits(shape) - lane_bits));
     const Distributed source = units(random, shape, warps), target = units(random, shape, warps);
@@ -167,7 +167,7 @@ TEST(Memory, CommonVectorsAreWideOnBothSides) {
 
 TEST(Memory, AnyLayoutsGetATable) {
   Random random(5);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < testing::rounds(1000); ++i) {
     const Distributed source = random.layout(random.shape(9)),
                       target = random.layout(source.shape());
     for (const int bytes : {1, 2, 4, 8}) {

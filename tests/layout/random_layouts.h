@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "compiler/layout/distributed.h"
+#include "tests/sanitized.h"
 
 namespace tegula::layout::testing {
+
+using tegula::testing::rounds;
 
 class Random {
  public:

@@ -13,7 +13,7 @@ namespace {
 using testing::flat_index;
 using testing::Random;
 
-constexpr int cases = 1000;
+constexpr int cases = testing::rounds(1000);
 
 TEST(Shape, ExampleOfTheHeader) {
   EXPECT_EQ(coordinates({4, 8}, 21), (std::vector<int64_t>{2, 5}));

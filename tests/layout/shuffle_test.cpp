@@ -76,7 +76,7 @@ Distributed units(Random& random, const Shape& shape, int warp_bits, int copies)
 TEST(Shuffle, CarriesOutConversionsOfUnits) {
   Random random(1);
   int planned = 0, conversions = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < testing::rounds(3000); ++i) {
     const Shape shape = {int64_t{1} << random.in(0, 5), int64_t{1} << random.in(2, 5)};
     const int warp_bits = random.in(0, std::min(2, tile_bits(shape)));
     const Distributed source = units(random, shape, warp_bits, random.in(0, 2));
@@ -94,14 +94,14 @@ TEST(Shuffle, CarriesOutConversionsOfUnits) {
           static_cast<size_t>(target.registers()) >> std::popcount(target.replicated_registers()));
     }
   }
-  EXPECT_GT(conversions, 1000);
+  EXPECT_GT(conversions, testing::rounds(1000));
   EXPECT_GE(planned, conversions * 4 * 95 / 100);
 }
 
 TEST(Shuffle, CarriesOutConversionsOfAnyLayouts) {
   Random random(2);
   int planned = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < testing::rounds(20000); ++i) {
     const Distributed source = random.layout(random.shape(8)),
                       target = random.layout(source.shape());
     if (const auto plan = plan_shuffles(source, target, 1 << random.in(0, 3))) {
@@ -109,7 +109,7 @@ TEST(Shuffle, CarriesOutConversionsOfAnyLayouts) {
       expect_right(*plan, source, target);
     }
   }
-  EXPECT_GT(planned, 500);
+  EXPECT_GT(planned, testing::rounds(500));
 }
 
 TEST(Shuffle, ExchangeOfALaneAndARegister) {

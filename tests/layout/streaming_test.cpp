@@ -71,7 +71,7 @@ TEST(Streaming, IsBlockedWhereThereIsNothingToChange) {
 TEST(Streaming, WidenedHoldsTheSameInOtherPlaces) {
   Random random(1);
   int found = 0;
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < testing::rounds(6000); ++i) {
     const Distributed at = random.layout(random.shape(9));
     const auto wide = widened(at, 1 << random.in(0, 4));
     if (!wide) continue;
@@ -80,7 +80,7 @@ TEST(Streaming, WidenedHoldsTheSameInOtherPlaces) {
     EXPECT_EQ(wide->registers(), at.registers());
     EXPECT_EQ(wide->warp_columns(), at.warp_columns());
   }
-  EXPECT_GT(found, 100);
+  EXPECT_GT(found, testing::rounds(100));
 }
 
 TEST(Streaming, ContiguousRuns) {

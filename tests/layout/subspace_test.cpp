@@ -26,7 +26,7 @@ std::vector<uint64_t> vectors(Random& random, int most, int bits) {
 
 TEST(Subspace, HoldsItsSpan) {
   Random random(1);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < testing::rounds(500); ++i) {
     const auto generators = vectors(random, 5, 6);
     const Subspace subspace(generators);
     const auto all = span(generators);
@@ -47,7 +47,7 @@ TEST(Subspace, CommonComplementMeetsNeitherAndIsAsLargeAsPossible) {
   Random random(2);
   std::vector<uint64_t> units;
   for (int bit = 0; bit < 7; ++bit) units.push_back(uint64_t{1} << bit);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < testing::rounds(500); ++i) {
     const auto a = vectors(random, 6, 7), b = vectors(random, 6, 7);
     const int most = 7 - std::max(Subspace(a).dimension(), Subspace(b).dimension());
     const int wanted = random.in(0, most);

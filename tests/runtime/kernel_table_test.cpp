@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "runtime/kernel_table.h"
+#include "tests/runtime/expect_error.h"
 
 namespace tegula::runtime {
 namespace {
@@ -147,6 +148,40 @@ TEST(KernelTable, OneKeyDoesNotBlockAnother) {
     return named("a");
   });
   EXPECT_EQ(outer->entry.launch.function, "a");
+}
+
+TEST(KernelTable, AKernelInTheMakingThatWantsItselfIsAnError) {
+  KernelTable table;
+  const ReadyKernel* made = table.find_or_make(key_of("a"), [&] {
+    testing::expect_error(ErrorCode::environment, {"in the making", "log sink"},
+                          [&] { table.find_or_make(key_of("a"), [] { return named("inner"); }); });
+    return named("a");
+  });
+  EXPECT_EQ(table.find(key_of("a")), made);
+}
+
+TEST(KernelTable, TwoInTheMakingThatWantEachOther) {
+  KernelTable table;
+  std::latch both(2);
+  std::atomic<int> refused = 0;
+  const auto make = [&](const std::string& own, const std::string& other) {
+    table.find_or_make(key_of(own), [&] {
+      both.arrive_and_wait();
+      try {
+        EXPECT_EQ(
+            table.find_or_make(key_of(other), [&] { return named(other); })->entry.launch.function,
+            other);
+      } catch (const Error&) {
+        ++refused;
+      }
+      return named(own);
+    });
+  };
+  std::thread first([&] { make("a", "b"); });
+  make("b", "a");
+  first.join();
+  EXPECT_EQ(refused, 1) << "the second to ask; the other has its kernel then";
+  EXPECT_EQ(table.size(), 2U);
 }
 
 TEST(KernelTable, TheInstanceIsOne) {

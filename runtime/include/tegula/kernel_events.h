@@ -23,7 +23,8 @@ struct KernelEvent {
 };
 
 /// Called on the thread that launches, after the fact. It must not throw and should not take long:
-/// a launch waits for it. It may launch kernels itself, which is reported too.
+/// a launch waits for it. It may launch kernels itself, the one that the event is of as well, which
+/// is reported too.
 using KernelEventHook = void (*)(const KernelEvent& event, void* user);
 /// Takes the place of the hook before it; null: none. Calls that are under way in other threads may
 /// still reach the old one.

@@ -23,8 +23,9 @@ LogLevel set_log_level(LogLevel level);
 /// never throws.
 void log(LogLevel level, std::string_view text) noexcept;
 
-/// Takes the lines instead of standard error; it must not throw, and must not launch kernels: a
-/// line may speak of a kernel in the making. Null restores standard error.
+/// Takes the lines instead of standard error; it must not throw. It should not launch kernels: a line
+/// may speak of a kernel in the making, and to launch that one is an Error{environment}. Null
+/// restores standard error.
 /// Returns the sink before it.
 using LogSink = void (*)(LogLevel level, std::string_view text);
 LogSink set_log_sink(LogSink sink);

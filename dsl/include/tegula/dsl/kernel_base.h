@@ -19,6 +19,16 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
+namespace detail {
+/// The kernel objects of one name, function and parameters. When the last of them is gone, so may
+/// be the code: a plug-in that is loaded again can have another function at the same address. What
+/// is defined then is another kernel.
+struct KernelOrigin {
+  std::uint64_t objects = 0;  ///< that exist
+  std::uint64_t lives = 0;    ///< how often the last of them went
+};
+}  // namespace detail
+
 /// A parameter as the kernel's signature and its declarations state it.
 struct ParameterInfo {
   enum class Kind : std::uint8_t { tensor, scalar };
@@ -94,8 +104,9 @@ class KernelBase {
   std::vector<ConfigFieldInfo> fields_;
   std::vector<SpecialisedDim> declarations_;
   std::source_location at_;
-  /// A hash of what tells this kernel from every other: name, function, parameters, config fields
-  /// in their order, specialised dimensions.
+  detail::KernelOrigin* origin_ = nullptr;  ///< lives as long as the process
+  /// A hash of what tells this kernel from every other: name, function, parameters, the origin's
+  /// lives, config fields in their order, specialised dimensions.
   std::array<std::uint64_t, 2> definition_{};
 };
 
