@@ -45,8 +45,14 @@ class CudaDevice final : public Device {
     target_ = {Target::Backend::ptx, architecture(major, minor)};
     multiprocessors_ = attribute(multiprocessor_count);
     check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
-    if (attribute(memory_pools_supported) != 0) create_pool();
-    log_opened();
+    try {
+      if (attribute(memory_pools_supported) != 0) create_pool();
+      log_opened();
+    } catch (...) {
+      if (pool_ != nullptr) d_.cuMemPoolDestroy(pool_);
+      d_.cuDevicePrimaryCtxRelease(number_);
+      throw;
+    }
   }
 
   std::string name() const override { return name_; }

@@ -78,12 +78,14 @@ constexpr unsigned event_without_timing = 2, stream_non_blocking = 1;
   F(cuDeviceGetName, "cuDeviceGetName", (char*, int, DeviceNumber))                             \
   F(cuDeviceGetAttribute, "cuDeviceGetAttribute", (int*, int, DeviceNumber))                    \
   F(cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain", (Context*, DeviceNumber))             \
+  F(cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (DeviceNumber))                  \
   F(cuCtxGetCurrent, "cuCtxGetCurrent", (Context*))                                             \
   F(cuCtxPushCurrent, "cuCtxPushCurrent_v2", (Context))                                         \
   F(cuCtxPopCurrent, "cuCtxPopCurrent_v2", (Context*))                                          \
   F(cuMemAlloc, "cuMemAlloc_v2", (DevicePointer*, std::size_t))                                 \
   F(cuMemFree, "cuMemFree_v2", (DevicePointer))                                                 \
   F(cuMemPoolCreate, "cuMemPoolCreate", (MemoryPool*, const MemoryPoolProperties*))             \
+  F(cuMemPoolDestroy, "cuMemPoolDestroy", (MemoryPool))                                         \
   F(cuMemPoolSetAttribute, "cuMemPoolSetAttribute", (MemoryPool, int, void*))                   \
   F(cuMemAllocFromPoolAsync, "cuMemAllocFromPoolAsync",                                         \
     (DevicePointer*, std::size_t, MemoryPool, CudaStream))                                      \

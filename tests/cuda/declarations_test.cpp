@@ -74,6 +74,7 @@ TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
   EXPECT_EQ(shape_of(d.cuDeviceGetAttribute), shape_of(&::cuDeviceGetAttribute));
   EXPECT_EQ(shape_of(d.cuDevicePrimaryCtxRetain), shape_of(&::cuDevicePrimaryCtxRetain));
   EXPECT_EQ(shape_of(d.cuMemPoolCreate), shape_of(&::cuMemPoolCreate));
+  EXPECT_EQ(shape_of(d.cuMemPoolDestroy), shape_of(&::cuMemPoolDestroy));
   EXPECT_EQ(shape_of(d.cuMemPoolSetAttribute), shape_of(&::cuMemPoolSetAttribute));
   EXPECT_EQ(shape_of(d.cuMemAllocFromPoolAsync), shape_of(&::cuMemAllocFromPoolAsync));
   EXPECT_EQ(shape_of(d.cuMemFreeAsync), shape_of(&::cuMemFreeAsync));
@@ -94,5 +95,5 @@ TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
 }  // namespace
 }  // namespace tegula::cuda
 #else
-TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) { GTEST_SKIP() << "no cuda.h here"; }
+TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) { GTEST_SKIP() << "SKIP: no cuda.h here"; }
 #endif

@@ -54,6 +54,8 @@ struct FakeCuda {
   std::map<std::uint64_t, std::vector<unsigned char>> memory;
   std::map<void*, void*> modules;  ///< and the contexts that they were loaded in
   std::set<void*> streams;
+  std::multiset<int> retained;  ///< devices whose primary context is
+  std::multiset<void*> pools;
   std::map<void*, FakeCudaEvent> events;
   std::vector<std::pair<void*, void*>> waits;       ///< a stream for an event
   std::set<void*> capturing;                        ///< streams

@@ -107,6 +107,15 @@ Result cuDeviceGetAttribute(int* value, int which, DeviceNumber) {
 Result cuDevicePrimaryCtxRetain(Context* context, DeviceNumber device) {
   ENTER("cuDevicePrimaryCtxRetain", false);
   *context = reinterpret_cast<Context>(&context_of[device]);
+  state.retained.insert(device);
+  return success;
+}
+Result cuDevicePrimaryCtxRelease_v2(DeviceNumber device) {
+  const std::lock_guard lock(mutex);
+  const auto found = state.retained.find(device);
+  if (found == state.retained.end())
+    return fake_driver.misuse("cuDevicePrimaryCtxRelease", "not retained"), invalid_context;
+  state.retained.erase(found);
   return success;
 }
 Result cuCtxGetCurrent(Context* context) {
@@ -140,6 +149,15 @@ Result cuMemPoolCreate(MemoryPool* pool, const MemoryPoolProperties* properties)
   ENTER("cuMemPoolCreate", false);
   if (properties->allocation_type != 1 || properties->location_type != 1) return invalid_value;
   *pool = reinterpret_cast<MemoryPool>(&context_of[properties->location_id]);
+  state.pools.insert(*pool);
+  return success;
+}
+Result cuMemPoolDestroy(MemoryPool pool) {
+  const std::lock_guard lock(mutex);
+  const auto found = state.pools.find(pool);
+  if (found == state.pools.end())
+    return fake_driver.misuse("cuMemPoolDestroy", "no such pool"), invalid_value;
+  state.pools.erase(found);
   return success;
 }
 Result cuMemPoolSetAttribute(MemoryPool, int, void*) {
