@@ -19,7 +19,7 @@ TEST(OpenDevice, SimulatorsByName) {
 TEST(OpenDevice, CudaSaysWhatIsMissing) {
   if (void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL)) {
     dlclose(driver);
-    GTEST_SKIP() << "this machine has a CUDA driver";
+    GTEST_SKIP() << "SKIP: this machine has a CUDA driver";
   }
   expect_error(ErrorCode::environment,
                {"CUDA driver", "libcuda.so.1 cannot be opened", "No such file", "sim:sm_80"},
