@@ -27,7 +27,7 @@ struct FakeFunction {
 std::deque<FakeFunction> functions;
 
 Result allocate(DevicePointer* data, std::size_t bytes) {
-  if (bytes > std::size_t{1} << 40) return out_of_memory;
+  if (bytes > std::size_t{1} << 34) return out_of_memory;
   static std::uint64_t next = 0x7f0000000000;
   *data = next;
   next += (bytes + 511) / 512 * 512 + 512;

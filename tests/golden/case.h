@@ -34,7 +34,8 @@ struct Case {
 };
 
 /// `count` elements of any bits: zeros, extremes, NaNs, infinities, every power of two and its
-/// neighbours, numbers around 1, then random ones; of 16 bits or fewer every element, repeated.
+/// neighbours, numbers around 1, then random ones; of 16 bits or fewer every element, whatever
+/// `count` says.
 Host any_bits(DType dtype, std::int64_t count, std::uint64_t seed);
 /// Every pair of special elements of the dtype, one of each pair in each tensor, then any bits.
 /// `nonzero`: no element of the second tensor is 0.

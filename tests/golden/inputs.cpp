@@ -70,7 +70,7 @@ Host zeros_of(DType dtype, const Dims& shape) {
 
 Host any_bits(DType dtype, std::int64_t count, std::uint64_t seed) {
   const Layout layout = layout_of(dtype);
-  if (layout.bits <= 16) count = std::max<std::int64_t>(count, std::int64_t{1} << layout.bits);
+  if (layout.bits <= 16) count = std::int64_t{1} << layout.bits;
   Host host = zeros_of(dtype, {count});
   if (layout.bits <= 16) {
     for (std::int64_t k = 0; k < count; ++k) put(host, k, static_cast<std::uint64_t>(k));

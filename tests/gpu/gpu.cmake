@@ -28,5 +28,8 @@ if(TEGULA_BUILD_BENCH)
                        GTest::gmock GTest::gtest nlohmann_json::nlohmann_json fmt::fmt)
   add_test(NAME gpu.program COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program_check.sh
                                     $<TARGET_FILE:tegula-gpu>)
-  set_tests_properties(gpu.program PROPERTIES LABELS cli TIMEOUT 120)
+  add_test(NAME gpu.run COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/run_check.sh
+                                $<TARGET_FILE:tegula-gpu> ${PROJECT_SOURCE_DIR}
+                                $<TARGET_FILE_DIR:fake_cuda>)
+  set_tests_properties(gpu.program gpu.run PROPERTIES LABELS cli TIMEOUT 120)
 endif()
