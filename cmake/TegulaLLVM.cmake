@@ -60,7 +60,12 @@ foreach(name ${tegula_mlir_names} ${tegula_llvm_names})
 endforeach()
 list(REMOVE_DUPLICATES tegula_archives)
 
+if(TEGULA_STATIC)
+  set(tegula_compression -l:libz.a -l:libzstd.a)
+else()
+  set(tegula_compression z zstd)
+endif()
 add_library(tegula_llvm INTERFACE)
 target_link_libraries(
-  tegula_llvm INTERFACE tegula_llvm_headers "$<LINK_GROUP:RESCAN,${tegula_archives}>" z zstd rt
-                        ${CMAKE_DL_LIBS} m pthread)
+  tegula_llvm INTERFACE tegula_llvm_headers "$<LINK_GROUP:RESCAN,${tegula_archives}>"
+                        ${tegula_compression} rt ${CMAKE_DL_LIBS} m pthread)

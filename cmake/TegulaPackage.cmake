@@ -1,8 +1,10 @@
 # `cmake --install BUILD --prefix P`: a package that can be moved (docs/package.md), in components:
-#   runtime   headers, and the libraries of tegula::runtime: no LLVM
-#   compiler  what tegula::tegula adds: one archive of one object, our compiler and LLVM's archives
-#             linked together. Only the symbol that pulls it in can be seen, so it stands beside
-#             another LLVM in a program.
+#   runtime   headers and libtegula.so: tegula::runtime
+#   compiler  libtegula_compiler.so, tegula-compile, and the object that has a program open them:
+#             tegula::tegula
+#   static    the same as archives: tegula::runtime_static, and tegula::tegula_static with our
+#             compiler and LLVM's archives linked into one object, of which only the symbol that
+#             pulls it in can be seen
 #   tools     the `tegula` program
 include_guard()
 include(GNUInstallDirs)
@@ -37,28 +39,49 @@ add_custom_target(tegula_compiler_bundle DEPENDS "${tegula_bundle}")
 # Takes ten seconds and is of use to nothing but the package, so not part of every build.
 install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${CMAKE_BINARY_DIR}\"
                                       --target tegula_compiler_bundle COMMAND_ERROR_IS_FATAL ANY)"
-        COMPONENT compiler)
-install(FILES "${tegula_bundle}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT compiler)
+        COMPONENT static)
+install(FILES "${tegula_bundle}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT static)
 
-set_target_properties(tegula_runtime PROPERTIES EXPORT_NAME runtime)
-install(TARGETS tegula_format tegula_sim tegula_program tegula_runtime_core tegula_dsl tegula_ops
-                tegula_runtime
-        EXPORT tegulaTargets
-        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime
-        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
-        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT runtime)
-install(TARGETS tegula RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+# The archive of one object.
+add_library(tegula_open_archive STATIC $<TARGET_OBJECTS:tegula_open>)
+set_target_properties(tegula_open_archive PROPERTIES OUTPUT_NAME tegula_open)
 
 set(tegula_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tegula")
-install(EXPORT tegulaTargets NAMESPACE tegula:: DESTINATION "${tegula_package_dir}"
-        COMPONENT runtime)
+# tegula_install(EXPORT COMPONENT TARGETS...)
+function(tegula_install export component)
+  install(TARGETS ${ARGN} EXPORT ${export}
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT ${component}
+                  NAMELINK_COMPONENT ${component}
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT ${component}
+          INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT ${export} NAMESPACE tegula:: DESTINATION "${tegula_package_dir}"
+          COMPONENT ${component})
+endfunction()
+set_target_properties(tegula_shared PROPERTIES EXPORT_NAME runtime)
+set_target_properties(tegula_runtime PROPERTIES EXPORT_NAME runtime_static)
+tegula_install(tegulaRuntime runtime tegula_shared)
+tegula_install(tegulaCompiler compiler tegula_open_archive)
+tegula_install(tegulaStatic static tegula_format tegula_sim tegula_program tegula_runtime_core
+               tegula_dsl tegula_ops tegula_runtime)
+# No development link: programs open it, none is linked to it.
+install(TARGETS tegula_compiler_library LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        COMPONENT compiler NAMELINK_SKIP)
+install(TARGETS tegula-compile RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT compiler)
+install(TARGETS tegula RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+
+foreach(component runtime static)
+  install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
+          DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT ${component})
+endforeach()
+
 set(tegula_lib_dir "${CMAKE_INSTALL_LIBDIR}")
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/tegulaConfig.cmake.in" "${PROJECT_BINARY_DIR}/tegulaConfig.cmake"
   INSTALL_DESTINATION "${tegula_package_dir}" PATH_VARS tegula_lib_dir)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tegulaConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/tegulaConfig.cmake"
-              "${PROJECT_BINARY_DIR}/tegulaConfigVersion.cmake"
-        DESTINATION "${tegula_package_dir}" COMPONENT runtime)
+foreach(component runtime static)
+  install(FILES "${PROJECT_BINARY_DIR}/tegulaConfig.cmake"
+                "${PROJECT_BINARY_DIR}/tegulaConfigVersion.cmake"
+          DESTINATION "${tegula_package_dir}" COMPONENT ${component})
+endforeach()

@@ -45,6 +45,21 @@ function(tegula_add_executable name)
   if(TEGULA_LLD)
     target_link_options(${name} PRIVATE "-fuse-ld=lld" "-B${PROJECT_BINARY_DIR}/linker")
   endif()
+  if(TEGULA_STATIC)
+    tegula_link_statically(${name})
+  endif()
+endfunction()
+
+# TEGULA_STATIC: programs depend on libc and libm alone, and run wherever those are as new.
+function(tegula_link_statically name)
+  if(NOT TARGET tegula_fmt_instances)
+    add_library(tegula_fmt_instances OBJECT "${PROJECT_SOURCE_DIR}/cmake/fmt_instances.cpp")
+    target_link_libraries(tegula_fmt_instances PRIVATE fmt::fmt)
+    target_compile_features(tegula_fmt_instances PRIVATE cxx_std_20)
+  endif()
+  # With these at hand nothing is left to libfmt.so, which is then not needed.
+  target_link_libraries(${name} PRIVATE tegula_fmt_instances)
+  target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,--as-needed)
 endfunction()
 
 # g++ finds lld only under the name ld.lld; Debian installs ld.lld-22.

@@ -77,6 +77,20 @@ std::string print(const llvm::Module& module) {
 
 }  // namespace
 
+std::vector<std::byte> answer(std::span<const std::byte> question) {
+  switch (format::question_of(question)) {
+    case format::Question::compile:
+      return compile_request(question);
+    case format::Question::emit: {
+      const format::EmitRequest request = format::read_emit_request(question);
+      return format::serialise(emit(request.program, request.target, request.stage));
+    }
+    case format::Question::assemblers:
+      return format::serialise(assemblers());
+  }
+  throw InternalError("a question that nothing answers");
+}
+
 std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes) {
   const CompileRequest request = read_compile_request(request_bytes);
   const program::Program program = program::deserialise(request.program);

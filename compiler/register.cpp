@@ -1,4 +1,4 @@
-// Linking tegula::tegula makes this compiler the one that a miss asks.
+// Linking the static compiler makes it the one that a miss asks.
 #include "tegula/compile.h"
 #include "tegula/compiler.h"
 
@@ -7,5 +7,5 @@
 extern "C" {
 extern const bool tegula_compiler_registered;
 const bool tegula_compiler_registered =
-    (tegula::set_compile_function(&tegula::compiler::compile_request), true);
+    (tegula::set_compile_function(&tegula::compiler::answer), true);
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/format/compiler_call.h"
 #include "runtime/format/entry.h"
 
 namespace tegula::compiler {
@@ -16,12 +17,7 @@ struct Cubin {
   std::string log;        ///< what the assembler said
 };
 
-/// An assembler that this machine has.
-struct AssemblerInfo {
-  std::string name;     ///< "nvJitLink" or "ptxas"
-  std::string version;  ///< "13.0"
-  std::string path;     ///< the library or program
-};
+using format::AssemblerInfo;
 
 /// The assemblers that were found, the preferred one first. Looks for libnvJitLink beside the
 /// toolkit (CUDA_HOME, CUDA_PATH, /usr/local/cuda) and in the loader's path; for ptxas in the

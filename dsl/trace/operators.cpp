@@ -91,6 +91,9 @@ Mask logic(Op op, std::string_view symbol, const MaskOperand& a, const MaskOpera
 
 }  // namespace
 
+// GCC gives functions that only a friend declaration has declared no visibility of their header's.
+#pragma GCC visibility push(default)
+
 Tile operator+(Operand a, Operand b) { return binary(Op::add, "operator+", a, b); }
 Tile operator-(Operand a, Operand b) { return binary(Op::sub, "operator-", a, b); }
 Tile operator*(Operand a, Operand b) { return binary(Op::mul, "operator*", a, b); }
@@ -203,5 +206,7 @@ Tile select(MaskOperand mask, Operand a, Operand b) {
   return {tracer, tracer.emit(Op::select, {values[0], values[1], values[2]},
                               {.dtype = dtype, .shape = shape}, at)};
 }
+
+#pragma GCC visibility pop
 
 }  // namespace tegula

@@ -46,6 +46,6 @@ Error::Error(ErrorCode code, ErrorDetails details)
     : std::runtime_error(message(details)), code_(code), details_(std::move(details)) {}
 
 InternalError::InternalError(const std::string& what)
-    : std::logic_error("internal error of Tegula, please report it: " + what) {}
+    : std::logic_error(preamble + what) {}
 
 }  // namespace tegula

@@ -6,6 +6,7 @@ cmake=$1 build=$2 source=$3 generator=$4 cxx=$5 libdir=$6
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TEGULA_CACHE_DIR= DESTDIR=
+unset LD_LIBRARY_PATH TEGULA_COMPILE
 
 fail() {
   echo "installed package: $*" >&2
@@ -16,46 +17,106 @@ quietly() {
   "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2 && fail "failed: $*"; }
   ! grep -i warning "$work/log" >&2 || fail "warnings of $*"
 }
-# configure BUILD PACKAGE [ARGUMENT...]
+# configure BUILD PACKAGE COMPONENTS [ARGUMENT...]
 configure() {
   quietly "$cmake" -S "$source/tests/consumer" -B "$1" -G "$generator" -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$2" "${@:3}"
+    -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$2" -DCONSUMER_COMPONENTS="$3"
 }
-# says TEXT PROGRAM: the program succeeds and writes just that.
+# says PATTERN COMMAND...: it writes one line that matches, whatever its exit status.
 says() {
-  local said
-  said=$("$2") && [[ $said == "$1" ]] || fail "${2##*/} says \"$said\", not \"$1\""
+  local pattern=$1 said
+  shift
+  said=$("$@" 2>&1) || true
+  [[ $said =~ ^$pattern$ ]] || fail "$* says \"$said\", not \"$pattern\""
 }
 
 quietly "$cmake" --install "$build" --prefix "$work/first"
 mv "$work/first" "$work/moved"
+lib=$work/moved/$libdir
 
 # Nothing names the place where it was built or first put, binaries included.
 if grep -rlF -e "$source/" -e "$build/" -e "$work" "$work/moved" >&2; then
   fail "the files above name places of this machine"
 fi
-# Of the compiler and of LLVM one symbol can be seen.
-symbols=$(nm --defined-only --extern-only --just-symbols \
-  "$work/moved/$libdir/libtegula_compiler.a" | grep -v -e '^$' -e ':$')
+# Of the compiler and of LLVM no more can be seen than its interface in C.
+compiler=$(echo "$lib"/libtegula_compiler.so.?.?)
+symbols=$(nm -D --defined-only --just-symbols "$compiler" | sort | tr '\n' ' ')
+[[ $symbols == "tegula_compiler_answer tegula_compiler_identity tegula_compiler_release " ]] ||
+  fail "libtegula_compiler.so shows $symbols"
+symbols=$(nm --defined-only --extern-only --just-symbols "$lib/libtegula_compiler.a" |
+  grep -v -e '^$' -e ':$')
 [[ $symbols == tegula_compiler_registered ]] || fail "libtegula_compiler.a shows" $symbols
+# libtegula.so shows what its headers declare, nothing of its rooms inside, and is small.
+if nm -DC --defined-only --just-symbols "$lib/libtegula.so" |
+  grep -E '^(tegula::(runtime|cache|format|program|sim|cuda)::|fmt::)' >&2; then
+  fail "libtegula.so shows the symbols above"
+fi
+headers=$(grep -rl '^namespace tegula' "$work/moved/include")
+! grep -L 'GCC visibility push(default)' $headers >&2 ||
+  fail "what the headers above declare cannot be seen in libtegula.so"
+strip -o "$work/stripped" "$(realpath "$lib/libtegula.so")"
+size=$(stat -c %s "$work/stripped")
+((size <= 8000000)) || fail "libtegula.so is $size bytes, stripped"
+! ldd "$lib/libtegula.so" "$work/moved/bin/tegula" | grep -E 'LLVM|MLIR|libcuda' >&2 ||
+  fail "the libraries above are linked to what they should do without"
 
-configure "$work/build" "$work/moved"
+configure "$work/build" "$work/moved" "runtime;compiler;static"
 quietly "$cmake" --build "$work/build"
-says compiled "$work/build/consumer"
-says compiled "$work/build/consumer_shared"
+says right "$work/build/consumer"
+says right env TEGULA_COMPILE=process "$work/build/consumer"
+says right "$work/build/consumer_static"
+says right "$work/build/consumer_shared"
 says "no compiler" "$work/build/consumer_runtime"
-"$work/moved/bin/tegula" kernels | grep -q rms_norm_fwd || fail "tegula kernels lists no rms_norm_fwd"
+says "no compiler" "$work/build/consumer_runtime_static"
+# shows TEXT COMMAND...: somewhere in its output.
+shows() {
+  "${@:2}" >"$work/shown" && grep -q "$1" "$work/shown" || fail "${*:2} does not show \"$1\""
+}
+shows rms_norm_fwd "$work/moved/bin/tegula" kernels
+shows '\.target sm_90a' "$work/moved/bin/tegula" emit rms_norm_fwd --arch sm_90a --stage ptx
+
+# What one process compiled, another runs that has no compiler, or does not open it.
+export TEGULA_CACHE_DIR=$work/cache
+says right "$work/build/consumer"
+says right "$work/build/consumer_runtime"
+says right "$work/build/consumer_runtime_static"
+opened=$(LD_DEBUG=files "$work/build/consumer" 2>&1 | grep -c "libtegula_compiler" || true)
+((opened == 0)) || fail "the compiler is opened for a kernel that the cache holds"
+export TEGULA_CACHE_DIR=
+
+# A compiler that is not there, does not fit, or is no compiler.
+mv "$compiler" "$compiler.away"
+says ".*compiler's library is not there.*$compiler.*install the component .compiler.*" \
+  "$work/build/consumer"
+echo nonsense >"$compiler"
+says ".*compiler's library cannot be opened.*$compiler.*" "$work/build/consumer"
+"$cxx" -x c++ -shared -fPIC -o "$compiler" - <<'CPP'
+extern "C" const char* tegula_compiler_identity() { return "LLVM-1 another"; }
+extern "C" int tegula_compiler_answer(const void*, unsigned long, void**, unsigned long*) { return 1; }
+extern "C" void tegula_compiler_release(void*) {}
+CPP
+says ".*$compiler is of another build of Tegula.*LLVM-1 another.*" "$work/build/consumer"
+shows "compiler  *no .*another build" "$work/moved/bin/tegula" doctor
+rm "$compiler"
+mv "$compiler.away" "$compiler"
+mv "$work/moved/bin/tegula-compile" "$work/moved/bin/away"
+says ".*tegula-compile is not there.*moved/bin/tegula-compile.*" \
+  env TEGULA_COMPILE=process "$work/build/consumer"
 
 # The runtime alone: no LLVM, and asking for the compiler says that it is not there.
 quietly "$cmake" --install "$build" --prefix "$work/small" --component runtime
-[[ ! -e $work/small/bin && ! -e $work/small/$libdir/libtegula_compiler.a ]] ||
+[[ ! -e $work/small/bin && -z $(find "$work/small" -name '*compiler*.so*' -o -name '*.a') ]] ||
   fail "the component runtime holds more than the runtime"
-configure "$work/build_small" "$work/small" -DCONSUMER_COMPILER=OFF
+configure "$work/build_small" "$work/small" runtime
 quietly "$cmake" --build "$work/build_small"
 says "no compiler" "$work/build_small/consumer_runtime"
-if "$cmake" -S "$source/tests/consumer" -B "$work/build_none" -G "$generator" \
-  -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$work/small" >"$work/log" 2>&1; then
-  fail "a package without the compiler was taken for one with it"
-fi
-grep -q "compiler" "$work/log" || { cat "$work/log" >&2 && fail "the missing component is not named"; }
-echo "installed package: passed"
+for component in compiler static; do
+  if "$cmake" -S "$source/tests/consumer" -B "$work/build_none" -G "$generator" \
+    -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$work/small" \
+    -DCONSUMER_COMPONENTS="$component" >"$work/log" 2>&1; then
+    fail "a package without the component $component was taken for one with it"
+  fi
+  grep -q "component .$component. of tegula is not installed" "$work/log" ||
+    { cat "$work/log" >&2 && fail "the missing component is not named"; }
+done
+echo "installed package: passed; libtegula.so has $size bytes, stripped"

@@ -19,7 +19,7 @@ quietly() {
 
 quietly "$cmake" -S "$source/tests/consumer" -B "$build" -G "$generator" \
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CXX_COMPILER_LAUNCHER="$launcher" \
-  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DTEGULA_SOURCE="$source"
+  -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DCONSUMER_COMPONENTS="runtime;compiler" -DTEGULA_SOURCE="$source"
 
 # Tegula's own flags stay with its own sources.
 commands=$(grep '"command"' "$build/compile_commands.json" | grep -F "tests/consumer/kernel.cpp")
@@ -31,4 +31,7 @@ commands=$(grep '"command"' "$build/compile_commands.json" | grep -F "tests/cons
 
 quietly "$cmake" --build "$build" --target consumer_runtime
 said=$("$build/consumer_runtime") && [[ $said == "no compiler" ]] || fail "the program says \"$said\""
+# The other brings the compiler's library along, which would take minutes to build.
+"$cmake" --build "$build" --target consumer -- -n >"$log"
+grep -q libtegula_compiler.so "$log" || fail "tegula::tegula does not bring libtegula_compiler.so along"
 echo "part of a project: passed"

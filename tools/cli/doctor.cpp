@@ -43,6 +43,7 @@ std::string to_json(const Machine& machine) {
   Json json;
   json["devices"] = components_json(machine.devices);
   json["driver"] = component_json(machine.driver);
+  json["compiler"] = component_json(machine.compiler);
   json["assemblers"] = components_json(machine.assemblers);
   json["nvrtc"] = component_json(machine.nvrtc);
   const CacheState cache = cache_state();
@@ -68,6 +69,8 @@ void print(const Machine& machine) {
   for (const Component& device : machine.devices) print(device);
   std::printf("driver\n");
   print(machine.driver);
+  std::printf("compiler\n");
+  print(machine.compiler);
   std::printf("assemblers, the preferred one first\n");
   for (const Component& assembler : machine.assemblers) print(assembler);
   if (machine.assemblers.empty()) std::printf("  none\n");

@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "dsl/program/program.h"
-#include "tegula/compiler.h"
+#include "runtime/format/compiler_call.h"
+#include "tegula/compile.h"
 #include "tegula/device.h"
 #include "tools/cli/command.h"
 #include "tools/cli/values.h"
@@ -12,7 +13,7 @@
 namespace tegula::cli {
 namespace {
 
-using compiler::Stage;
+using format::Stage;
 
 struct StageRow {
   const char* name;
@@ -50,7 +51,8 @@ EmittedStage emit_stage(std::span<const std::byte> program, const std::string& a
     return result;
   }
   const Target target{*row.stage == Stage::sim ? Target::Backend::sim : Target::Backend::ptx, arch};
-  compiler::Emitted emitted = compiler::emit(program, target, *row.stage);
+  const format::EmitRequest request{{program.begin(), program.end()}, target, *row.stage};
+  format::Emitted emitted = format::read_emitted(ask_compiler(format::serialise(request)));
   result.bytes = std::move(emitted.bytes);
   result.is_text = *row.stage != Stage::cubin;
   result.assembler = emitted.entry.assembler;

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "compiler/target/assembler.h"
+#include "runtime/compiler_library.h"
 #include "runtime/format/architecture.h"
+#include "runtime/format/compiler_call.h"
+#include "tegula/compile.h"
 #include "tegula/device.h"
 
 namespace tegula::cli {
@@ -48,6 +50,22 @@ Component find_nvrtc() {
   return {"NVRTC", false, "", "libnvrtc.so cannot be opened; nothing in this version needs it"};
 }
 
+Component find_compiler() {
+  if (compile_function() != &compile_by_library)
+    return {"compiler", compile_function() != nullptr, "", "in this program"};
+  const runtime::CompilerLibrary library = runtime::compiler_library();
+  if (library.path.empty()) return {"compiler", false, "", library.problem};
+  return {"compiler", true, "", library.path};
+}
+
+std::vector<Component> find_assemblers() {
+  std::vector<Component> found;
+  const auto answer = format::read_assemblers(ask_compiler(format::assemblers_request()));
+  for (const format::AssemblerInfo& assembler : answer)
+    found.push_back({assembler.name, true, assembler.version, assembler.path});
+  return found;
+}
+
 Component try_device(const std::string& name) {
   try {
     const auto device = open_device(name);
@@ -76,7 +94,7 @@ std::vector<Variable> environment() {
           reserved("TEGULA_PACK", ""),
           variable("TEGULA_DEVICE", ""),
           variable("TEGULA_JIT", "auto"),
-          reserved("TEGULA_COMPILE", "inline"),
+          variable("TEGULA_COMPILE", "inline"),
           variable("TEGULA_LOG", "warn"),
           variable("TEGULA_DUMP", ""),
           variable("TEGULA_CHECKED_TRACING", ""),
@@ -94,15 +112,19 @@ Machine inspect_machine() {
   machine.devices.push_back(try_device("cuda:0"));
   for (const format::Architecture& architecture : format::architectures())
     machine.devices.push_back(try_device(fmt::format("sim:{}", architecture.name)));
-  for (const compiler::AssemblerInfo& assembler : compiler::assemblers())
-    machine.assemblers.push_back({assembler.name, true, assembler.version, assembler.path});
+  machine.compiler = find_compiler();
+  if (machine.compiler.found) machine.assemblers = find_assemblers();
   machine.environment = environment();
 
   if (!machine.driver.found)
     machine.missing.push_back({"an NVIDIA driver (libcuda.so.1)",
                                "install the driver for this machine's GPU; without a GPU the "
                                "simulator (--device sim) runs every kernel"});
-  if (machine.assemblers.empty())
+  if (!machine.compiler.found)
+    machine.missing.push_back({"the kernel compiler",
+                               "install the component `compiler` of the same Tegula; without it "
+                               "kernels run that the cache holds"});
+  else if (machine.assemblers.empty())
     machine.missing.push_back({"an assembler for PTX (libnvJitLink.so or ptxas)",
                                "install the CUDA toolkit 12 or 13, or set CUDA_HOME to it; the "
                                "simulator needs none"});

@@ -3,27 +3,24 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "runtime/format/compiler_call.h"
 #include "runtime/format/entry.h"
 #include "tegula/device.h"
 
 namespace tegula::compiler {
 
-/// A serialised CompileRequest in, a serialised Entry out: what tegula::set_compile_function takes.
-/// Throws tegula::Error for what the kernel's author or the machine can mend. Thread-safe; every
-/// call has its own MLIR and LLVM contexts.
+/// A question in, its answer out (runtime/format/compiler_call.h): what
+/// tegula::set_compile_function takes. Throws tegula::Error for what the kernel's author or the
+/// machine can mend. Thread-safe; every call has its own MLIR and LLVM contexts.
+std::vector<std::byte> answer(std::span<const std::byte> question);
+
+/// A serialised CompileRequest in, a serialised Entry out.
 std::vector<std::byte> compile_request(std::span<const std::byte> request);
 
-/// The forms that a kernel passes through, for `tegula emit`.
-enum class Stage { tile, layout, llvm, ptx, cubin, sim };
-
-struct Emitted {
-  std::vector<std::byte> bytes;  ///< text, or a cubin
-  /// All but the payload; resources are those of the cubin where an assembler was found.
-  format::Entry entry;
-};
+using format::Emitted;
+using format::Stage;
 
 /// One stage of one Program. For Stage::sim the target's backend is ignored, and for the others
 /// too.

@@ -18,14 +18,29 @@ struct CompileRequest {
 };
 
 /// Serialised CompileRequest in; serialised Entry out. Throws tegula::Error for what the kernel's
-/// author or the machine can mend.
+/// author or the machine can mend. What else a compiler may be asked is in
+/// runtime/format/compiler_call.h; one that is asked what it does not know throws
+/// Error{corrupt_data}.
 using CompileFunction = std::vector<std::byte> (*)(std::span<const std::byte> request);
 
 /// Replaces the compile function and returns the one before it (null if none). Thread-safe.
 CompileFunction set_compile_function(CompileFunction function);
+/// The one that is registered, or null.
+CompileFunction compile_function();
 
-/// Asks the registered compiler. Throws Error{environment} if there is none.
+/// The CompileFunction that linking tegula::tegula registers: the compiler in
+/// libtegula_compiler.so, which is opened when it is first asked and sought only beside this
+/// library (or the program that this library is a part of). Throws Error{environment} if it is not
+/// there, or is of another build.
+std::vector<std::byte> compile_by_library(std::span<const std::byte> request);
+
+/// Asks the registered compiler; with TEGULA_COMPILE=process in a process of its own
+/// (`tegula-compile`, sought in the same way), so that a compiler that crashes costs this process
+/// nothing but an Error{environment}. Throws Error{environment} if no compiler is registered, and
+/// Error{invalid_argument} if TEGULA_COMPILE is neither inline nor process.
 std::vector<std::byte> compile(const CompileRequest& request);
+/// The same for any question.
+std::vector<std::byte> ask_compiler(std::span<const std::byte> question);
 
 std::vector<std::byte> serialise(const CompileRequest& request);
 /// Throws Error{corrupt_data}.

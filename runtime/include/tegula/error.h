@@ -49,6 +49,8 @@ class Error : public std::runtime_error {
 class InternalError : public std::logic_error {
  public:
   explicit InternalError(const std::string& what);
+  /// What what() begins with.
+  static constexpr const char* preamble = "internal error of Tegula, please report it: ";
 };
 
 }  // namespace tegula

@@ -1,0 +1,104 @@
+# What users link, made of the archives that the folders build:
+#   tegula::runtime  libtegula.so: the language, the ops and the runtime. Launches kernels that the
+#                    cache holds
+#   tegula::tegula   the same with the compiler: libtegula_compiler.so, opened on the first miss
+# tegula::runtime_static and tegula::tegula_static are the same as archives, with LLVM in the program;
+# with TEGULA_STATIC these are what the first two names mean. Tests, which look inside, always link
+# the archives.
+include_guard()
+include(GNUInstallDirs)
+
+add_library(tegula_runtime INTERFACE)
+target_link_libraries(tegula_runtime INTERFACE tegula_ops tegula_dsl tegula_runtime_core)
+
+# In the build tree as in an installation: what is beside what is how parts find each other.
+set(tegula_lib_output "${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR}")
+# tegula_add_shared(NAME FILE SOURCES...): a shared library with the project's flags.
+function(tegula_add_shared name file)
+  add_library(${name} SHARED ${ARGN})
+  set_target_properties(
+    ${name} PROPERTIES OUTPUT_NAME ${file} VERSION ${tegula_VERSION} SOVERSION ${TEGULA_SOVERSION}
+                       LIBRARY_OUTPUT_DIRECTORY "${tegula_lib_output}" CXX_EXTENSIONS OFF)
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:tegula_flags>)
+  target_link_options(${name} PRIVATE -Wl,--gc-sections -Wl,--no-undefined)
+  if(TEGULA_LLD)
+    target_link_options(${name} PRIVATE "-fuse-ld=lld" "-B${PROJECT_BINARY_DIR}/linker")
+  endif()
+  set_property(TARGET ${name} PROPERTY EXCLUDE_FROM_ALL ${TEGULA_STATIC})
+endfunction()
+
+file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
+tegula_add_shared(tegula_shared tegula "${PROJECT_BINARY_DIR}/empty.cpp")
+# Whole: what users call is asked for by nothing in here.
+set(tegula_runtime_archives tegula_ops tegula_dsl tegula_runtime_core tegula_program tegula_sim
+                            tegula_format)
+list(TRANSFORM tegula_runtime_archives REPLACE "(.+)" "$<TARGET_FILE:\\1>"
+     OUTPUT_VARIABLE archive_files)
+add_dependencies(tegula_shared ${tegula_runtime_archives})
+set(tegula_shared_map "${PROJECT_SOURCE_DIR}/runtime/library.map")
+set_property(TARGET tegula_shared PROPERTY LINK_DEPENDS ${archive_files} "${tegula_shared_map}")
+target_link_options(tegula_shared PRIVATE "-Wl,--version-script=${tegula_shared_map}"
+                    -Wl,--whole-archive ${archive_files} -Wl,--no-whole-archive)
+target_link_libraries(tegula_shared PRIVATE fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
+target_compile_features(tegula_shared INTERFACE cxx_std_20)
+target_include_directories(
+  tegula_shared
+  INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>"
+            "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dsl/include>"
+            "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/ops/include>")
+
+add_library(tegula::runtime_static ALIAS tegula_runtime)
+if(TEGULA_STATIC)
+  add_library(tegula::runtime ALIAS tegula_runtime)
+else()
+  add_library(tegula::runtime ALIAS tegula_shared)
+endif()
+
+if(NOT TEGULA_BUILD_COMPILER)
+  return()
+endif()
+
+# An object, not an archive member, so that linking always runs its initialiser.
+add_library(tegula_register OBJECT "${PROJECT_SOURCE_DIR}/compiler/register.cpp")
+set_target_properties(tegula_register PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_link_libraries(tegula_register PRIVATE tegula_flags tegula_format)
+target_include_directories(tegula_register PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include")
+add_library(tegula_tegula INTERFACE)
+target_sources(tegula_tegula INTERFACE $<TARGET_OBJECTS:tegula_register>)
+target_link_libraries(tegula_tegula INTERFACE tegula_runtime tegula_compiler)
+
+tegula_add_shared(tegula_compiler_library tegula_compiler
+                  "${PROJECT_SOURCE_DIR}/compiler/library.cpp")
+add_dependencies(tegula_compiler_library tegula_build_identity)
+target_include_directories(tegula_compiler_library PRIVATE "${PROJECT_BINARY_DIR}")
+target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler)
+set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/library.map")
+target_link_options(tegula_compiler_library PRIVATE "-Wl,--version-script=${tegula_compiler_map}")
+set_property(TARGET tegula_compiler_library PROPERTY LINK_DEPENDS "${tegula_compiler_map}")
+
+# Makes libtegula_compiler.so the compiler of a program that links libtegula.so.
+add_library(tegula_open OBJECT "${PROJECT_SOURCE_DIR}/compiler/open_library.cpp")
+set_target_properties(tegula_open PROPERTIES POSITION_INDEPENDENT_CODE ON)
+target_link_libraries(tegula_open PRIVATE tegula_flags tegula_format)
+add_library(tegula_opening INTERFACE)
+target_sources(tegula_opening INTERFACE $<TARGET_OBJECTS:tegula_open>)
+add_dependencies(tegula_opening tegula_compiler_library)
+
+add_library(tegula_with_compiler INTERFACE)
+target_link_libraries(tegula_with_compiler INTERFACE tegula_shared tegula_opening)
+add_library(tegula::tegula_static ALIAS tegula_tegula)
+if(TEGULA_STATIC)
+  add_library(tegula::tegula ALIAS tegula_tegula)
+else()
+  add_library(tegula::tegula ALIAS tegula_with_compiler)
+endif()
+
+# tegula_link_compiler(TARGET): for programs of the project that link the archives. Gives them the
+# compiler as tegula::tegula would.
+function(tegula_link_compiler target)
+  if(TEGULA_STATIC)
+    target_link_libraries(${target} PRIVATE tegula_tegula)
+  else()
+    target_link_libraries(${target} PRIVATE tegula_opening)
+  endif()
+endfunction()

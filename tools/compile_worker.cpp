@@ -1,0 +1,65 @@
+// tegula-compile: one question to the compiler on standard input, its reply on standard output
+// (runtime/format/compiler_call.h). What TEGULA_COMPILE=process starts.
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "runtime/format/compiler_call.h"
+#include "tegula/compile.h"
+
+namespace {
+
+constexpr int status_usage = 2, status_environment = 3;
+
+/// False on an error of reading.
+bool read_all(int from, std::vector<std::byte>& bytes) {
+  std::array<std::byte, 65536> buffer;
+  while (true) {
+    const ssize_t count = read(from, buffer.data(), buffer.size());
+    if (count == 0) return true;
+    if (count > 0) bytes.insert(bytes.end(), buffer.begin(), buffer.begin() + count);
+    if (count < 0 && errno != EINTR) return false;
+  }
+}
+
+bool write_all(int to, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(to, bytes.data(), bytes.size());
+    if (count > 0) bytes = bytes.subspan(count);
+    if (count < 0 && errno != EINTR) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char**) {
+  if (argc > 1 || isatty(STDIN_FILENO)) {
+    std::fputs(
+        "usage: tegula-compile < QUESTION > REPLY\n"
+        "Compiles one kernel for a program that runs with TEGULA_COMPILE=process.\n",
+        stderr);
+    return status_usage;
+  }
+  // What a library prints must not get among the reply's bytes.
+  const int out = dup(STDOUT_FILENO);
+  if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return status_environment;
+  try {
+    std::vector<std::byte> question;
+    if (!read_all(STDIN_FILENO, question)) {
+      std::fprintf(stderr, "tegula-compile: cannot read the question: %s\n", std::strerror(errno));
+      return status_environment;
+    }
+    // Asked directly: ask_compiler might start another process.
+    const tegula::CompileFunction compiler = tegula::compile_function();
+    const auto reply = tegula::format::reply([&] { return compiler(question); });
+    if (write_all(out, reply)) return 0;
+    std::fprintf(stderr, "tegula-compile: cannot write the reply: %s\n", std::strerror(errno));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tegula-compile: %s\n", error.what());
+  }
+  return status_environment;
+}
