@@ -52,8 +52,8 @@ if nm -DC --defined-only --just-symbols "$lib/libtegula.so" |
   fail "libtegula.so shows the symbols above"
 fi
 headers=$(grep -rl '^namespace tegula' "$work/moved/include")
-! grep -L 'GCC visibility push(default)' $headers >&2 ||
-  fail "what the headers above declare cannot be seen in libtegula.so"
+hidden=$(grep -L 'GCC visibility push(default)' $headers || true)
+[[ -z $hidden ]] || fail "what these declare cannot be seen in libtegula.so:" $hidden
 strip -o "$work/stripped" "$(realpath "$lib/libtegula.so")"
 size=$(stat -c %s "$work/stripped")
 ((size <= 8000000)) || fail "libtegula.so is $size bytes, stripped"
