@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "compiler/target/assembler.h"
 #include "ops/reference/number_format.h"
+#include "tests/golden/approximation.h"
 
 namespace tegula::golden {
 namespace {
@@ -66,6 +68,13 @@ TEST(AnyBits, HoldEveryElementOfSixteenBitsAndTheEdgesOfOthers) {
     for (std::int64_t k = 0; k < 4096 && !found; ++k) found = bits_of(some, k) == wanted;
     EXPECT_TRUE(found) << std::hex << wanted;
   }
+}
+
+TEST(Approximations, AssembleForEveryArchitecture) {
+  if (compiler::assemblers().empty()) GTEST_SKIP() << "SKIP: no assembler on this machine";
+  for (const std::string& name : approximation_names())
+    for (const char* arch : {"sm_80", "sm_90a", "sm_120"})
+      EXPECT_FALSE(compiler::assemble(approximation_ptx(name.c_str()), arch).bytes.empty());
 }
 
 TEST(Pairs, DivideByNoZero) {

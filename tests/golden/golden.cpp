@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tegula/error.h"
+#include "tests/golden/approximation.h"
 #include "tests/golden/compare.h"
 
 namespace tegula::golden {
@@ -135,8 +136,8 @@ int run_all(const Options& options) {
   Json json = {{"a", a->name()}, {"b", b->name()}, {"b_arch", b->target().arch}};
   json["samples"] = options.samples;
   int ran = 0, same = 0, wrong = 0, failed = 0;
-  for (const auto& group :
-       {scalar_cases(options.samples), cast_cases(options.samples), collective_cases(), op_cases()})
+  for (const auto& group : {approximation_cases(options.samples), scalar_cases(options.samples),
+                            cast_cases(options.samples), collective_cases(), op_cases()})
     for (const Case& one : group) {
       if (one.name.find(options.filter) == std::string::npos) continue;
       Json result;
