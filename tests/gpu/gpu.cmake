@@ -22,6 +22,7 @@ if(TEGULA_BUILD_BENCH)
   tegula_add_executable(
     tegula-gpu gpu/tegula_gpu.cpp gpu_target.cpp $<TARGET_OBJECTS:kernels_tests>
     $<TARGET_OBJECTS:ops_tests> "${PROJECT_SOURCE_DIR}/bench/launch.cpp"
+    "${PROJECT_SOURCE_DIR}/bench/start.cpp"
     "${PROJECT_SOURCE_DIR}/bench/allocations.cpp")
   target_link_libraries(
     tegula-gpu PRIVATE tegula_golden tegula_bench_ops tegula_cli tegula_tegula tegula_reference
@@ -31,5 +32,8 @@ if(TEGULA_BUILD_BENCH)
   add_test(NAME gpu.run COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/run_check.sh
                                 $<TARGET_FILE:tegula-gpu> ${PROJECT_SOURCE_DIR}
                                 $<TARGET_FILE_DIR:fake_cuda>)
-  set_tests_properties(gpu.program gpu.run PROPERTIES LABELS cli TIMEOUT 120)
+  add_test(NAME gpu.bundle COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/bundle_check.sh
+                                   ${PROJECT_SOURCE_DIR})
+  set_tests_properties(gpu.program gpu.run gpu.bundle PROPERTIES LABELS cli TIMEOUT 120
+                                                                 SKIP_RETURN_CODE 77)
 endif()

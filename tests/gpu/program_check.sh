@@ -37,3 +37,5 @@ expect 3 'no GPU' "$program" ops
 expect 3 'no GPU' "$program" golden sim cuda:0
 expect 3 'CUDA' "$program" bench-ops
 expect 3 'CUDA' "$program" bench-launch 10 1 cuda:0
+expect 3 'CUDA' "$program" bench-start 1 cuda:0
+expect 0 '"to_first_launch_ms"' "$program" bench-start 1

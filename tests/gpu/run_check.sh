@@ -34,8 +34,8 @@ export LD_LIBRARY_PATH="$fake${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 expect 0 'launch: passed' "$bundle/some" facts launch
 python3 - "$bundle/some/facts.jsonl" <<'END' || fail "facts.jsonl is not what it should be"
 import json, sys
-facts, doctor, above, whole = [json.loads(line) for line in open(sys.argv[1])]
+facts, doctor, above, whole, start = [json.loads(line) for line in open(sys.argv[1])]
 assert facts["commit"] == "abc123" and facts["cores"].isdigit()
-assert above["device"] == "null:0" and whole["device"] == "cuda:0"
+assert above["device"] == "null:0" and whole["device"] == start["device"] == "cuda:0"
 END
 TEGULA_GPU_SECONDS=4 expect 1 'ops: not run, no time is left' "$bundle/late" ops

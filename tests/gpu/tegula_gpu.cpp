@@ -12,6 +12,7 @@
 
 #include "bench/launch.h"
 #include "bench/ops/bench_ops.h"
+#include "bench/start.h"
 #include "tegula/cli.h"
 #include "tegula/device.h"
 #include "tests/golden/golden.h"
@@ -43,6 +44,7 @@ int run_tests(int argc, char** argv, const char* prefix) {
 }
 int run_kernels(int argc, char** argv) { return run_tests(argc, argv, "Targets"); }
 int run_ops(int argc, char** argv) { return run_tests(argc, argv, "Ops"); }
+int run_start(int argc, char** argv) { return bench::start_main(argc, argv, "bench-start"); }
 
 const struct {
   const char* name;
@@ -56,6 +58,7 @@ const struct {
     {"bench-ops", "the speed of every op; --help lists its options", bench::ops_main},
     {"bench-launch", "[CALLS] [THREADS] [DEVICE]: what a call costs on the host",
      bench::launch_main},
+    {"bench-start", "[ROUNDS] [DEVICE]: from a process's start to its first launch", run_start},
     {"tegula", "the tegula program", cli_main},
 };
 
