@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
+#include <numbers>
 
 #include "ops/reference/number_format.h"
 
@@ -81,21 +81,28 @@ Comparison compare(const Host& a, const Host& b) {
   return result;
 }
 
-double worst_error(const Host& x, const Host& got, long double (*reference)(long double)) {
+Errors worst_errors(const Host& x, const Host& got, long double (*reference)(long double)) {
   const std::vector<double> in = reference::decode(x.dtype, x.bytes);
   const std::vector<double> out = reference::decode(got.dtype, got.bytes);
-  long double worst = 0;
+  // The distance between numbers shrinks down to the least normal one, and no further.
+  double normal = 1;
+  while (reference::ulp(got.dtype, normal / 2) < reference::ulp(got.dtype, normal)) normal /= 2;
+  Errors worst;
   for (std::size_t k = 0; k < in.size(); ++k) {
     const long double wanted = reference(in[k]);
     const double nearest = reference::round_to(got.dtype, static_cast<double>(wanted));
-    if (std::isnan(nearest) && std::isnan(out[k])) continue;
-    if (out[k] == nearest) continue;
-    if (!std::isfinite(nearest) || !std::isfinite(out[k]))
-      return std::numeric_limits<double>::infinity();
-    worst = std::max(worst, std::abs(out[k] - wanted) /
-                                reference::ulp(got.dtype, static_cast<double>(std::abs(wanted))));
+    if (out[k] == nearest || (std::isnan(nearest) && std::isnan(out[k]))) continue;
+    if (!std::isfinite(nearest) || !std::isfinite(out[k])) {
+      ++worst.wrong_kind;
+      continue;
+    }
+    const auto error = static_cast<double>(std::abs(out[k] - wanted));
+    const auto size = static_cast<double>(std::abs(wanted));
+    worst.ulps = std::max(worst.ulps, error / reference::ulp(got.dtype, size));
+    if (size >= normal) worst.relative = std::max(worst.relative, error / size);
+    if (std::abs(in[k]) <= 2 * std::numbers::pi) worst.absolute = std::max(worst.absolute, error);
   }
-  return static_cast<double>(worst);
+  return worst;
 }
 
 }  // namespace tegula::golden

@@ -26,9 +26,16 @@ struct Comparison {
 /// Of outputs of one dtype and size.
 Comparison compare(const Host& a, const Host& b);
 
-/// The largest distance in ulps of the elements of `got` from the reference of those of `x`,
-/// floats; infinite where one is a NaN or an infinity and the other is not.
-double worst_error(const Host& x, const Host& got, long double (*reference)(long double));
+/// The worst of the elements that are not the nearest number to what the reference says of x.
+struct Errors {
+  double ulps = 0;
+  double relative = 0;  ///< where the reference is a normal number
+  double absolute = 0;  ///< where |x| is at most 2 pi
+  /// Elements that are a NaN or an infinity where they should not be, or the other way round.
+  std::int64_t wrong_kind = 0;
+};
+/// Of floats.
+Errors worst_errors(const Host& x, const Host& got, long double (*reference)(long double));
 
 std::uint64_t bits_of(const Host& host, std::int64_t element);
 

@@ -51,11 +51,26 @@ TEST(Compare, IntegersHaveNoDistance) {
   EXPECT_EQ(c.furthest, 0);
 }
 
-TEST(WorstError, IsOfNumbersThatAreNotTheNearest) {
+TEST(WorstErrors, AreOfNumbersThatAreNotTheNearest) {
   const auto twice = [](long double x) { return 2 * x; };
-  EXPECT_EQ(worst_error(host(f32, {1, 3, NAN, 3e38}), host(f32, {2, 6, NAN, INFINITY}), twice), 0);
-  EXPECT_EQ(worst_error(host(f32, {1, 3}), host(f32, {2, 6 + 0x1p-21}), twice), 1);
-  EXPECT_TRUE(std::isinf(worst_error(host(f32, {1}), host(f32, {NAN}), twice)));
+  const Errors none =
+      worst_errors(host(f32, {1, 3, NAN, 3e38}), host(f32, {2, 6, NAN, INFINITY}), twice);
+  EXPECT_EQ(none.ulps, 0);
+  EXPECT_EQ(none.wrong_kind, 0);
+  const Errors some =
+      worst_errors(host(f32, {1, 3, 100}), host(f32, {2, 6 + 0x1p-21, 200 + 0x1p-10}), twice);
+  EXPECT_EQ(some.ulps, 64);
+  EXPECT_EQ(some.relative, 0x1p-10 / 200);
+  EXPECT_EQ(some.absolute, 0x1p-21) << "of x up to 2 pi";
+  EXPECT_EQ(worst_errors(host(f32, {1, 2}), host(f32, {NAN, INFINITY}), twice).wrong_kind, 2);
+}
+
+TEST(WorstErrors, RelativeOnesAreOfNormalNumbers) {
+  const auto same = [](long double x) { return x; };
+  const Errors of_subnormals = worst_errors(host(f32, {0x1p-140}), host(f32, {0}), same);
+  EXPECT_EQ(of_subnormals.ulps, 512);
+  EXPECT_EQ(of_subnormals.relative, 0);
+  EXPECT_EQ(worst_errors(host(f32, {0x1p-126}), host(f32, {0}), same).relative, 1);
 }
 
 TEST(AnyBits, HoldEveryElementOfSixteenBitsAndTheEdgesOfOthers) {

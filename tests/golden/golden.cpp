@@ -3,17 +3,18 @@
 //
 //   golden A B [--out DIR] [--samples N] [--filter TEXT]
 //
-// A and B are devices (sim:sm_90a, cuda:0). N is how many elements each function of one number is
-// asked for (default 1048576; others take a part of it). --filter: only cases whose names hold
-// TEXT. Prints the cases that differ and writes DIR/golden.json: for each case the elements, how
-// many differ, how far apart, examples with their inputs' bits, and for functions each device's
-// worst error in ulps of the long double value.
+// A and B are devices (sim:sm_90a, cuda:0); A may be sim, the simulator of B's architecture. N is
+// how many elements each function of one number is asked for (default 1048576; others take a part
+// of it). --filter: only cases whose names hold TEXT. Prints the cases that differ and writes
+// DIR/golden.json: for each case the elements, how many differ, how far apart, examples with their
+// inputs' bits, and for functions each device's worst errors against the value in long double.
 #include "tests/golden/golden.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -97,8 +98,12 @@ Json to_json(const Case& one, const Comparison& c) {
   return json;
 }
 
-/// JSON has no infinity.
-Json error_json(double error) { return std::isinf(error) ? Json("infinite") : Json(error); }
+Json to_json(const Errors& errors) {
+  return {{"ulps", errors.ulps},
+          {"relative", errors.relative},
+          {"absolute", errors.absolute},
+          {"wrong_kind", errors.wrong_kind}};
+}
 
 /// How many elements differ; -1 if it cannot be run.
 std::int64_t compare_case(const Case& one, const std::shared_ptr<Device>& a,
@@ -114,8 +119,8 @@ std::int64_t compare_case(const Case& one, const std::shared_ptr<Device>& a,
       json["outputs"].push_back(to_json(one, c));
     }
     if (one.reference != nullptr) {
-      json["worst_ulp_a"] = error_json(worst_error(one.inputs[0], on_a[0], one.reference));
-      json["worst_ulp_b"] = error_json(worst_error(one.inputs[0], on_b[0], one.reference));
+      json["worst_a"] = to_json(worst_errors(one.inputs[0], on_a[0], one.reference));
+      json["worst_b"] = to_json(worst_errors(one.inputs[0], on_b[0], one.reference));
     }
     if (differ != 0)
       std::printf("%-9s %-40s %lld differ, furthest %lld\n", one.exact ? "WRONG" : "differs",
@@ -131,14 +136,26 @@ std::int64_t compare_case(const Case& one, const std::shared_ptr<Device>& a,
   }
 }
 
+void write(const std::string& folder, const Json& json) {
+  std::filesystem::create_directories(folder);
+  std::ofstream file(folder + "/golden.json");
+  file << json.dump() << "\n";
+  if (!file.flush()) throw std::runtime_error("cannot write " + folder + "/golden.json");
+}
+
 int run_all(const Options& options) {
-  const std::shared_ptr<Device> a = open_device(options.a), b = open_device(options.b);
+  const std::shared_ptr<Device> b = open_device(options.b);
+  const std::shared_ptr<Device> a =
+      open_device(options.a == "sim" ? "sim:" + b->target().arch : options.a);
   Json json = {{"a", a->name()}, {"b", b->name()}, {"b_arch", b->target().arch}};
   json["samples"] = options.samples;
   int ran = 0, same = 0, wrong = 0, failed = 0;
-  for (const auto& group : {approximation_cases(options.samples), scalar_cases(options.samples),
-                            cast_cases(options.samples), collective_cases(), op_cases()})
-    for (const Case& one : group) {
+  const std::function<std::vector<Case>()> groups[] = {
+      [&] { return approximation_cases(options.samples); },
+      [&] { return scalar_cases(options.samples); }, [&] { return cast_cases(options.samples); },
+      collective_cases, op_cases};
+  for (const auto& group : groups) {
+    for (const Case& one : group()) {
       if (one.name.find(options.filter) == std::string::npos) continue;
       Json result;
       const std::int64_t differ = compare_case(one, a, b, result);
@@ -148,14 +165,12 @@ int run_all(const Options& options) {
       wrong += differ > 0 && one.exact;
       json["cases"].push_back(std::move(result));
     }
-  std::printf("golden: %s against %s: %d cases, %d the same, %d differ that must not, %d failed\n",
-              options.a.c_str(), options.b.c_str(), ran, same, wrong, failed);
-  if (!options.out.empty()) {
-    std::filesystem::create_directories(options.out);
-    std::ofstream file(options.out + "/golden.json");
-    file << json.dump(-1) << "\n";
-    if (!file.flush()) throw std::runtime_error("cannot write " + options.out + "/golden.json");
+    std::fflush(stdout);
+    // After each group: the next one may take the GPU down.
+    if (!options.out.empty()) write(options.out, json);
   }
+  std::printf("golden: %s against %s: %d cases, %d the same, %d differ that must not, %d failed\n",
+              a->name().c_str(), b->name().c_str(), ran, same, wrong, failed);
   return ran == 0 || wrong > 0 || failed > 0 ? 1 : 0;
 }
 
