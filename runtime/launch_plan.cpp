@@ -85,6 +85,17 @@ std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parame
   throw InternalError("an unknown source of a kernel parameter");
 }
 
+/// hull(), whose error says of which kernel as well.
+Hull hull_of(const LaunchRecord& record, std::size_t argument, const TensorRef& tensor) {
+  try {
+    return hull(tensor, record.arguments[argument].name);
+  } catch (const Error& error) {
+    ErrorDetails details = error.details();
+    details.where = record.function;
+    throw Error(error.code(), std::move(details));
+  }
+}
+
 constexpr std::uintptr_t alignment = 16;  // bytes: as far as kernels are compiled for addresses
 
 std::uintptr_t address_of(const TensorRef& tensor) {
@@ -144,7 +155,7 @@ void LaunchPlan::make(const ReadyKernel& kernel, std::span<const KernelArgument>
   for (std::uint32_t i = 0; i < arguments.size(); ++i) {
     const TensorRef& tensor = arguments[i].tensor;
     if (!arguments[i].is_tensor || !tensor.present()) continue;
-    const Hull bytes = hull(tensor, record.arguments[i].name);
+    const Hull bytes = hull_of(record, i, tensor);
     spans_.push_back({i, record.arguments[i].access != ArgumentRecord::Access::in,
                       static_cast<std::int64_t>(bytes.begin - address_of(tensor)),
                       static_cast<std::int64_t>(bytes.end - address_of(tensor))});
@@ -179,13 +190,13 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) c
     range = {record.arguments[span.argument].name, 0, 0, span.writable, false};
     if (__builtin_add_overflow(address_of(tensor), span.low, &range.begin) ||
         __builtin_add_overflow(address_of(tensor), span.high, &range.end))
-      hull(tensor, range.name);  // throws
+      hull_of(record, span.argument, tensor);  // throws
   }
 
   const Workspaces workspaces(stream, record, given);
   const std::span<const KernelArgument> arguments = workspaces.arguments();
   for (std::size_t i = given.size(); i < arguments.size(); ++i) {
-    const Hull bytes = hull(arguments[i].tensor, record.arguments[i].name);
+    const Hull bytes = hull_of(record, i, arguments[i].tensor);
     ranges[tensors++] = {record.arguments[i].name, bytes.begin, bytes.end, true, true};
   }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Sums up a JUnit file of ctest's: why tests were skipped, then `N passed, N failed, N skipped`.
+"""Sums up JUnit files of ctest's: why tests were skipped, then `N passed, N failed, N skipped`.
 
-  test_summary.py FILE
+  test_summary.py FILE...
 
-Exits 1 if a test failed, or if the file cannot be read. ctest itself counts a test whose program is
+Exits 1 if a test failed, or if a file cannot be read. ctest itself counts a test whose program is
 missing as skipped; here it failed.
 """
 import collections
@@ -30,21 +30,22 @@ def reason(case):
 
 
 def main():
-    cases, problem = [], None
-    try:
-        cases = list(ElementTree.parse(sys.argv[1]).getroot().iter("testcase"))
-    except (OSError, ElementTree.ParseError) as error:
-        problem = f"no results from ctest: {error}"
+    cases, problems = [], []
+    for file in sys.argv[1:]:
+        try:
+            cases += ElementTree.parse(file).getroot().iter("testcase")
+        except (OSError, ElementTree.ParseError) as error:
+            problems.append(f"no results from ctest: {error}")
     counts = collections.Counter(outcome(case) for case in cases)
     reasons = collections.Counter(reason(case) for case in cases if outcome(case) == "skipped")
     if reasons:
         print("Skipped, and why:")
         for text, count in reasons.most_common():
             print(f"{count:7} {text}")
-    if problem:
+    for problem in problems:
         print(problem)
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
-    return 1 if problem or counts["failed"] else 0
+    return 1 if problems or counts["failed"] else 0
 
 
 sys.exit(main())

@@ -44,6 +44,7 @@ class CudaDevice final : public Device {
                    .wanted = fmt::format("sm_{} or newer", format::oldest_compute)});
     target_ = {Target::Backend::ptx, architecture(major, minor)};
     multiprocessors_ = attribute(multiprocessor_count);
+    shared_limit_ = attribute(max_shared_bytes);
     check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
     try {
       if (attribute(memory_pools_supported) != 0) create_pool();
@@ -101,7 +102,7 @@ class CudaDevice final : public Device {
                                      std::vector<SourceLocation>) override {
     const CurrentContext current(context_, name_);
     const OutsideOfCaptures outside;
-    return std::make_shared<LoadedModule>(name_, context_, entry);
+    return std::make_shared<LoadedModule>(name_, context_, shared_limit_, entry);
   }
 
   void launch(const LoadedKernel& kernel, const LaunchCall& call) override {
@@ -220,6 +221,7 @@ class CudaDevice final : public Device {
   DeviceNumber number_ = 0;
   Target target_;
   int multiprocessors_ = 0;
+  int shared_limit_ = 0;       ///< bytes that a block may ask for
   Context context_ = nullptr;  ///< retained until the process ends, as the device is
   MemoryPool pool_ = nullptr;  ///< null where the device has none
 };

@@ -48,7 +48,7 @@ struct MemoryPoolProperties {
 
 // CUdevice_attribute
 constexpr int multiprocessor_count = 16, compute_major = 75, compute_minor = 76,
-              memory_pools_supported = 115;
+              max_shared_bytes = 97, memory_pools_supported = 115;
 // CUfunction_attribute
 constexpr int max_dynamic_shared_bytes = 8;
 // CUjit_option

@@ -1,6 +1,8 @@
 #include "runtime/cuda/module.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -21,14 +23,27 @@ std::string ptx_version(std::string_view ptx) {
   return std::string(rest.substr(0, rest.find_first_of(" \r\n")));
 }
 
+/// The CUDA version that brought a version of PTX (table of releases in NVIDIA's PTX ISA manual).
+std::string cuda_of_ptx(std::string_view ptx) {
+  const std::size_t dot = std::min(ptx.find('.'), ptx.size());
+  int major = 0, minor = 0;
+  std::from_chars(ptx.data(), ptx.data() + dot, major);
+  if (dot < ptx.size()) std::from_chars(ptx.data() + dot + 1, ptx.data() + ptx.size(), minor);
+  // PTX 8.5 served two releases.
+  if (major == 8 && minor > 5) ++minor;
+  return fmt::format("{}.{}", major + 4, minor);
+}
+
 [[noreturn]] void refused(const std::string& device, const format::Entry& entry, Result result,
                           std::string_view ptx, std::string log) {
   std::string hint;
   if (result == unsupported_ptx_version) {
     int version = 0;
     driver().cuDriverGetVersion(&version);
-    hint = fmt::format("the driver is of CUDA {}.{} and does not know PTX {}: install a newer one",
-                       version / 1000, version % 1000 / 10, ptx_version(ptx));
+    const std::string needed = ptx_version(ptx);
+    hint = fmt::format(
+        "the driver is of CUDA {}.{} and does not know PTX {}: the kernel needs driver >= CUDA {}",
+        version / 1000, version % 1000 / 10, needed, cuda_of_ptx(needed));
   }
   while (!log.empty() && (log.back() == '\n' || log.back() == '\0')) log.pop_back();
   throw Error(code_of(result),
@@ -41,12 +56,22 @@ std::string ptx_version(std::string_view ptx) {
 
 }  // namespace
 
-LoadedModule::LoadedModule(const std::string& device, Context context, const format::Entry& entry)
+LoadedModule::LoadedModule(const std::string& device, Context context, int shared_limit,
+                           const format::Entry& entry)
     : context_(context) {
   if (entry.payload_kind == format::PayloadKind::image)
     throw Error(ErrorCode::corrupt_data, {.where = entry.launch.function,
                                           .argument = device,
                                           .problem = "a simulator's image is no CUDA kernel"});
+  // Possible where a kernel was compiled for an architecture like this one.
+  if (entry.launch.dynamic_shared > static_cast<std::uint32_t>(shared_limit))
+    throw Error(ErrorCode::out_of_resources,
+                {.where = entry.launch.function,
+                 .argument = device,
+                 .problem = "the kernel needs more shared memory than a block may have",
+                 .got = fmt::format("{} bytes", entry.launch.dynamic_shared),
+                 .wanted = fmt::format("at most {} bytes", shared_limit),
+                 .hint = "choose a config with smaller tiles"});
   // With a zero behind it: PTX is text, and its end is not stated otherwise.
   std::string payload(reinterpret_cast<const char*>(entry.payload.data()), entry.payload.size());
   std::string log(log_bytes, '\0');

@@ -53,6 +53,9 @@ ArgumentRecord read_argument(Reader& r) {
   a.dtype = r.get_enum<DType>(dtype_count);
   a.rank = r.get<std::uint32_t>();
   if (a.rank > Dims::capacity) r.fail("an argument has too many dimensions");
+  using Kind = ArgumentRecord::Kind;
+  if (a.rank > 0 && (a.kind == Kind::scalar || a.kind == Kind::absent_tensor))
+    r.fail("an argument that is no tensor has dimensions");
   return a;
 }
 

@@ -33,6 +33,7 @@ struct FakeCuda {
   int devices = 2;
   int major = 9, minor = 0;
   int multiprocessors = 132;
+  int shared_limit = 232448;  ///< bytes
   int driver_version = 13000;
   std::string gpu = "Fake GPU";
   bool has_pools = true;

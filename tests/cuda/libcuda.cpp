@@ -100,6 +100,7 @@ Result cuDeviceGetAttribute(int* value, int which, DeviceNumber) {
   ENTER("cuDeviceGetAttribute", false);
   *value = which == multiprocessor_count ? state.multiprocessors
            : which == compute_major      ? state.major
+           : which == max_shared_bytes   ? state.shared_limit
            : which == compute_minor      ? state.minor
                                          : (which == memory_pools_supported && state.has_pools);
   return success;

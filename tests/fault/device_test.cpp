@@ -1,5 +1,5 @@
 // Faults of devices, compilers and memory. Each test is named after a row of the fault table in
-// docs/cache.md.
+// docs/faults.md.
 #include <gmock/gmock.h>
 
 #include <new>
@@ -15,8 +15,8 @@ namespace tegula {
 namespace {
 
 using namespace testing;
-using ::testing::HasSubstr;
 using cache::DiskCache;
+using ::testing::HasSubstr;
 
 /// Refuses the first kernels that it is given.
 class PickyDevice : public FakeDevice {
@@ -64,8 +64,8 @@ TEST(Fault, CompilerOutOfMemory) {
   const TemporaryDirectory root;
   FakeDevice device;
   DiskCache cache(settings_in(root.path()));
-  const CompileFunction before = set_compile_function(
-      [](std::span<const std::byte> request) -> std::vector<std::byte> {
+  const CompileFunction before =
+      set_compile_function([](std::span<const std::byte> request) -> std::vector<std::byte> {
         if (read_compile_request(request).program.at(0) == std::byte{1}) throw std::bad_alloc();
         return sample_bytes(2);
       });

@@ -16,9 +16,9 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
     has_failed = true;
     return nullptr;
   }
-  void* data = alignment == 0 ? std::malloc(bytes)
-                              : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment *
-                                                                  alignment);
+  void* data = alignment == 0
+                   ? std::malloc(bytes)
+                   : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (data != nullptr) live_count.fetch_add(1, std::memory_order_relaxed);
   return data;
 }

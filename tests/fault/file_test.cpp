@@ -1,4 +1,4 @@
-// Faults of files. Each test is named after a row of the fault table in docs/cache.md.
+// Faults of files. Each test is named after a row of the fault table in docs/faults.md.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -17,11 +17,12 @@ namespace tegula {
 namespace {
 
 using namespace testing;
-using ::testing::HasSubstr;
 using cache::DiskCache;
+using ::testing::HasSubstr;
 using Lasts = FailingFileSystem::Lasts;
 
-/// What a process does with its cache: a kernel that is there, one that is not, and the first again.
+/// What a process does with its cache: a kernel that is there, one that is not, and the first
+/// again.
 void use_cache(const std::string& directory) {
   FakeDevice device;
   DiskCache cache(settings_in(directory));
@@ -212,9 +213,9 @@ TEST(Fault, ClockSkew) {
   store_sample(cache, 1);
   for (const std::int64_t when : {std::int64_t{0}, std::int64_t{4000000000}}) {
     const timespec times[2] = {{when, 0}, {when, 0}};
-    ASSERT_EQ(::utimensat(AT_FDCWD, (root / cache::name_of(sample_key(1).identity)).c_str(), times,
-                          0),
-              0);
+    ASSERT_EQ(
+        ::utimensat(AT_FDCWD, (root / cache::name_of(sample_key(1).identity)).c_str(), times, 0),
+        0);
     EXPECT_TRUE(cache.find(sample_key(1).identity));
     EXPECT_TRUE(cache.find(sample_key(1).identity));
   }

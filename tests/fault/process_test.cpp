@@ -1,5 +1,5 @@
 // Faults of processes: killed while writing, many at once, holders of locks that die or hang.
-// Each test is named after a row of the fault table in docs/cache.md.
+// Each test is named after a row of the fault table in docs/faults.md.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

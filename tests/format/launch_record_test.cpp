@@ -163,6 +163,8 @@ TEST(LaunchRecord, NamesOnlyWhatIsThere) {
   rejected([](LaunchRecord& r) { r.requirements[0].dimension = 9; });
   rejected([](LaunchRecord& r) { r.requirements[0].extent.nodes.clear(); });
   rejected([](LaunchRecord& r) { r.arguments[0].rank = 100; });
+  rejected([](LaunchRecord& r) { r.arguments[1].rank = 1; });  // absent
+  rejected([](LaunchRecord& r) { r.arguments[2].rank = 1; });  // a scalar
   rejected([](LaunchRecord& r) { r.workspaces[0].argument = 0; });
   rejected([](LaunchRecord& r) { r.workspaces[0].argument = 4; });
   rejected([](LaunchRecord& r) { r.workspaces[0].extents.pop_back(); });

@@ -12,7 +12,7 @@ inline LaunchRecord sample_record() {
   r.function = "rms_norm_fwd";
   r.arguments = {
       {"x", ArgumentRecord::Kind::tensor, ArgumentRecord::Access::in, DType::bf16, 2},
-      {"w", ArgumentRecord::Kind::absent_tensor, ArgumentRecord::Access::in, DType::f32, 1},
+      {"w", ArgumentRecord::Kind::absent_tensor, ArgumentRecord::Access::in, DType::f32, 0},
       {"eps", ArgumentRecord::Kind::scalar, ArgumentRecord::Access::in, DType::f32, 0},
       {"workspace_0", ArgumentRecord::Kind::workspace, ArgumentRecord::Access::in_out, DType::i32,
        2}};
@@ -20,7 +20,7 @@ inline LaunchRecord sample_record() {
                   {Source::stride, 0, 0, DType::i64},  {Source::scalar, 2, 0, DType::f32},
                   {Source::pointer, 3, 0, DType::i64}, {Source::multiprocessors, 0, 0, DType::i32}};
   r.grid[0].nodes = {{Op::extent, 0, 0, 0}, {Op::constant, 4}, {Op::cdiv}};
-  r.requirements = {{1, 0, {{{Op::extent, 0, 0, 1}}}}};
+  r.requirements = {{0, 0, {{{Op::extent, 0, 0, 1}}}}};
   r.workspaces = {{3, {{{{Op::extent, 0, 0, 0}}}, {{{Op::multiprocessors}}}}}};
   r.threads = 128;
   r.dynamic_shared = 64;

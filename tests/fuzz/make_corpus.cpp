@@ -158,6 +158,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path directory = argv[1];
   std::filesystem::create_directories(directory / "image");
   std::filesystem::create_directories(directory / "entry");
+  std::filesystem::create_directories(directory / "launch_record");
   std::vector<format::Image> images = every_opcode();
   images.push_back(divergent_loop());
   images.push_back(asynchronous_copies());
@@ -174,5 +175,6 @@ int main(int argc, char** argv) {
   format::Writer record;
   format::write(record, format::test::sample_record());
   write(directory / "entry" / "launch_record", record.bytes());
+  write(directory / "launch_record" / "sample", record.bytes());
   return 0;
 }

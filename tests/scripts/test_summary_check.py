@@ -32,3 +32,15 @@ with tempfile.TemporaryDirectory() as folder:
         if (got.stdout, got.returncode) != (output, status):
             sys.exit(f"for {text}\ngot {got.returncode}: {got.stdout}{got.stderr}\n"
                      f"wanted {status}: {output}")
+    # Several files are summed up together, also where one is missing.
+    one, other = pathlib.Path(folder) / "one.xml", pathlib.Path(folder) / "other.xml"
+    one.write_text('<testsuite><testcase name="a" status="run"/></testsuite>')
+    other.write_text('<testsuite><testcase name="a" status="run"/><testcase name="b" status="fail"/>'
+                     "</testsuite>")
+    for files, last, status in [([one, one], "2 passed, 0 failed, 0 skipped", 0),
+                                ([one, other], "2 passed, 1 failed, 0 skipped", 1),
+                                ([one, "missing"], "1 passed, 0 failed, 0 skipped", 1)]:
+        got = subprocess.run([sys.executable, sys.argv[1], *files], capture_output=True, text=True)
+        if (got.stdout.splitlines()[-1], got.returncode) != (last, status):
+            sys.exit(f"for {files}\ngot {got.returncode}: {got.stdout}{got.stderr}\n"
+                     f"wanted {status}: {last}")
