@@ -47,6 +47,15 @@ Stream Stream::create(std::shared_ptr<Device> device) {
   return stream;
 }
 
+void Device::encode_tensor_map(const format::TensorMapRecord& /*record*/,
+                               const TensorRef& /*tensor*/, std::string_view argument,
+                               TensorMap& /*map*/) {
+  throw Error(ErrorCode::unsupported, {.where = name(),
+                                       .argument = std::string(argument),
+                                       .problem = "the device has no tensor memory accelerator",
+                                       .wanted = "a GPU of sm_90 or newer"});
+}
+
 void Stream::no_device() {
   throw Error(ErrorCode::invalid_argument,
               {.where = "Stream", .argument = "device", .problem = "no device is given"});

@@ -76,6 +76,8 @@ std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parame
              .wanted = "a stride of 32 bits"});
       return static_cast<std::uint64_t>(stride);
     }
+    case KernelParameter::Source::tensor_map:
+      return 0;  // not passed by value
     case KernelParameter::Source::scalar: {
       if (parameter.argument >= arguments.size() || arguments[parameter.argument].is_tensor)
         throw InternalError("a kernel parameter comes from no scalar");
@@ -133,13 +135,16 @@ void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, cons
   const LaunchRecord& record = kernel_->entry.launch;
   values_.resize(record.parameters.size());
   open_.clear();
+  tensor_maps_.reset(record.tensor_maps.size());
   for (std::uint32_t i = 0; i < record.parameters.size(); ++i) {
     using Source = KernelParameter::Source;
     const KernelParameter& parameter = record.parameters[i];
-    const bool workspace =
-        parameter.argument >= arguments.size() && parameter.argument < record.arguments.size();
+    const bool workspace = parameter.source != Source::tensor_map &&
+                           parameter.argument >= arguments.size() &&
+                           parameter.argument < record.arguments.size();
     if (!workspace) values_[i] = value_of(record, parameter, arguments, device);
-    if (parameter.source == Source::pointer || parameter.source == Source::scalar || workspace)
+    if (parameter.source == Source::pointer || parameter.source == Source::scalar ||
+        parameter.source == Source::tensor_map || workspace)
       open_.push_back({i, parameter});
   }
 }
@@ -177,7 +182,7 @@ bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& d
   return true;
 }
 
-void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) const {
+void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) {
   if (empty_) return;
   const LaunchRecord& record = kernel_->entry.launch;
   Device& device = *stream.device();
@@ -207,6 +212,10 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) c
     pointers[i] = &values[i];
   }
   for (const Open& open : open_) {
+    if (open.source.source == KernelParameter::Source::tensor_map) {
+      pointers[open.parameter] = tensor_maps_.get(device, record, open.source.argument, arguments);
+      continue;
+    }
     const KernelArgument& argument = arguments[open.source.argument];
     if (open.source.source == KernelParameter::Source::pointer)
       values[open.parameter] = address_of(argument.tensor);

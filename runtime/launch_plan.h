@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/launch.h"
+#include "runtime/tensor_maps.h"
 
 namespace tegula::runtime {
 
@@ -23,7 +24,7 @@ class LaunchPlan {
   bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
 
   /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
-  void launch(Stream& stream, std::span<const KernelArgument> arguments) const;
+  void launch(Stream& stream, std::span<const KernelArgument> arguments);
 
  private:
   /// The bytes that a tensor spans, from its address.
@@ -47,6 +48,7 @@ class LaunchPlan {
   std::vector<Span> spans_;
   std::vector<std::uint64_t> values_;
   std::vector<Open> open_;
+  TensorMaps tensor_maps_;
 };
 
 }  // namespace tegula::runtime

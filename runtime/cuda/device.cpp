@@ -8,6 +8,7 @@
 #include "runtime/cuda/context.h"
 #include "runtime/cuda/driver.h"
 #include "runtime/cuda/module.h"
+#include "runtime/cuda/tensor_map.h"
 #include "runtime/format/architecture.h"
 #include "tegula/log.h"
 
@@ -43,6 +44,7 @@ class CudaDevice final : public Device {
                    .got = fmt::format("{}, sm_{}{}", name_, major, minor),
                    .wanted = fmt::format("sm_{} or newer", format::oldest_compute)});
     target_ = {Target::Backend::ptx, architecture(major, minor)};
+    has_tma_ = major >= 9;
     multiprocessors_ = attribute(multiprocessor_count);
     shared_limit_ = attribute(max_shared_bytes);
     check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
@@ -122,6 +124,12 @@ class CudaDevice final : public Device {
     const auto& module = static_cast<const LoadedModule&>(kernel);
     check(d_.cuLaunchKernelEx(&config, module.function(), parameters, nullptr), name_,
           "cuLaunchKernelEx");
+  }
+
+  void encode_tensor_map(const format::TensorMapRecord& record, const TensorRef& tensor,
+                         std::string_view argument, TensorMap& map) override {
+    if (!has_tma_) return Device::encode_tensor_map(record, tensor, argument, map);  // throws
+    cuda::encode_tensor_map(name_, record, tensor, argument, map);
   }
 
   void synchronize(NativeStream stream) override {
@@ -222,6 +230,7 @@ class CudaDevice final : public Device {
   Target target_;
   int multiprocessors_ = 0;
   int shared_limit_ = 0;       ///< bytes that a block may ask for
+  bool has_tma_ = false;       ///< the tensor memory accelerator
   Context context_ = nullptr;  ///< retained until the process ends, as the device is
   MemoryPool pool_ = nullptr;  ///< null where the device has none
 };

@@ -102,6 +102,9 @@ constexpr unsigned event_without_timing = 2, stream_non_blocking = 1;
   F(cuStreamDestroy, "cuStreamDestroy_v2", (CudaStream))                                        \
   F(cuStreamSynchronize, "cuStreamSynchronize", (CudaStream))                                   \
   F(cuStreamIsCapturing, "cuStreamIsCapturing", (CudaStream, int*))                             \
+  F(cuTensorMapEncodeTiled, "cuTensorMapEncodeTiled",                                           \
+    (void*, int, unsigned, void*, const std::uint64_t*, const std::uint64_t*, const unsigned*,  \
+     const unsigned*, int, int, int, int))                                                      \
   F(cuStreamWaitEvent, "cuStreamWaitEvent", (CudaStream, CudaEvent, unsigned))                  \
   F(cuEventCreate, "cuEventCreate", (CudaEvent*, unsigned))                                     \
   F(cuEventDestroy, "cuEventDestroy_v2", (CudaEvent))                                           \

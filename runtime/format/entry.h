@@ -11,7 +11,7 @@
 
 namespace tegula::format {
 
-inline constexpr std::uint32_t entry_version = 2;
+inline constexpr std::uint32_t entry_version = 3;
 
 enum class PayloadKind : std::uint8_t { cubin = 0, ptx = 1, image = 2 };
 inline constexpr int payload_kind_count = 3;

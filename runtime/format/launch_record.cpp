@@ -59,6 +59,7 @@ ArgumentRecord read_argument(Reader& r) {
   return a;
 }
 
+/// Which tensor map a parameter is, is checked when the maps are there.
 KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arguments) {
   using Source = KernelParameter::Source;
   KernelParameter p;
@@ -66,7 +67,7 @@ KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arg
   p.argument = r.get<std::uint32_t>();
   p.dimension = r.get<std::uint32_t>();
   p.dtype = r.get_enum<DType>(dtype_count);
-  if (p.source == Source::multiprocessors) return p;
+  if (p.source == Source::multiprocessors || p.source == Source::tensor_map) return p;
   if (p.argument >= arguments.size()) r.fail("a parameter names an argument that is not there");
   const ArgumentRecord& a = arguments[p.argument];
   const bool of_dimension = p.source == Source::extent || p.source == Source::stride;
@@ -97,6 +98,25 @@ std::vector<WorkspaceRecord> read_workspaces(Reader& r,
   return workspaces;
 }
 
+std::vector<TensorMapRecord> read_tensor_maps(Reader& r, const LaunchRecord& record) {
+  constexpr std::size_t least_bytes = 4 + 4 + 12 + 4;
+  std::vector<TensorMapRecord> maps(r.get_count(least_bytes));
+  for (TensorMapRecord& map : maps) {
+    map = read_tensor_map_record(r);
+    if (map.argument >= record.arguments.size())
+      r.fail("a tensor map names an argument that is not there");
+    const ArgumentRecord& a = record.arguments[map.argument];
+    if (a.kind != ArgumentRecord::Kind::tensor && a.kind != ArgumentRecord::Kind::workspace)
+      r.fail("a tensor map is of no tensor");
+    validate(r, map, a.dtype, a.rank);
+  }
+  for (const KernelParameter& p : record.parameters)
+    if (p.source == KernelParameter::Source::tensor_map &&
+        (p.argument >= maps.size() || p.dtype != DType::u8))
+      r.fail("a parameter names a tensor map that is not there");
+  return maps;
+}
+
 }  // namespace
 
 void write(Writer& w, const LaunchRecord& record) {
@@ -124,6 +144,7 @@ void write(Writer& w, const LaunchRecord& record) {
     w.put(workspace.argument);
     w.list(workspace.extents, [&](const Expression& extent) { write(w, extent); });
   });
+  w.list(record.tensor_maps, [&](const TensorMapRecord& map) { write(w, map); });
   w.put(record.threads);
   w.put(record.dynamic_shared);
 }
@@ -149,6 +170,7 @@ LaunchRecord read_launch_record(Reader& r) {
     q.extent = read_expression(r, record.arguments, false);
   }
   record.workspaces = read_workspaces(r, record.arguments);
+  record.tensor_maps = read_tensor_maps(r, record);
   record.threads = r.get<std::uint32_t>();
   record.dynamic_shared = r.get<std::uint32_t>();
   return record;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/format/bytes.h"
+#include "runtime/format/tensor_map_record.h"
 #include "tegula/dtype.h"
 
 namespace tegula::format {
@@ -67,12 +68,20 @@ std::string to_string(const Expression& expression, const std::vector<std::strin
 
 /// One parameter of the compiled function, in order.
 struct KernelParameter {
-  enum class Source : std::uint8_t { pointer, extent, stride, scalar, multiprocessors };
-  static constexpr int source_count = 5;
+  enum class Source : std::uint8_t {
+    pointer,
+    extent,
+    stride,
+    scalar,
+    multiprocessors,
+    tensor_map,
+  };
+  static constexpr int source_count = 6;
   Source source = Source::pointer;
-  std::uint32_t argument = 0;   ///< 0 for multiprocessors
+  std::uint32_t argument = 0;   ///< 0 for multiprocessors; tensor_map: which of the record's
   std::uint32_t dimension = 0;  ///< extent and stride
-  /// pointer: i64; extent: i32; stride: i64; scalar: its own; multiprocessors: i32
+  /// pointer: i64; extent: i32; stride: i64; scalar: its own; multiprocessors: i32;
+  /// tensor_map: u8, of which there are 128, aligned to 64
   DType dtype = DType::i64;
   friend bool operator==(const KernelParameter&, const KernelParameter&) = default;
 };
@@ -109,8 +118,9 @@ struct LaunchRecord {
   std::array<Expression, 3> grid;
   std::vector<RequirementRecord> requirements;
   std::vector<WorkspaceRecord> workspaces;  ///< of the last arguments, in their order
-  std::uint32_t threads = 0;                ///< per block
-  std::uint32_t dynamic_shared = 0;         ///< bytes
+  std::vector<TensorMapRecord> tensor_maps;
+  std::uint32_t threads = 0;         ///< per block
+  std::uint32_t dynamic_shared = 0;  ///< bytes
 };
 
 void write(Writer& writer, const LaunchRecord& record);

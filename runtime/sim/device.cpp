@@ -117,6 +117,13 @@ std::shared_ptr<LoadedKernel> Simulator::load(const format::Entry& entry,
                  .problem = "this entry was not compiled for the simulator",
                  .got = entry.payload_kind == format::PayloadKind::cubin ? "a cubin" : "PTX",
                  .wanted = "a simulator image"});
+  if (!entry.launch.tensor_maps.empty())
+    throw Error(ErrorCode::unsupported,
+                {.where = name(),
+                 .argument = entry.launch.function,
+                 .problem = "the simulator runs no kernel that takes tensor "
+                            "maps",
+                 .hint = "launch it on a GPU of sm_90 or newer"});
   const format::Image image = format::read_image(entry.payload);
   for (const std::string& arch : {entry.arch, image.arch})
     if (arch != architecture_.name)

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "runtime/cuda/driver.h"
+#include "runtime/format/tensor_map_record.h"
+#include "tegula/device.h"
 
 #if __has_include(<cuda.h>)
 #include <cuda.h>
@@ -56,6 +58,16 @@ static_assert(misaligned_address == CUDA_ERROR_MISALIGNED_ADDRESS);
 static_assert(invalid_address_space == CUDA_ERROR_INVALID_ADDRESS_SPACE);
 static_assert(invalid_pc == CUDA_ERROR_INVALID_PC && launch_failed == CUDA_ERROR_LAUNCH_FAILED);
 static_assert(capture_unsupported == CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+// Headers since CUDA 13 align it to 128; 64 is what the function asks for.
+static_assert(sizeof(TensorMap) == sizeof(CUtensorMap) && alignof(TensorMap) == 64);
+static_assert(static_cast<int>(format::TensorMapRecord::Swizzle::bytes_128) ==
+              CU_TENSOR_MAP_SWIZZLE_128B);
+static_assert(static_cast<int>(format::TensorMapRecord::Interleave::bytes_32) ==
+              CU_TENSOR_MAP_INTERLEAVE_32B);
+static_assert(static_cast<int>(format::TensorMapRecord::Promotion::bytes_256) ==
+              CU_TENSOR_MAP_L2_PROMOTION_L2_256B);
+static_assert(static_cast<int>(format::TensorMapRecord::Fill::nans) ==
+              CU_TENSOR_MAP_FLOAT_OOB_FILL_NAN_REQUEST_ZERO_FMA);
 static_assert(not_ready == CUDA_ERROR_NOT_READY && captured_event == CUDA_ERROR_CAPTURED_EVENT);
 static_assert(event_without_timing == CU_EVENT_DISABLE_TIMING);
 static_assert(stream_non_blocking == CU_STREAM_NON_BLOCKING);
@@ -86,6 +98,7 @@ TEST(CudaDeclarations, ParametersAreThoseOfTheHeader) {
   EXPECT_EQ(shape_of(d.cuThreadExchangeStreamCaptureMode),
             shape_of(&::cuThreadExchangeStreamCaptureMode));
   EXPECT_EQ(shape_of(d.cuStreamIsCapturing), shape_of(&::cuStreamIsCapturing));
+  EXPECT_EQ(shape_of(d.cuTensorMapEncodeTiled), shape_of(&::cuTensorMapEncodeTiled));
   EXPECT_EQ(shape_of(d.cuStreamWaitEvent), shape_of(&::cuStreamWaitEvent));
   EXPECT_EQ(shape_of(d.cuEventCreate), shape_of(&::cuEventCreate));
   EXPECT_EQ(shape_of(d.cuEventRecord), shape_of(&::cuEventRecord));

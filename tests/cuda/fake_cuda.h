@@ -28,6 +28,16 @@ struct FakeCudaEvent {
   double milliseconds = 0;  ///< when it was recorded
 };
 
+/// What cuTensorMapEncodeTiled was asked for.
+struct FakeTensorMap {
+  int dtype = 0;
+  void* address = nullptr;
+  std::vector<std::uint64_t> extents, strides;
+  std::vector<unsigned> box, element_strides;
+  int interleave = 0, swizzle = 0, promotion = 0, fill = 0;
+  friend bool operator==(const FakeTensorMap&, const FakeTensorMap&) = default;
+};
+
 struct FakeCuda {
   // What it pretends to be.
   int devices = 2;
@@ -58,6 +68,7 @@ struct FakeCuda {
   std::multiset<int> retained;  ///< devices whose primary context is
   std::multiset<void*> pools;
   std::map<void*, FakeCudaEvent> events;
+  std::vector<FakeTensorMap> tensor_maps;           ///< a map begins with its index here
   std::vector<std::pair<void*, void*>> waits;       ///< a stream for an event
   std::set<void*> capturing;                        ///< streams
   std::map<std::string, int> dynamic_shared_limit;  ///< by function

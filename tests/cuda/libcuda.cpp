@@ -257,6 +257,30 @@ Result cuLaunchKernelEx(const LaunchConfig* c, Function function, void** paramet
                             {*static_cast<void**>(parameters[0])}});
   return success;
 }
+Result cuTensorMapEncodeTiled(void* map, int dtype, unsigned rank, void* address,
+                              const std::uint64_t* extents, const std::uint64_t* strides,
+                              const unsigned* box, const unsigned* element_strides, int interleave,
+                              int swizzle, int promotion, int fill) {
+  ENTER("cuTensorMapEncodeTiled", false);
+  const auto aligned = [](std::uintptr_t value, std::uintptr_t to) { return value % to == 0; };
+  if (!aligned(reinterpret_cast<std::uintptr_t>(map), 64) ||
+      !aligned(reinterpret_cast<std::uintptr_t>(address), 16) || rank == 0 || rank > 5 ||
+      !std::all_of(strides, strides + rank - 1, [](std::uint64_t s) { return s % 16 == 0; }))
+    return fake_driver.misuse("cuTensorMapEncodeTiled", "what no map is"), invalid_value;
+  const std::uint64_t index = state.tensor_maps.size();
+  std::memcpy(map, &index, sizeof index);
+  state.tensor_maps.push_back({dtype,
+                               address,
+                               {extents, extents + rank},
+                               {strides, strides + rank - 1},
+                               {box, box + rank},
+                               {element_strides, element_strides + rank},
+                               interleave,
+                               swizzle,
+                               promotion,
+                               fill});
+  return success;
+}
 Result cuStreamCreate(CudaStream* stream, unsigned flags) {
   ENTER("cuStreamCreate");
   if (flags != 1) fake_driver.misuse("cuStreamCreate", "a stream that waits for the default one");

@@ -57,7 +57,7 @@ TEST(Entry, SaysWhatIsWrong) {
   bytes.back() ^= std::byte{1};
   EXPECT_THAT(rejection(bytes), testing::HasSubstr("checksum"));
   bytes[4] = std::byte{99};
-  EXPECT_THAT(rejection(bytes), testing::HasSubstr("version is 99, not 2"));
+  EXPECT_THAT(rejection(bytes), testing::HasSubstr("version is 99, not 3"));
   bytes[0] = std::byte{0};
   EXPECT_THAT(rejection(bytes), testing::HasSubstr("magic"));
 }

@@ -16,12 +16,22 @@ inline LaunchRecord sample_record() {
       {"eps", ArgumentRecord::Kind::scalar, ArgumentRecord::Access::in, DType::f32, 0},
       {"workspace_0", ArgumentRecord::Kind::workspace, ArgumentRecord::Access::in_out, DType::i32,
        2}};
-  r.parameters = {{Source::pointer, 0, 0, DType::i64}, {Source::extent, 0, 1, DType::i32},
-                  {Source::stride, 0, 0, DType::i64},  {Source::scalar, 2, 0, DType::f32},
-                  {Source::pointer, 3, 0, DType::i64}, {Source::multiprocessors, 0, 0, DType::i32}};
+  r.parameters = {{Source::pointer, 0, 0, DType::i64},  {Source::extent, 0, 1, DType::i32},
+                  {Source::stride, 0, 0, DType::i64},   {Source::scalar, 2, 0, DType::f32},
+                  {Source::pointer, 3, 0, DType::i64},  {Source::multiprocessors, 0, 0, DType::i32},
+                  {Source::tensor_map, 0, 0, DType::u8}};
   r.grid[0].nodes = {{Op::extent, 0, 0, 0}, {Op::constant, 4}, {Op::cdiv}};
   r.requirements = {{0, 0, {{{Op::extent, 0, 0, 1}}}}};
   r.workspaces = {{3, {{{{Op::extent, 0, 0, 0}}}, {{{Op::multiprocessors}}}}}};
+  TensorMapRecord map;
+  map.argument = 0;
+  map.rank = 2;
+  map.dimensions[0] = {1, 64, 1};
+  map.dimensions[1] = {0, 128, 2};
+  map.swizzle = TensorMapRecord::Swizzle::bytes_128;
+  map.promotion = TensorMapRecord::Promotion::bytes_256;
+  map.fill = TensorMapRecord::Fill::nans;
+  r.tensor_maps = {map};
   r.threads = 128;
   r.dynamic_shared = 64;
   return r;

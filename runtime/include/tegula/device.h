@@ -20,7 +20,8 @@ namespace tegula {
 
 namespace format {
 struct Entry;
-}
+struct TensorMapRecord;
+}  // namespace format
 
 /// What kernels for a device are compiled for.
 struct Target {
@@ -74,6 +75,11 @@ struct LaunchCall {
   std::span<const ArgumentRange> arguments;  ///< tensors alone
 };
 
+/// A tensor as the tensor memory accelerator is told of it: a CUtensorMap of CUDA.
+struct alignas(64) TensorMap {
+  std::array<std::byte, 128> bytes{};
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -108,6 +114,11 @@ class Device {
   virtual std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
                                              std::vector<SourceLocation> locations) = 0;
   virtual void launch(const LoadedKernel& kernel, const LaunchCall& call) = 0;
+  /// Fills `map`; no return value, since GCC 12 does not align those. `argument` names the tensor
+  /// in errors: Error{invalid_argument} for one that the accelerator cannot address,
+  /// Error{unsupported} by default, for devices without one.
+  virtual void encode_tensor_map(const format::TensorMapRecord& record, const TensorRef& tensor,
+                                 std::string_view argument, TensorMap& map);
   /// Waits until the stream has done what it was given. Throws Error{device_fault} if a kernel
   /// faulted.
   virtual void synchronize(NativeStream stream = nullptr) = 0;
