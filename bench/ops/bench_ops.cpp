@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -53,19 +54,22 @@ void make_ready(const std::shared_ptr<Device>& device,
         try {
           call(stream, pins[k]);
           stream.synchronize();
-        } catch (const Error&) {
+        } catch (const std::exception&) {
         }
       }
     });
   for (std::thread& thread : threads) thread.join();
 }
 
+/// Said already.
+struct DeviceLost {};
+
 class Bench {
  public:
-  Bench(const Options& options, std::ostream& out)
+  Bench(const Options& options, std::shared_ptr<Device> device, std::ostream& out)
       : options_(options),
         out_(out),
-        device_(open_device(options.device)),
+        device_(std::move(device)),
         on_gpu_(device_->target().backend == Target::Backend::ptx),
         timer_(stream_, on_gpu_ ? gpu_flush : sim_flush, options.reps) {}
 
@@ -113,7 +117,7 @@ class Bench {
       }
       for (const Pin& pin : pins)
         if (!out_of_time()) measure(call, pin, rows * each, json);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       report(json, error);
     }
   }
@@ -132,21 +136,27 @@ class Bench {
       if (rates_.kernel > 0) json["share_of_copy"] = rate / rates_.kernel;
       if (rates_.memcpy > 0) json["share_of_memcpy"] = rate / rates_.memcpy;
       out_ << json.dump() << std::endl;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       // A configuration that does not fit is no failure of the sweep.
+      const auto code = code_of(error);
       const bool misfit =
-          !std::holds_alternative<std::monostate>(pin) && error.code() != ErrorCode::device_fault;
-      if (!misfit) report(json, error);
+          code == ErrorCode::out_of_resources || code == ErrorCode::invalid_argument;
+      if (!misfit || std::holds_alternative<std::monostate>(pin)) report(json, error);
     }
   }
 
-  void report(Json& json, const Error& error) {
+  static std::optional<ErrorCode> code_of(const std::exception& error) {
+    const auto* ours = dynamic_cast<const Error*>(&error);
+    return ours == nullptr ? std::nullopt : std::optional(ours->code());
+  }
+
+  /// Throws where nothing more can be had of the device, since a kernel has lost it.
+  void report(Json& json, const std::exception& error) {
     ++failed_;
     json["error"] = error.what();
     out_ << json.dump() << std::endl;
     std::fprintf(stderr, "bench_ops: %s\n", json.dump().c_str());
-    // Nothing more can be had of a device that a kernel has lost.
-    if (error.code() == ErrorCode::device_fault) throw error;
+    if (code_of(error) == ErrorCode::device_fault) throw DeviceLost();
   }
 
   const Options& options_;
@@ -163,22 +173,26 @@ class Bench {
 }  // namespace
 
 int ops_main(int argc, char** argv) {
+  Options options;
+  std::shared_ptr<Device> device;
   try {
-    const Options options = parse_options(argc, argv);
+    options = parse_options(argc, argv);
     if (options.help) return std::fputs(usage, stdout) < 0;
-    std::ofstream file;
-    if (!options.out.empty()) {
-      file.open(options.out);
-      if (!file)
-        throw Error(ErrorCode::environment,
-                    {.argument = "--out", .problem = "cannot be written", .got = options.out});
-    }
-    return Bench(options, options.out.empty() ? std::cout : file).run() == 0 ? 0 : 1;
+    device = open_device(options.device);
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_ops: %s\n", error.what());
-    return error.code() == ErrorCode::environment    ? 3
-           : error.code() == ErrorCode::device_fault ? 1
-                                                     : 2;
+    return error.code() == ErrorCode::environment ? 3 : 2;
+  }
+  std::ofstream file;
+  if (!options.out.empty()) file.open(options.out);
+  if (!file) {
+    std::fprintf(stderr, "bench_ops: %s cannot be written\n", options.out.c_str());
+    return 2;
+  }
+  try {
+    return Bench(options, device, options.out.empty() ? std::cout : file).run() == 0 ? 0 : 1;
+  } catch (const DeviceLost&) {
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_ops: %s\n", error.what());
     return 1;
