@@ -7,7 +7,8 @@
 
 namespace tegula::dlpack {
 
-inline constexpr std::uint32_t major_version = 1, minor_version = 0;
+/// 1.1 brought the types of 8-bit floats; the structs are those of 1.0.
+inline constexpr std::uint32_t major_version = 1, minor_version = 1;
 
 /// DLDeviceType, as far as Tegula has such devices.
 enum class DeviceType : std::int32_t { cpu = 1, cuda = 2, cuda_host = 3, cuda_managed = 13 };

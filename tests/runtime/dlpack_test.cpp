@@ -216,6 +216,7 @@ TEST_F(Dlpack, OutKeepsTheTensor) {
   }
   EXPECT_EQ(device->live, 1);
   EXPECT_EQ(managed->major, 1U);
+  EXPECT_EQ(managed->minor, 1U) << "the one that 8-bit floats came with";
   EXPECT_EQ(managed->flags, 0U);
   const TensorView& view = managed->tensor;
   EXPECT_EQ(view.device.type, DeviceType::cpu);

@@ -38,7 +38,7 @@ Tensor from_dlpack(DLManagedTensorVersioned* managed, const Stream& stream);
 /// name for; and, for the form without a version, which has no place to say so, one that is
 /// read-only.
 DLManagedTensor* to_dlpack(const Tensor& tensor);
-/// The same in the form that says which version it is of (1.0) and whether it is read-only; what
+/// The same in the form that says which version it is of (1.1) and whether it is read-only; what
 /// libraries ask for since 2024.
 DLManagedTensorVersioned* to_dlpack_versioned(const Tensor& tensor);
 
