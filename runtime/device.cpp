@@ -67,15 +67,7 @@ Stream Stream::with_allocator(std::shared_ptr<Allocator> allocator) const {
   return stream;
 }
 
-Tensor Stream::empty(DType dtype, const Dims& shape) {
-  if (allocator_ == nullptr && is_capturing())
-    throw Error(ErrorCode::environment,
-                {.where = "Stream::empty",
-                 .argument = "stream",
-                 .problem = "a tensor cannot be allocated while the stream is capturing a graph",
-                 .hint = "allocate it before the capture, and give it to the op as a destination"});
-  return Tensor::empty(*this, dtype, shape);
-}
+Tensor Stream::empty(DType dtype, const Dims& shape) { return Tensor::empty(*this, dtype, shape); }
 
 Stream Stream::wrap(std::shared_ptr<Device> device, NativeStream native) {
   Stream stream(std::move(device));

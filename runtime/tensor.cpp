@@ -117,6 +117,12 @@ Tensor Tensor::empty(const std::shared_ptr<Device>& device, DType dtype, const D
 }
 
 Tensor Tensor::empty(const Stream& stream, DType dtype, const Dims& shape) {
+  if (stream.allocator() == nullptr && stream.is_capturing())
+    throw Error(ErrorCode::environment,
+                {.where = stream.device()->name(),
+                 .argument = "stream",
+                 .problem = "a tensor cannot be allocated while the stream is capturing a graph",
+                 .hint = "allocate it before the capture, and give it to the op as a destination"});
   Tensor tensor;
   tensor.stream_ = stream.native();
   tensor.ref_ = contiguous(nullptr, dtype, shape, *stream.device());

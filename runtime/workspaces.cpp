@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "runtime/allocation.h"
 #include "runtime/argument_checks.h"
 
 namespace tegula::runtime {
@@ -27,6 +28,16 @@ Dims shape_of(const format::LaunchRecord& record, const format::WorkspaceRecord&
   return shape;
 }
 
+/// Not Tensor::empty, which refuses a stream that is capturing: this memory may be the graph's.
+Tensor allocate_tensor(const Stream& stream, DType dtype, const Dims& shape) {
+  TensorRef ref = contiguous(nullptr, dtype, shape, *stream.device());
+  const std::int64_t bytes = element_count(shape) * dtype_bytes(dtype);
+  if (bytes == 0) return Tensor::alias(stream, ref);
+  std::shared_ptr<void> memory = allocate(stream, static_cast<std::size_t>(bytes));
+  ref.data = memory.get();
+  return Tensor::adopt(stream, ref, std::move(memory));
+}
+
 }  // namespace
 
 Workspaces::Workspaces(Stream& stream, const format::LaunchRecord& record,
@@ -38,7 +49,7 @@ Workspaces::Workspaces(Stream& stream, const format::LaunchRecord& record,
     const format::ArgumentRecord& declared = record.arguments[workspace.argument];
     const Dims shape = shape_of(record, workspace, arguments, *stream.device());
     try {
-      tensors_.push_back(Tensor::empty(stream, declared.dtype, shape));
+      tensors_.push_back(allocate_tensor(stream, declared.dtype, shape));
     } catch (const Error& error) {
       throw Error(error.code(), {.where = record.function,
                                  .argument = declared.name,

@@ -7,6 +7,7 @@
 
 #include "runtime/cuda/context.h"
 #include "runtime/cuda/driver.h"
+#include "runtime/cuda/memory.h"
 #include "runtime/cuda/module.h"
 #include "runtime/cuda/tensor_map.h"
 #include "runtime/format/architecture.h"
@@ -49,13 +50,23 @@ class CudaDevice final : public Device {
     shared_limit_ = attribute(max_shared_bytes);
     check(d_.cuDevicePrimaryCtxRetain(&context_, number_), name_, "cuDevicePrimaryCtxRetain");
     try {
-      if (attribute(memory_pools_supported) != 0) create_pool();
-      log_opened();
+      if (attribute(memory_pools_supported) != 0) memory_.create_pool(number_);
     } catch (...) {
-      if (pool_ != nullptr) d_.cuMemPoolDestroy(pool_);
+      memory_.destroy_pool();
       d_.cuDevicePrimaryCtxRelease(number_);
       throw;
     }
+  }
+
+  void log_opened() const {
+    if (log_level() < LogLevel::info) return;
+    char gpu[256] = "a GPU without a name";  // what the driver does not tell costs no device
+    int version = 0;
+    d_.cuDeviceGetName(gpu, sizeof gpu, number_);
+    d_.cuDriverGetVersion(&version);
+    log(LogLevel::info,
+        fmt::format("opened {}: {}, {}, {} multiprocessors, a driver of CUDA {}.{}", name_, gpu,
+                    target_.arch, multiprocessors_, version / 1000, version % 1000 / 10));
   }
 
   std::string name() const override { return name_; }
@@ -64,29 +75,16 @@ class CudaDevice final : public Device {
 
   void* allocate(std::size_t bytes, NativeStream stream) override {
     const CurrentContext current(context_, name_);
-    const OutsideOfCaptures outside;
-    DevicePointer data = 0;
-    const Result result = pool_ != nullptr
-                              ? d_.cuMemAllocFromPoolAsync(&data, bytes, pool_, native(stream))
-                              : d_.cuMemAlloc(&data, bytes);
-    if (result == out_of_memory)
-      throw Error(ErrorCode::out_of_resources,
-                  {.where = name_, .problem = fmt::format("cannot allocate {} bytes", bytes)});
-    check(result, name_, pool_ != nullptr ? "cuMemAllocFromPoolAsync" : "cuMemAlloc");
-    return reinterpret_cast<void*>(data);
+    return reinterpret_cast<void*>(memory_.allocate(bytes, native(stream)));
   }
   void deallocate(void* data, NativeStream stream) noexcept override {
     const CurrentContext current(context_);
-    if (!current) return;
-    const OutsideOfCaptures outside;
-    const Result result = pool_ != nullptr ? d_.cuMemFreeAsync(address(data), native(stream))
-                                           : d_.cuMemFree(address(data));
-    if (result != success)
-      log(LogLevel::warn, fmt::format("{}: memory cannot be freed: {}", name_, describe(result)));
+    if (current) memory_.deallocate(address(data), native(stream));
   }
 
   void copy_to_device(void* target, const void* source, std::size_t bytes,
                       NativeStream stream) override {
+    refuse_capture(stream, "memory cannot be copied to the device");
     const CurrentContext current(context_, name_);
     check(d_.cuMemcpyHtoDAsync(address(target), source, bytes, native(stream)), name_,
           "cuMemcpyHtoDAsync");
@@ -94,6 +92,7 @@ class CudaDevice final : public Device {
   }
   void copy_to_host(void* target, const void* source, std::size_t bytes,
                     NativeStream stream) override {
+    refuse_capture(stream, "memory cannot be copied to the host");
     const CurrentContext current(context_, name_);
     check(d_.cuMemcpyDtoHAsync(target, address(source), bytes, native(stream)), name_,
           "cuMemcpyDtoHAsync");
@@ -133,7 +132,9 @@ class CudaDevice final : public Device {
   }
 
   void synchronize(NativeStream stream) override {
+    refuse_capture(stream, "the stream cannot be waited for");
     const CurrentContext current(context_, name_);
+    memory_.free_waiting(native(stream));
     check(d_.cuStreamSynchronize(native(stream)), name_, "cuStreamSynchronize");
   }
 
@@ -145,7 +146,9 @@ class CudaDevice final : public Device {
   }
   void destroy_stream(NativeStream stream) noexcept override {
     const CurrentContext current(context_);
-    if (current) d_.cuStreamDestroy(native(stream));
+    if (!current) return;
+    memory_.forget(native(stream));
+    d_.cuStreamDestroy(native(stream));
   }
   bool is_capturing(NativeStream stream) override {
     if (stream == nullptr) return false;  // the legacy stream cannot
@@ -202,26 +205,14 @@ class CudaDevice final : public Device {
     return value;
   }
 
-  void log_opened() const {
-    if (log_level() < LogLevel::info) return;
-    char gpu[256] = "a GPU without a name";  // what the driver does not tell costs no device
-    int version = 0;
-    d_.cuDeviceGetName(gpu, sizeof gpu, number_);
-    d_.cuDriverGetVersion(&version);
-    log(LogLevel::info,
-        fmt::format("opened {}: {}, {}, {} multiprocessors, a driver of CUDA {}.{}", name_, gpu,
-                    target_.arch, multiprocessors_, version / 1000, version % 1000 / 10));
-  }
-
-  /// A pool of our own, which keeps what is freed: the device's default one belongs to all in the
-  /// process, and gives memory back whenever somebody waits.
-  void create_pool() {
-    MemoryPoolProperties properties;
-    properties.location_id = number_;
-    check(d_.cuMemPoolCreate(&pool_, &properties), name_, "cuMemPoolCreate");
-    std::uint64_t all = ~std::uint64_t{0};
-    check(d_.cuMemPoolSetAttribute(pool_, pool_release_threshold, &all), name_,
-          "cuMemPoolSetAttribute");
+  /// What would wait for a capture, which never ends by itself, and so end it.
+  void refuse_capture(NativeStream stream, const char* what) {
+    if (!is_capturing(stream)) return;
+    throw Error(ErrorCode::environment,
+                {.where = name_,
+                 .argument = "stream",
+                 .problem = fmt::format("{} while the stream is capturing a graph", what),
+                 .hint = "copy and wait before the capture begins, or after it has ended"});
   }
 
   const Driver& d_ = driver();
@@ -232,7 +223,7 @@ class CudaDevice final : public Device {
   int shared_limit_ = 0;       ///< bytes that a block may ask for
   bool has_tma_ = false;       ///< the tensor memory accelerator
   Context context_ = nullptr;  ///< retained until the process ends, as the device is
-  MemoryPool pool_ = nullptr;  ///< null where the device has none
+  Memory memory_{name_};
 };
 
 }  // namespace
@@ -240,10 +231,15 @@ class CudaDevice final : public Device {
 std::shared_ptr<Device> open(int ordinal) {
   driver();  // for its errors, in a forked process too
   static auto* mutex = new std::mutex;
-  static auto* devices = new std::map<int, std::shared_ptr<Device>>;
-  const std::lock_guard lock(*mutex);
-  std::shared_ptr<Device>& device = (*devices)[ordinal];
-  if (device == nullptr) device = std::make_shared<CudaDevice>(ordinal);
+  static auto* devices = new std::map<int, std::shared_ptr<CudaDevice>>;
+  std::shared_ptr<CudaDevice> device;
+  {
+    const std::lock_guard lock(*mutex);
+    std::shared_ptr<CudaDevice>& known = (*devices)[ordinal];
+    if (known != nullptr) return known;
+    device = known = std::make_shared<CudaDevice>(ordinal);
+  }
+  device->log_opened();  // without the lock: the sink may open devices
   return device;
 }
 

@@ -154,7 +154,7 @@ TEST_F(Cuda, AReadyKernelIsCaptured) {
                 "before the capture begins"},
                [&] { call(stream, x, y); });
   expect_error(ErrorCode::environment,
-               {"Stream::empty", "while the stream is capturing", "before the capture"},
+               {"cuda:0: error: stream: ", "while the stream is capturing", "before the capture"},
                [&] { stream.empty(f32, {4}); });
   EXPECT_EQ(compiled, 0);
   EXPECT_EQ(fake.calls_of["cuModuleLoadDataEx"], loads);
@@ -165,6 +165,7 @@ TEST_F(Cuda, AReadyKernelIsCaptured) {
   call(stream, y, x);
   EXPECT_EQ(fake.launches.size(), 2U);
   EXPECT_EQ(fake.calls_of["cuStreamSynchronize"], 0U) << "what would end a capture";
+  fake.capturing.clear();
 }
 
 TEST_F(Cuda, ADriverThatRefusesSaysWhy) {

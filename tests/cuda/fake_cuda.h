@@ -63,7 +63,8 @@ struct FakeCuda {
   std::vector<std::string> misuses;  ///< what the real driver would have refused, or died of
   std::vector<FakeCudaLaunch> launches;
   std::map<std::uint64_t, std::vector<unsigned char>> memory;
-  std::map<void*, void*> modules;  ///< and the contexts that they were loaded in
+  std::set<std::uint64_t> graph_memory;  ///< what was allocated on a capturing stream
+  std::map<void*, void*> modules;        ///< and the contexts that they were loaded in
   std::set<void*> streams;
   std::multiset<int> retained;  ///< devices whose primary context is
   std::multiset<void*> pools;

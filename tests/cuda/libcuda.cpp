@@ -171,11 +171,17 @@ Result cuMemAllocFromPoolAsync(DevicePointer* data, std::size_t bytes, MemoryPoo
   if (!fake_driver.known(stream) || static_cast<void*>(pool) != fake_thread.contexts.back())
     return fake_driver.misuse("cuMemAllocFromPoolAsync", "another device's pool, or no stream"),
            invalid_value;
-  return allocate(data, bytes);
+  const Result result = allocate(data, bytes);
+  if (result == success && state.capturing.count(stream) > 0) state.graph_memory.insert(*data);
+  return result;
 }
 Result cuMemFreeAsync(DevicePointer data, CudaStream stream) {
   const std::lock_guard lock(mutex);
   if (!fake_driver.known(stream)) fake_driver.misuse("cuMemFreeAsync", "no such stream");
+  if (state.capturing.count(stream) > 0 && state.graph_memory.count(data) == 0)
+    return fake_driver.misuse("cuMemFreeAsync", "a graph frees what it did not allocate"),
+           invalid_value;
+  state.graph_memory.erase(data);
   return release("cuMemFreeAsync", data);
 }
 Result cuMemcpyHtoDAsync_v2(DevicePointer target, const void* source, std::size_t bytes,
@@ -295,6 +301,8 @@ Result cuStreamDestroy_v2(CudaStream stream) {
 }
 Result cuStreamSynchronize(CudaStream stream) {
   ENTER("cuStreamSynchronize");
+  if (state.capturing.count(stream) > 0)
+    return fake_driver.misuse("cuStreamSynchronize", "ends a capture"), capture_unsupported;
   return fake_driver.known(stream)
              ? success
              : (fake_driver.misuse("cuStreamSynchronize", "no such stream"), invalid_value);

@@ -46,6 +46,19 @@ TEST_F(CudaLog, ADeviceThatIsOpened) {
             "opened sim:sm_80: the simulator, 108 multiprocessors\n");
 }
 
+/// A sink that opens the device that it hears of, as one that writes to the GPU's own log would.
+TEST_F(CudaLog, ASinkMayOpenDevices) {
+  fake.devices = 9;
+  set_log_level(LogLevel::info);
+  static std::shared_ptr<Device> opened;
+  const LogSink before =
+      set_log_sink([](LogLevel, std::string_view) { opened = open_device("cuda:8"); });
+  const auto device = open_device("cuda:8");
+  set_log_sink(before);
+  EXPECT_NE(opened, nullptr);
+  EXPECT_EQ(opened, device);
+}
+
 TEST_F(CudaLog, AKernelThatIsCompiledAndItsLaunches) {
   Stream stream = Stream::create(open_device("cuda:0"));
   const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});

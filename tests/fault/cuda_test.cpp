@@ -68,6 +68,7 @@ TEST_F(FaultCuda, StreamCapturing) {
   fake.capturing.insert(stream.native());
   call(stream, y, x);
   EXPECT_EQ(fake.launches.size(), 2u);
+  fake.capturing.clear();
 }
 
 TEST_F(FaultCuda, SharedMemoryExceeded) {

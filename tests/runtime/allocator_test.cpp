@@ -86,16 +86,22 @@ TEST(Allocator, LivesAsLongAsItsTensors) {
   EXPECT_EQ(device->live, 0);
 }
 
-TEST(Allocator, ServesWorkspaces) {
-  auto device = std::make_shared<FakeDevice>();
-  auto bump = std::make_shared<BumpAllocator>(device, 4096);
-  Stream stream = Stream(device).with_allocator(bump);
-  runtime::ReadyKernel kernel = testing::copy_kernel(*device);
+/// copy(), which also asks for as many floats as x has rows.
+runtime::ReadyKernel copy_with_a_workspace(Device& device) {
+  runtime::ReadyKernel kernel = testing::copy_kernel(device);
   format::LaunchRecord& record = kernel.entry.launch;
   record.arguments.push_back({"scratch", format::ArgumentRecord::Kind::workspace,
                               format::ArgumentRecord::Access::in_out, f32, 1});
   record.parameters.push_back({format::KernelParameter::Source::pointer, 4, 0, DType::i64});
   record.workspaces = {{4, {{{{format::Expression::Op::extent, 0, 0, 0}}}}}};
+  return kernel;
+}
+
+TEST(Allocator, ServesWorkspaces) {
+  auto device = std::make_shared<FakeDevice>();
+  auto bump = std::make_shared<BumpAllocator>(device, 4096);
+  Stream stream = Stream(device).with_allocator(bump);
+  const runtime::ReadyKernel kernel = copy_with_a_workspace(*device);
   const Tensor x = stream.empty(f32, {8, 4}), y = stream.empty(f32, {8, 4});
   const TensorRef absent;
   const std::vector<KernelArgument> arguments = {x.ref(), absent, y.ref(), 2.0f};
@@ -111,6 +117,24 @@ TEST(Allocator, ServesWorkspaces) {
                 "8 of f32: fake:0: error: the stream's allocator cannot allocate 32 bytes"},
                [&] { runtime::launch(stream, kernel, arguments); });
   EXPECT_EQ(device->launches.size(), 1U);
+}
+
+/// Memory of the graph for a workspace, which nobody sees; none for a tensor, which would outlive
+/// it.
+TEST(Allocator, NoneWhileCapturing) {
+  auto device = std::make_shared<FakeDevice>();
+  Stream stream(device);
+  const runtime::ReadyKernel kernel = copy_with_a_workspace(*device);
+  const Tensor x = stream.empty(f32, {8, 4}), y = stream.empty(f32, {8, 4});
+  device->capturing = true;
+  for (const Dims& shape : {Dims{4}, Dims{0}})
+    expect_error(ErrorCode::environment,
+                 {"fake:0: error: stream: a tensor cannot be allocated", "before the capture"},
+                 [&] { Tensor::empty(stream, f32, shape); });
+  runtime::launch(stream, kernel, std::vector<KernelArgument>{x.ref(), TensorRef(), y.ref(), 2.0f});
+  EXPECT_EQ(device->launches.size(), 1U);
+  EXPECT_EQ(device->allocated_bytes, (std::vector<std::size_t>{128, 128, 32}));
+  EXPECT_EQ(device->live, 2);
 }
 
 /// The shape of what frameworks let plug in: two functions, as of PyTorch's CUDAPluggableAllocator.

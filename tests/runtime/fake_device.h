@@ -64,7 +64,9 @@ class FakeDevice : public Device {
     launches.push_back(std::move(launch));
   }
   void synchronize(NativeStream) override {}
+  bool is_capturing(NativeStream) override { return capturing; }
 
+  bool capturing = false;
   std::vector<std::size_t> allocated_bytes;
   int live = 0;
   std::vector<FakeLaunch> launches;

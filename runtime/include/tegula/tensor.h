@@ -85,7 +85,7 @@ class Tensor {
   Tensor() = default;
   /// Row-major, uninitialised. Throws Error{out_of_resources} if the device has no room.
   static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
-  /// The same, for work on this stream, from its allocator.
+  /// The same, for work on this stream, from its allocator; for captures see Stream::empty.
   static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
   /// Names memory that the caller keeps alive: an output that is one of the inputs.
   static Tensor alias(const TensorRef& ref);
