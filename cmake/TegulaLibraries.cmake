@@ -58,14 +58,24 @@ if(NOT TEGULA_BUILD_COMPILER)
   return()
 endif()
 
-# An object, not an archive member, so that linking always runs its initialiser.
-add_library(tegula_register OBJECT "${PROJECT_SOURCE_DIR}/compiler/register.cpp")
-set_target_properties(tegula_register PROPERTIES POSITION_INDEPENDENT_CODE ON)
-target_link_libraries(tegula_register PRIVATE tegula_flags tegula_format)
-target_include_directories(tegula_register PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include")
+# tegula_add_registration(NAME SOURCE): an archive of one object, whose initialiser registers a
+# compiler when the program starts. An archive and a symbol that is asked for, so that it also
+# reaches a program through other archives.
+function(tegula_add_registration name source)
+  add_library(${name} OBJECT "${PROJECT_SOURCE_DIR}/compiler/${source}")
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(${name} PRIVATE tegula_flags tegula_format)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include")
+  add_library(${name}_archive STATIC $<TARGET_OBJECTS:${name}>)
+  set_target_properties(${name}_archive PROPERTIES OUTPUT_NAME ${name})
+endfunction()
+set(tegula_ask_registration "LINKER:--undefined=tegula_compiler_registered")
+
+# The compiler within the program.
+tegula_add_registration(tegula_register register.cpp)
 add_library(tegula_tegula INTERFACE)
-target_sources(tegula_tegula INTERFACE $<TARGET_OBJECTS:tegula_register>)
-target_link_libraries(tegula_tegula INTERFACE tegula_runtime tegula_compiler)
+target_link_options(tegula_tegula INTERFACE ${tegula_ask_registration})
+target_link_libraries(tegula_tegula INTERFACE tegula_register_archive tegula_runtime tegula_compiler)
 
 tegula_add_shared(tegula_compiler_library tegula_compiler
                   "${PROJECT_SOURCE_DIR}/compiler/library.cpp")
@@ -76,22 +86,12 @@ set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/library.map")
 target_link_options(tegula_compiler_library PRIVATE "-Wl,--version-script=${tegula_compiler_map}")
 set_property(TARGET tegula_compiler_library PROPERTY LINK_DEPENDS "${tegula_compiler_map}")
 
-# Makes libtegula_compiler.so the compiler of a program that links libtegula.so.
-add_library(tegula_open OBJECT "${PROJECT_SOURCE_DIR}/compiler/open_library.cpp")
-set_target_properties(tegula_open PROPERTIES POSITION_INDEPENDENT_CODE ON)
-target_link_libraries(tegula_open PRIVATE tegula_flags tegula_format)
+# Makes libtegula_compiler.so the compiler of a program.
+tegula_add_registration(tegula_open open_library.cpp)
 add_library(tegula_opening INTERFACE)
-target_sources(tegula_opening INTERFACE $<TARGET_OBJECTS:tegula_open>)
+target_link_options(tegula_opening INTERFACE ${tegula_ask_registration})
+target_link_libraries(tegula_opening INTERFACE tegula_open_archive)
 add_dependencies(tegula_opening tegula_compiler_library)
-
-add_library(tegula_with_compiler INTERFACE)
-target_link_libraries(tegula_with_compiler INTERFACE tegula_shared tegula_opening)
-add_library(tegula::tegula_static ALIAS tegula_tegula)
-if(TEGULA_STATIC)
-  add_library(tegula::tegula ALIAS tegula_tegula)
-else()
-  add_library(tegula::tegula ALIAS tegula_with_compiler)
-endif()
 
 # tegula_link_compiler(TARGET): for programs of the project that link the archives. Gives them the
 # compiler as tegula::tegula would.
@@ -99,6 +99,23 @@ function(tegula_link_compiler target)
   if(TEGULA_STATIC)
     target_link_libraries(${target} PRIVATE tegula_tegula)
   else()
-    target_link_libraries(${target} PRIVATE tegula_opening)
+    target_link_libraries(${target} PRIVATE tegula_opening tegula_runtime_core)
   endif()
 endfunction()
+
+# The compiler as a process (TEGULA_COMPILE=process).
+tegula_add_executable(tegula-compile "${PROJECT_SOURCE_DIR}/tools/compile_worker.cpp")
+set_target_properties(tegula-compile PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                                                "${PROJECT_BINARY_DIR}/${CMAKE_INSTALL_BINDIR}")
+target_link_libraries(tegula-compile PRIVATE tegula_runtime_core tegula_format)
+tegula_link_compiler(tegula-compile)
+
+add_library(tegula_with_compiler INTERFACE)
+target_link_libraries(tegula_with_compiler INTERFACE tegula_opening tegula_shared)
+add_dependencies(tegula_with_compiler tegula-compile)
+add_library(tegula::tegula_static ALIAS tegula_tegula)
+if(TEGULA_STATIC)
+  add_library(tegula::tegula ALIAS tegula_tegula)
+else()
+  add_library(tegula::tegula ALIAS tegula_with_compiler)
+endif()

@@ -42,10 +42,6 @@ install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${CMAKE_BIN
         COMPONENT static)
 install(FILES "${tegula_bundle}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT static)
 
-# The archive of one object.
-add_library(tegula_open_archive STATIC $<TARGET_OBJECTS:tegula_open>)
-set_target_properties(tegula_open_archive PROPERTIES OUTPUT_NAME tegula_open)
-
 set(tegula_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tegula")
 # tegula_install(EXPORT COMPONENT TARGETS...)
 function(tegula_install export component)

@@ -6,8 +6,6 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string_view>
 
 #include "runtime/cache/build_identity.h"
@@ -28,17 +26,13 @@ struct Opened {
 };
 
 [[noreturn]] void cannot_open(const std::string& problem, const std::string& got) {
-  std::string places;
-  for (const std::string& place : places_of(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB))
-    places += (places.empty() ? "" : " or ") + place;
-  throw Error(
-      ErrorCode::environment,
-      {.where = "compile",
-       .problem = problem,
-       .got = got,
-       .wanted = places,
-       .hint = "install the component `compiler` of the same Tegula, or have TEGULA_JIT and "
-               "the cache hold the kernels that are needed"});
+  throw Error(ErrorCode::environment,
+              {.where = "compile",
+               .problem = problem,
+               .got = got,
+               .wanted = list_places(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB),
+               .hint = "install the component `compiler` of the same Tegula, or run with a cache "
+                       "that holds the kernel (TEGULA_CACHE_DIR)"});
 }
 
 template <class Function>
@@ -68,18 +62,20 @@ Opened open_at(const std::string& path) {
 const Opened& opened() {
   static std::atomic<const Opened*> ready{nullptr};
   if (const Opened* found = ready.load(std::memory_order_acquire)) return *found;
-  static std::mutex mutex;
-  const std::scoped_lock lock(mutex);
-  if (const Opened* found = ready.load(std::memory_order_acquire)) return *found;
+  // No lock, which a child that is forked meanwhile would find taken for ever: opening twice gives
+  // the same.
   for (const std::string& path : places_of(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB))
     if (std::error_code error; std::filesystem::exists(path, error)) {
-      ready.store(new Opened(open_at(path)), std::memory_order_release);
-      return *ready.load(std::memory_order_relaxed);
+      auto fresh = std::make_unique<const Opened>(open_at(path));
+      const Opened* first = nullptr;
+      return ready.compare_exchange_strong(first, fresh.get()) ? *fresh.release() : *first;
     }
   cannot_open("the compiler's library is not there", "no " TEGULA_COMPILER_LIBRARY);
 }
 
 }  // namespace
+
+std::string_view compiler_identity() { return TEGULA_COMPILER_IDENTITY; }
 
 CompilerLibrary compiler_library() {
   try {

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace tegula::runtime {
+
+/// The build of the compiler that makes kernels for this runtime: "LLVM-22.1.3 " and a hash of its
+/// sources. A part of every key on disk.
+std::string_view compiler_identity();
 
 /// What `tegula doctor` says of it.
 struct CompilerLibrary {

@@ -24,6 +24,14 @@ std::string own_directory() {
   return directory;
 }
 
+namespace {
+
+// Found when this code is loaded: the loader may know a relative path, which means another place
+// once the program has changed its directory.
+[[maybe_unused]] const std::string at_load = own_directory();
+
+}  // namespace
+
 std::vector<std::string> places_of(const std::string& name, const char* relative) {
   if (own_directory().empty()) return {};
   const fs::path own = own_directory();
@@ -31,6 +39,13 @@ std::vector<std::string> places_of(const std::string& name, const char* relative
   std::string installed = (own / relative / name).lexically_normal().string();
   if (installed != places.front()) places.push_back(std::move(installed));
   return places;
+}
+
+std::string list_places(const std::string& name, const char* relative) {
+  std::string list;
+  for (const std::string& place : places_of(name, relative))
+    list += (list.empty() ? "" : " or ") + place;
+  return list.empty() ? "the directory of this code, which the loader does not know" : list;
 }
 
 }  // namespace tegula::runtime

@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "runtime/cache/build_identity.h"
 #include "runtime/compiler_place.h"
 #include "runtime/format/compiler_call.h"
 #include "tegula/error.h"
@@ -25,6 +26,7 @@ namespace tegula::runtime {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr const char* program_name = "tegula-compile";
 constexpr double patience_seconds = 600;
 /// Of what the process writes to standard error, so much of the end is kept.
 constexpr std::size_t kept_of_errors = 4096;
@@ -96,7 +98,10 @@ class Child {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    // A group of its own, so that an assembler that it started can be killed with it.
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     char* const arguments[] = {const_cast<char*>(path.c_str()), nullptr};
     const int error = posix_spawn(&pid_, path.c_str(), &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
@@ -109,7 +114,7 @@ class Child {
   }
   ~Child() {
     if (pid_ > 0) {
-      kill(pid_, SIGKILL);
+      kill(-pid_, SIGKILL);
       wait();
     }
   }
@@ -151,8 +156,11 @@ class Conversation {
       std::array<pollfd, 2> ends = {
           {{channel_.get(), static_cast<short>(POLLIN | (question_.empty() ? 0 : POLLOUT)), 0},
            {errors_.get(), POLLIN, 0}}};
-      if (poll(ends.data(), ends.size(), static_cast<int>(left)) < 0 && errno != EINTR)
-        return false;
+      if (poll(ends.data(), ends.size(), static_cast<int>(left)) < 0) {
+        if (errno == EINTR) continue;
+        fail("the compiler's process cannot be listened to", std::strerror(errno),
+             "free memory, or use TEGULA_COMPILE=inline");
+      }
       if ((ends[0].revents & POLLOUT) != 0) send_some();
       if ((ends[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_some(channel_, reply);
       if ((ends[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
@@ -193,20 +201,6 @@ std::string end_of(const std::vector<std::byte>& text) {
   return end;
 }
 
-std::string find_program() {
-  std::string wanted;
-  for (const std::string& path : places_of("tegula-compile", TEGULA_OWN_TO_BIN)) {
-    if (access(path.c_str(), X_OK) == 0) return path;
-    wanted += (wanted.empty() ? "" : " or ") + path;
-  }
-  throw Error(ErrorCode::environment,
-              {.where = "TEGULA_COMPILE=process",
-               .problem = "the program tegula-compile is not there",
-               .wanted = wanted,
-               .hint = "install the component `compiler` of the same Tegula, or use "
-                       "TEGULA_COMPILE=inline"});
-}
-
 }  // namespace
 
 bool compiles_in_a_process() {
@@ -220,8 +214,29 @@ bool compiles_in_a_process() {
                                             .wanted = "inline or process"});
 }
 
+std::string compiler_program() {
+  for (const std::string& path : places_of(program_name, TEGULA_OWN_TO_BIN))
+    if (access(path.c_str(), X_OK) == 0) return path;
+  return "";
+}
+
+std::vector<std::byte> signed_reply(std::span<const std::byte> reply) {
+  format::Writer writer;
+  writer.put(TEGULA_COMPILER_IDENTITY);
+  writer.raw(reply);
+  return writer.take();
+}
+
 std::vector<std::byte> ask_process(std::span<const std::byte> question) {
-  return ask_process(question, find_program(), patience_seconds);
+  const std::string path = compiler_program();
+  if (path.empty())
+    throw Error(ErrorCode::environment,
+                {.where = "TEGULA_COMPILE=process",
+                 .problem = "the program tegula-compile is not there",
+                 .wanted = list_places(program_name, TEGULA_OWN_TO_BIN),
+                 .hint = "install the component `compiler` of the same Tegula, or use "
+                         "TEGULA_COMPILE=inline"});
+  return ask_process(question, path, patience_seconds);
 }
 
 std::vector<std::byte> ask_process(std::span<const std::byte> question, const std::string& path,
@@ -236,7 +251,9 @@ std::vector<std::byte> ask_process(std::span<const std::byte> question, const st
   if (!conversation.run())
     fail("the compiler's process was killed: it took too long", fmt::format("{} s", seconds),
          "report the kernel: `tegula emit` shows where it stays");
-  const std::string end = child.wait();
+  std::string end = child.wait();
+  // How it ended is unknown where the program waits for all children, or for none.
+  if (end.empty() && conversation.reply.empty()) end = "no reply";
   if (!end.empty()) {
     const std::string said = end_of(conversation.errors);
     fail("the compiler's process failed; this kernel cannot be compiled, others can",
@@ -244,7 +261,16 @@ std::vector<std::byte> ask_process(std::span<const std::byte> question, const st
          "this is a fault of Tegula's or of LLVM's: please report it, with the files that "
          "TEGULA_DUMP=DIR writes");
   }
-  return format::read_reply(conversation.reply);
+  format::Reader reader(conversation.reply, "reply of the compiler");
+  const std::string identity = reader.get_string();
+  if (identity != TEGULA_COMPILER_IDENTITY)
+    throw Error(ErrorCode::environment,
+                {.where = "TEGULA_COMPILE=process",
+                 .problem = path + " is of another build of Tegula",
+                 .got = identity,
+                 .wanted = TEGULA_COMPILER_IDENTITY,
+                 .hint = "install the component `compiler` of the same Tegula"});
+  return format::read_reply(std::span(conversation.reply).subspan(reader.position()));
 }
 
 }  // namespace tegula::runtime

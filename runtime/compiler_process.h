@@ -14,9 +14,15 @@ namespace tegula::runtime {
 /// or empty.
 bool compiles_in_a_process();
 
+/// Where tegula-compile is; "" if it is not there.
+std::string compiler_program();
+
+/// What tegula-compile writes: its build's identity, then the reply.
+std::vector<std::byte> signed_reply(std::span<const std::byte> reply);
+
 /// The reply's answer, or what it throws. Throws Error{environment} where tegula-compile is not
-/// there, cannot be started, crashes (with the end of what it wrote to standard error), or takes
-/// longer than ten minutes and is killed.
+/// there, is of another build, cannot be started, crashes (with the end of what it wrote to
+/// standard error), or takes longer than ten minutes and is killed, with all that it started.
 std::vector<std::byte> ask_process(std::span<const std::byte> question);
 /// The same by the program at `path`, which gets `seconds`.
 std::vector<std::byte> ask_process(std::span<const std::byte> question, const std::string& path,

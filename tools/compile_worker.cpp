@@ -1,5 +1,6 @@
 // tegula-compile: one question to the compiler on standard input, its reply on standard output
 // (runtime/format/compiler_call.h). What TEGULA_COMPILE=process starts.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "runtime/compiler_process.h"
 #include "runtime/format/compiler_call.h"
 #include "tegula/compile.h"
 
@@ -45,7 +47,7 @@ int main(int argc, char**) {
     return status_usage;
   }
   // What a library prints must not get among the reply's bytes.
-  const int out = dup(STDOUT_FILENO);
+  const int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return status_environment;
   try {
     std::vector<std::byte> question;
@@ -56,7 +58,7 @@ int main(int argc, char**) {
     // Asked directly: ask_compiler might start another process.
     const tegula::CompileFunction compiler = tegula::compile_function();
     const auto reply = tegula::format::reply([&] { return compiler(question); });
-    if (write_all(out, reply)) return 0;
+    if (write_all(out, tegula::runtime::signed_reply(reply))) return 0;
     std::fprintf(stderr, "tegula-compile: cannot write the reply: %s\n", std::strerror(errno));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tegula-compile: %s\n", error.what());

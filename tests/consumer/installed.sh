@@ -47,22 +47,24 @@ symbols=$(nm --defined-only --extern-only --just-symbols "$lib/libtegula_compile
   grep -v -e '^$' -e ':$')
 [[ $symbols == tegula_compiler_registered ]] || fail "libtegula_compiler.a shows" $symbols
 # libtegula.so shows what its headers declare, nothing of its rooms inside, and is small.
-if nm -DC --defined-only --just-symbols "$lib/libtegula.so" |
-  grep -E '^(tegula::(runtime|cache|format|program|sim|cuda)::|fmt::)' >&2; then
+nm -DC --defined-only --just-symbols "$lib/libtegula.so" >"$work/symbols"
+grep -q '^tegula::ops::rms_norm_fn' "$work/symbols" || fail "libtegula.so does not show its ops"
+! grep -E '^(tegula::(runtime|cache|format|program|sim|cuda)::|fmt::)' "$work/symbols" >&2 ||
   fail "libtegula.so shows the symbols above"
-fi
 headers=$(grep -rl '^namespace tegula' "$work/moved/include")
 hidden=$(grep -L 'GCC visibility push(default)' $headers || true)
 [[ -z $hidden ]] || fail "what these declare cannot be seen in libtegula.so:" $hidden
 strip -o "$work/stripped" "$(realpath "$lib/libtegula.so")"
 size=$(stat -c %s "$work/stripped")
 ((size <= 8000000)) || fail "libtegula.so is $size bytes, stripped"
-! ldd "$lib/libtegula.so" "$work/moved/bin/tegula" | grep -E 'LLVM|MLIR|libcuda' >&2 ||
+ldd "$lib/libtegula.so" "$work/moved/bin/tegula" >"$work/needed"
+! grep -E 'LLVM|MLIR|libcuda' "$work/needed" >&2 ||
   fail "the libraries above are linked to what they should do without"
 
 configure "$work/build" "$work/moved" "runtime;compiler;static"
 quietly "$cmake" --build "$work/build"
 says right "$work/build/consumer"
+says right "$work/build/consumer_through_part"
 says right env TEGULA_COMPILE=process "$work/build/consumer"
 says right "$work/build/consumer_static"
 says right "$work/build/consumer_shared"
@@ -102,6 +104,13 @@ mv "$compiler.away" "$compiler"
 mv "$work/moved/bin/tegula-compile" "$work/moved/bin/away"
 says ".*tegula-compile is not there.*moved/bin/tegula-compile.*" \
   env TEGULA_COMPILE=process "$work/build/consumer"
+shows "process  *no .*tegula-compile is not there" "$work/moved/bin/tegula" doctor
+shows "compiler  *no .*tegula-compile is not there" \
+  env TEGULA_COMPILE=process "$work/moved/bin/tegula" doctor
+mv "$work/moved/bin/away" "$work/moved/bin/tegula-compile"
+
+# Found from where the library is, whatever directory the program is in when it needs it.
+(cd "$work/moved" && says right env LD_LIBRARY_PATH="$libdir" "$work/build/consumer" /)
 
 # The runtime alone: no LLVM, and asking for the compiler says that it is not there.
 quietly "$cmake" --install "$build" --prefix "$work/small" --component runtime

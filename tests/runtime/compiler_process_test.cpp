@@ -38,7 +38,8 @@ class CompilerProcess : public ::testing::Test {
     return path;
   }
   /// A program that reads its question and then gives this reply.
-  std::string replying(const Bytes& reply) const {
+  std::string replying(const Bytes& unsigned_reply) const {
+    const Bytes reply = signed_reply(unsigned_reply);
     std::ofstream(directory_ + "/reply", std::ios::binary)
         .write(reinterpret_cast<const char*>(reply.data()),
                static_cast<std::streamsize>(reply.size()));
@@ -119,9 +120,27 @@ TEST_F(CompilerProcess, OneThatHangsIsKilled) {
 }
 
 TEST_F(CompilerProcess, AReplyThatIsNoneIsRefused) {
-  for (const char* text : {"cat > /dev/null", "cat > /dev/null; printf 'nonsense'"})
-    expect_error(ErrorCode::corrupt_data, {"reply of the compiler"},
-                 [&] { ask_process(some_bytes(10), script(text), 60); });
+  expect_error(ErrorCode::environment, {"no reply, saying: nothing to say"}, [&] {
+    ask_process(some_bytes(10), script("cat > /dev/null; echo nothing to say >&2"), 60);
+  });
+  expect_error(ErrorCode::corrupt_data, {"reply of the compiler"}, [&] {
+    ask_process(some_bytes(10), script("cat > /dev/null; printf nonsense"), 60);
+  });
+}
+
+TEST_F(CompilerProcess, OneOfAnotherBuildIsRefused) {
+  const std::string program = script("cat > /dev/null; printf '\\010\\000\\000\\000LLVM-1 x'");
+  expect_error(ErrorCode::environment, {program.c_str(), "another build", "LLVM-1 x"},
+               [&] { ask_process(some_bytes(10), program, 60); });
+}
+
+TEST_F(CompilerProcess, WhatItStartedIsKilledWithIt) {
+  const std::string mark = directory_ + "/alive";
+  expect_error(ErrorCode::environment, {"took too long"}, [&] {
+    ask_process(some_bytes(10), script("(sleep 1; touch " + mark + ") & exec sleep 1000"), 0.2);
+  });
+  sleep(2);
+  EXPECT_FALSE(std::filesystem::exists(mark));
 }
 
 TEST_F(CompilerProcess, OneThatCannotBeStartedIsNamed) {

@@ -44,6 +44,7 @@ std::string to_json(const Machine& machine) {
   json["devices"] = components_json(machine.devices);
   json["driver"] = component_json(machine.driver);
   json["compiler"] = component_json(machine.compiler);
+  json["compiler_process"] = component_json(machine.compiler_process);
   json["assemblers"] = components_json(machine.assemblers);
   json["nvrtc"] = component_json(machine.nvrtc);
   const CacheState cache = cache_state();
@@ -71,6 +72,7 @@ void print(const Machine& machine) {
   print(machine.driver);
   std::printf("compiler\n");
   print(machine.compiler);
+  print(machine.compiler_process);
   std::printf("assemblers, the preferred one first\n");
   for (const Component& assembler : machine.assemblers) print(assembler);
   if (machine.assemblers.empty()) std::printf("  none\n");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "runtime/compiler_library.h"
+#include "runtime/compiler_process.h"
 #include "runtime/format/architecture.h"
 #include "runtime/format/compiler_call.h"
 #include "tegula/compile.h"
@@ -50,19 +51,35 @@ Component find_nvrtc() {
   return {"NVRTC", false, "", "libnvrtc.so cannot be opened; nothing in this version needs it"};
 }
 
-Component find_compiler() {
-  if (compile_function() != &compile_by_library)
-    return {"compiler", compile_function() != nullptr, "", "in this program"};
-  const runtime::CompilerLibrary library = runtime::compiler_library();
-  if (library.path.empty()) return {"compiler", false, "", library.problem};
-  return {"compiler", true, "", library.path};
+Component find_compiler_process() {
+  const std::string path = runtime::compiler_program();
+  return {
+      "process", !path.empty(), "",
+      path.empty() ? "tegula-compile is not there: TEGULA_COMPILE=process cannot be used" : path};
 }
 
-std::vector<Component> find_assemblers() {
+Component find_compiler() {
+  const std::string_view identity = runtime::compiler_identity();
+  const std::string llvm(identity.substr(0, identity.find(' ')));
+  if (compile_function() != &compile_by_library)
+    return {"compiler", compile_function() != nullptr, llvm, "in this program"};
+  const runtime::CompilerLibrary library = runtime::compiler_library();
+  if (library.path.empty()) return {"compiler", false, "", library.problem};
+  return {"compiler", true, llvm, library.path};
+}
+
+/// The compiler's answer, whichever way TEGULA_COMPILE asks it. Where that fails, `compiler` says
+/// so.
+std::vector<Component> find_assemblers(Component& compiler) {
   std::vector<Component> found;
-  const auto answer = format::read_assemblers(ask_compiler(format::assemblers_request()));
-  for (const format::AssemblerInfo& assembler : answer)
-    found.push_back({assembler.name, true, assembler.version, assembler.path});
+  try {
+    const auto answer = format::read_assemblers(ask_compiler(format::assemblers_request()));
+    for (const format::AssemblerInfo& assembler : answer)
+      found.push_back({assembler.name, true, assembler.version, assembler.path});
+  } catch (const std::exception& error) {
+    compiler.found = false;
+    compiler.detail = error.what();
+  }
   return found;
 }
 
@@ -113,7 +130,8 @@ Machine inspect_machine() {
   for (const format::Architecture& architecture : format::architectures())
     machine.devices.push_back(try_device(fmt::format("sim:{}", architecture.name)));
   machine.compiler = find_compiler();
-  if (machine.compiler.found) machine.assemblers = find_assemblers();
+  machine.compiler_process = find_compiler_process();
+  if (machine.compiler.found) machine.assemblers = find_assemblers(machine.compiler);
   machine.environment = environment();
 
   if (!machine.driver.found)

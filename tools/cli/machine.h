@@ -27,7 +27,7 @@ struct Lack {
 
 struct Machine {
   std::vector<Component> devices;  ///< by the name that --device takes
-  Component driver, nvrtc, compiler;
+  Component driver, nvrtc, compiler, compiler_process;
   std::vector<Component> assemblers;  ///< the preferred one first
   std::vector<Variable> environment;  ///< those of the command line's contract
   std::vector<Lack> missing;
