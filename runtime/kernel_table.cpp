@@ -97,6 +97,14 @@ struct KernelTable::Impl {
     return flight != nullptr;
   }
 
+  /// Those that wait for it are woken after the lock is released: until they are, nobody may look
+  /// through them at a flight that is no more.
+  void land(const std::shared_ptr<Flight>& flight) {
+    for (const auto& other : flights)
+      if (other->waits_for == flight.get()) other->waits_for = nullptr;
+    std::erase(flights, flight);
+  }
+
   /// Of all that this thread is making.
   void note_wait(const Flight* flight) {
     for (const auto& own : flights)
@@ -150,7 +158,7 @@ const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& mak
     return others.get();
   }
 
-  const auto land = [&] { std::erase(table.flights, own); };
+  const auto land = [&] { table.land(own); };
   try {
     own->key.kernel = make();
     const ReadyKernel* kernel = own->key.kernel.get();

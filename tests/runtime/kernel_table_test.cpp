@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "runtime/kernel_table.h"
 #include "tests/runtime/expect_error.h"
@@ -182,6 +183,41 @@ TEST(KernelTable, TwoInTheMakingThatWantEachOther) {
   first.join();
   EXPECT_EQ(refused, 1) << "the second to ask; the other has its kernel then";
   EXPECT_EQ(table.size(), 2U);
+}
+
+// For AddressSanitizer: who asks for `a` looks at what its maker waits for, `b`, which has landed
+// and gone while the maker has not woken up yet.
+TEST(KernelTable, AskersOfOneThatWaitedForWhatHasLanded) {
+  for (int round = 0; round < 300; ++round) {
+    KernelTable table;
+    std::latch b_begun(1), a_waits(1), all(6);
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+      table.find_or_make(key_of("b"), [&] {
+        b_begun.count_down();
+        all.arrive_and_wait();
+        return named("b");
+      });
+    });
+    threads.emplace_back([&] {
+      b_begun.wait();
+      table.find_or_make(key_of("a"), [&] {
+        a_waits.count_down();
+        all.count_down();
+        EXPECT_EQ(table.find_or_make(key_of("b"), [] { return named("b"); })->entry.launch.function,
+                  "b");
+        return named("a");
+      });
+    });
+    for (int asker = 0; asker < 4; ++asker)
+      threads.emplace_back([&] {
+        a_waits.wait();
+        all.arrive_and_wait();
+        EXPECT_EQ(table.find_or_make(key_of("a"), [] { return named("a"); })->entry.launch.function,
+                  "a");
+      });
+    for (std::thread& thread : threads) thread.join();
+  }
 }
 
 TEST(KernelTable, TheInstanceIsOne) {
