@@ -29,8 +29,10 @@ expect 0 '--sweep' "$program" bench-ops --help
 expect 2 '--dance' "$program" bench-ops --dance 1
 expect 0 'rms_norm_fwd' "$program" tegula kernels
 # One list must not hold the other's.
-"$program" kernels --gtest_list_tests | grep -q '^Ops/' && fail "kernels lists tests of ops"
-"$program" ops --gtest_list_tests | grep -q '^Targets/' && fail "ops lists tests of kernels"
+kernels=$("$program" kernels --gtest_list_tests)
+[[ $kernels != *$'\n'Ops/* ]] || fail "kernels lists tests of ops"
+ops=$("$program" ops --gtest_list_tests)
+[[ $ops != *$'\n'Targets/* ]] || fail "ops lists tests of kernels"
 
 expect 3 'no GPU' "$program" kernels
 expect 3 'no GPU' "$program" ops
