@@ -65,6 +65,19 @@ install(TARGETS tegula_compiler_library LIBRARY DESTINATION "${CMAKE_INSTALL_LIB
 install(TARGETS tegula-compile RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT compiler)
 install(TARGETS tegula RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
 
+# Ours, and that of LLVM, which is inside the compiler.
+find_file(TEGULA_LLVM_LICENCE copyright PATHS /usr/share/doc/llvm-22-dev /usr/share/doc/libllvm22
+          NO_DEFAULT_PATH)
+foreach(component runtime compiler static tools)
+  install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ${component})
+endforeach()
+if(TEGULA_LLVM_LICENCE)
+  foreach(component compiler static)
+    install(FILES "${TEGULA_LLVM_LICENCE}" DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME LICENSE.LLVM
+            COMPONENT ${component})
+  endforeach()
+endif()
+
 foreach(component runtime static)
   install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT ${component})

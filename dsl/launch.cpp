@@ -52,7 +52,15 @@ std::string describe(const program::Parameter& p) {
     }
     return text;
   };
-  return fmt::format("{}:{}@{}%{}", list(p.extents, 'x'), dtype_name(p.dtype), list(p.strides, ','),
+  // Every fact that is compiled in: of a stride that is none, what divides it.
+  std::string strides;
+  for (std::size_t d = 0; d < p.strides.size(); ++d) {
+    if (d > 0) strides += ',';
+    strides += list({p.strides[d]}, ',');
+    if (p.strides[d] == program::Parameter::dynamic && p.stride_divisors[d] != 1)
+      strides += fmt::format("/{}", p.stride_divisors[d]);
+  }
+  return fmt::format("{}:{}@{}%{}", list(p.extents, 'x'), dtype_name(p.dtype), strides,
                      p.alignment);
 }
 

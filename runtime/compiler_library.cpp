@@ -38,7 +38,8 @@ struct Opened {
 template <class Function>
 void find(void* handle, const char* name, Function& function, const std::string& path) {
   function = reinterpret_cast<Function>(dlsym(handle, name));
-  if (function == nullptr) cannot_open("the compiler's library lacks " + std::string(name), path);
+  if (function == nullptr)
+    cannot_open(path + " is no compiler of this Tegula", "no " + std::string(name) + " in it");
 }
 
 Opened open_at(const std::string& path) {

@@ -39,12 +39,15 @@ Event Event::create(std::shared_ptr<Device> device, Timing timing) {
 
 void Event::record(const Stream& stream) {
   if (stream.device() != state_->device)
-    throw Error(ErrorCode::invalid_argument, {.where = "Event::record",
-                                              .argument = "stream",
-                                              .problem = "the stream is of another device",
-                                              .got = stream.device()->name(),
-                                              .wanted = state_->device->name(),
-                                              .hint = "create one event for each device"});
+    throw Error(ErrorCode::invalid_argument,
+                {.where = "Event::record",
+                 .argument = "stream",
+                 .problem = "the stream is of another device",
+                 .got = stream.device()->name(),
+                 .wanted = state_->device->name(),
+                 .hint = stream.device()->name() == state_->device->name()
+                             ? "the two are of one name, but opened twice: share one device"
+                             : "create one event for each device"});
   state_->device->record_event(state_->native, stream.native());
   state_->recorded.store(true, std::memory_order_release);
 }

@@ -32,8 +32,7 @@ void check_jit(const TracedKernel& traced) {
                .problem = "a kernel would have to be compiled",
                .got = line,
                .wanted = "a kernel that the cache holds",
-               .hint = "run once with TEGULA_JIT=auto and this cache directory, or build the line "
-                       "ahead"});
+               .hint = "run once with TEGULA_JIT=auto and this cache directory"});
 }
 
 struct Found {
@@ -44,6 +43,15 @@ struct Found {
 
 Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk, std::string_view why) {
   check_jit(traced);
+  if (compile_function() == nullptr)
+    throw Error(ErrorCode::environment,
+                {.where = "launch",
+                 .problem = "this program has no kernel compiler, and the cache lacks the kernel",
+                 .got = cache::manifest_line(traced.key),
+                 .wanted = "a kernel that the cache holds",
+                 .hint = "run once a program that is linked to tegula::tegula of the same build, "
+                         "with this cache directory (TEGULA_CACHE_DIR); or link tegula::tegula "
+                         "rather than tegula::runtime"});
   const auto start = Clock::now();
   const std::vector<std::byte> bytes = compile({traced.program, traced.key.identity.target});
   Found found{format::read_entry(bytes), milliseconds_since(start), why};

@@ -48,6 +48,16 @@ void check_copy(const TensorRef& ref, std::size_t bytes, std::string_view call) 
              .wanted = to_string(contiguous_strides(ref.shape))});
 }
 
+/// And of the host's memory, `argument`.
+void check_host(std::string_view call, const char* argument, const void* data, std::size_t bytes) {
+  if (data == nullptr && bytes > 0)
+    invalid({.where = std::string(call),
+             .argument = argument,
+             .problem = "a null pointer",
+             .got = "null",
+             .wanted = fmt::format("memory of {} bytes", bytes)});
+}
+
 }  // namespace
 
 void Dims::too_many(std::size_t count) {
@@ -161,11 +171,13 @@ void Tensor::copy_from_host(const void* source, std::size_t bytes) {
     invalid({.where = "Tensor::copy_from_host",
              .argument = "this",
              .problem = "the tensor may only be read"});
+  check_host("Tensor::copy_from_host", "source", source, bytes);
   if (bytes > 0) ref_.device->copy_to_device(ref_.data, source, bytes, stream_);
 }
 
 void Tensor::copy_to_host(void* target, std::size_t bytes) const {
   check_copy(ref_, bytes, "Tensor::copy_to_host");
+  check_host("Tensor::copy_to_host", "target", target, bytes);
   if (bytes > 0) ref_.device->copy_to_host(target, ref_.data, bytes, stream_);
 }
 

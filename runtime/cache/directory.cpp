@@ -67,7 +67,11 @@ std::shared_ptr<const File> Directory::handle() {
 
 File Directory::open_file(const std::string& name, int flags) {
   const mode_t mode = shared_ ? 0660 : 0600;
-  return File(system().open(handle()->get(), name.c_str(), flags | safely, mode));
+  File file(system().open(handle()->get(), name.c_str(), flags | safely, mode));
+  // Whatever this user's umask keeps from the group. Fails harmlessly for files of other users,
+  // which have their mode.
+  if (shared_ && file && (flags & O_CREAT) != 0) ::fchmod(file.get(), mode);
+  return file;
 }
 
 bool Directory::trusted(const struct stat& status) const {
@@ -92,8 +96,10 @@ Directory::State Directory::open_now() {
     return State::refused;
   }
   if (!trusted(status)) {
-    why_ = fmt::format("it belongs to user {} with mode {:o}, so that others could plant kernels",
-                       status.st_uid, status.st_mode & 07777);
+    why_ = fmt::format(
+        "it belongs to user {} with mode {:o}, so that others could plant kernels "
+        "(TEGULA_CACHE_SHARED=1 says that they are trusted)",
+        status.st_uid, status.st_mode & 07777);
     return State::refused;
   }
   directory_ = std::move(opened);
@@ -116,7 +122,8 @@ void Directory::make_path() {
   for (std::size_t slash = path_.find('/', 1); slash != std::string::npos;
        slash = path_.find('/', slash + 1))
     system().make_directory(path_.substr(0, slash).c_str(), 0700);
-  system().make_directory(path_.c_str(), 0700);
+  // A shared one: what the group's members make in it belongs to the group.
+  if (system().make_directory(path_.c_str(), 0700) == 0 && shared_) ::chmod(path_.c_str(), 02770);
 }
 
 bool Directory::reopen_after(int problem) {

@@ -50,7 +50,11 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
 
 Settings settings_from_environment() {
   Settings settings;
-  settings.shared = variable("TEGULA_CACHE_SHARED") == "1";
+  const auto shared = variable("TEGULA_CACHE_SHARED");
+  settings.shared = shared == "1";
+  if (!shared.empty() && shared != "0" && shared != "1")
+    log(LogLevel::warn,
+        fmt::format("TEGULA_CACHE_SHARED={} is taken as 0 (wanted 0 or 1)", shared));
   if (const auto size = variable("TEGULA_CACHE_SIZE"); !size.empty()) {
     if (const auto bytes = parse_size(size))
       settings.max_bytes = *bytes;
@@ -148,8 +152,9 @@ void DiskCache::quarantine_in(Directory& directory, const std::string& name,
                               const std::string& why) {
   ++counts_.quarantined;
   const bool moved = directory.rename(name, quarantine_prefix + name);
-  log(LogLevel::warn, fmt::format("{}/{}: {}; the kernel is compiled again{}", directory.path(),
-                                  name, why, moved ? ", the file is kept as bad-*" : ""));
+  log(LogLevel::warn,
+      fmt::format("{}/{}: {}; {}the kernel has to be compiled again", directory.path(), name, why,
+                  moved ? "the file is set aside as bad-*, " : ""));
 }
 
 void DiskCache::quarantine(const Identity& identity, const std::string& why) {

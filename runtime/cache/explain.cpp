@@ -31,7 +31,7 @@ std::vector<Difference> differences(const Key& wanted, const Key& cached) {
   compare("compiler", a.compiler, b.compiler);
   // All that it was traced for is the same, and yet the Program is another.
   if (result.empty() && a.program != b.program)
-    result.push_back({"program", "the kernel's source as it is now", "as it was"});
+    result.push_back({"program", "what the kernel's source gives now", "what it gave then"});
   return result;
 }
 

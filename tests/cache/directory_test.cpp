@@ -77,6 +77,20 @@ TEST(Directory, OneThatOthersCanWriteIsRefusedUnlessShared) {
   }
 }
 
+TEST(Directory, ASharedOneIsTheGroupsWhateverTheUmask) {
+  const TemporaryDirectory root;
+  const mode_t before = ::umask(0077);
+  Directory directory(root / "shared", Access::write, true);
+  const bool written = directory.publish("file", bytes_of("text"));
+  ::umask(before);
+  ASSERT_TRUE(written);
+  struct stat status {};
+  ASSERT_EQ(::stat((root / "shared").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 02770U);
+  ASSERT_EQ(::stat((root / "shared/file").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0660U);
+}
+
 TEST(Directory, AFileThatOthersCanWriteIsNotRead) {
   const TemporaryDirectory root;
   Directory directory(root.path(), Access::write, false);

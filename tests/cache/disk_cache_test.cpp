@@ -305,6 +305,15 @@ TEST_F(Variables, NameTheDirectories) {
   EXPECT_TRUE(settings_from_environment().directories.empty());
 }
 
+TEST_F(Variables, SayWhetherItIsShared) {
+  set("TEGULA_CACHE_SHARED", "1");
+  EXPECT_TRUE(settings_from_environment().shared);
+  const LogLines log;
+  set("TEGULA_CACHE_SHARED", "yes");
+  EXPECT_FALSE(settings_from_environment().shared);
+  EXPECT_THAT(log.text(), HasSubstr("TEGULA_CACHE_SHARED=yes is taken as 0 (wanted 0 or 1)"));
+}
+
 TEST_F(Variables, SetTheSize) {
   set("TEGULA_CACHE_SIZE", "512M");
   EXPECT_EQ(settings_from_environment().max_bytes, std::int64_t{512} << 20);

@@ -38,6 +38,7 @@ lib=$work/moved/$libdir
 if grep -rlF -e "$source/" -e "$build/" -e "$work" "$work/moved" >&2; then
   fail "the files above name places of this machine"
 fi
+[[ -n $(find "$work/moved" -name LICENSE) ]] || fail "the package holds no licence"
 # Of the compiler and of LLVM no more can be seen than its interface in C.
 compiler=$(echo "$lib"/libtegula_compiler.so.?.?)
 symbols=$(nm -D --defined-only --just-symbols "$compiler" | sort | tr '\n' ' ')

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/dsl/helpers.h"
 #include "tests/dsl/pretend_compiler.h"
 #include "tests/runtime/fake_device.h"
@@ -49,6 +51,26 @@ TEST_F(Events, OfCompilesAndLaunches) {
   set_kernel_event_hook(nullptr);
   copy_kernel.launch(stream, x, y);
   EXPECT_EQ(seen.lines.size(), 3U);
+}
+
+void copy_rows(const NoConfig&, In x, Out y) {
+  auto [m, n] = dims2(x);
+  require(y, {m, n});
+  auto [i, j] = grid({m, cdiv(n, 64)});
+  y.tiles({1, 64}).store(x.tiles({1, 64}).load({i, j}), {i, j});
+}
+const auto copy_rows_kernel = kernel("copy_rows_for_events", copy_rows, {"x", "y"});
+
+TEST_F(Events, TheLinesOfDifferentKernelsDiffer) {
+  Seen seen;
+  set_kernel_event_hook(note, &seen);
+  for (const std::int64_t n : {3000, 3001, 3002, 3004, 3008})
+    copy_rows_kernel.launch(stream, stream.empty(f32, {2, n}), stream.empty(f32, {2, n}));
+  std::erase_if(seen.lines, [](const std::string& line) { return line.starts_with("launched"); });
+  std::ranges::sort(seen.lines);
+  EXPECT_GE(seen.lines.size(), 3U);
+  EXPECT_EQ(std::ranges::adjacent_find(seen.lines), seen.lines.end());
+  EXPECT_THAT(seen.lines, ::testing::Contains(HasSubstr("x=*x*:f32@*/8,1%16")));
 }
 
 TEST_F(Events, WhatFailsIsNone) {

@@ -74,6 +74,9 @@ TEST(Events, OfAnotherDevice) {
                {"Event::record: error: stream: the stream is of another device (got sim:sm_90a; "
                 "wanted sim:sm_80)"},
                [&] { event.record(other); });
+  Stream twin(make_sim_device("sm_80"));
+  expect_error(ErrorCode::invalid_argument, {"opened twice: share one device"},
+               [&] { event.record(twin); });
   event.record(stream);
   of_other.record(other);
   expect_error(ErrorCode::invalid_argument,

@@ -95,6 +95,10 @@ TEST(Tensor, CopiesBothWays) {
 TEST(Tensor, CopyErrors) {
   auto device = std::make_shared<FakeDevice>();
   Tensor tensor = Tensor::empty(device, DType::i32, {3});
+  expect_error(invalid, {"copy_from_host", "source", "null", "memory of 12 bytes"},
+               [&] { tensor.copy_from_host(nullptr, 12); });
+  expect_error(invalid, {"copy_to_host", "target", "null", "memory of 12 bytes"},
+               [&] { tensor.copy_to_host(nullptr, 12); });
   expect_error(invalid, {"copy_from_host", "bytes", "got 11 bytes", "12 bytes for 3:i32"},
                [&] { tensor.copy_from_host("", 11); });
   std::array<std::byte, 12> target;
