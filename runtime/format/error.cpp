@@ -45,7 +45,6 @@ const char* error_code_name(ErrorCode code) {
 Error::Error(ErrorCode code, ErrorDetails details)
     : std::runtime_error(message(details)), code_(code), details_(std::move(details)) {}
 
-InternalError::InternalError(const std::string& what)
-    : std::logic_error(preamble + what) {}
+InternalError::InternalError(const std::string& what) : std::logic_error(preamble + what) {}
 
 }  // namespace tegula

@@ -72,7 +72,8 @@ TEST_F(Explain, AnotherCompilerOrAnotherSource) {
   EXPECT_EQ(text_of(of(wanted)), "compiler: another not " + compiler_identity() + "; ");
   wanted = sample_key(1);
   wanted.identity.program = {5, 5};
-  EXPECT_EQ(text_of(of(wanted)), "program: what the kernel's source gives now not what it gave then; ");
+  EXPECT_EQ(text_of(of(wanted)),
+            "program: what the kernel's source gives now not what it gave then; ");
 }
 
 TEST_F(Explain, ADamagedFile) {

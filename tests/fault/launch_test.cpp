@@ -132,7 +132,9 @@ TEST_F(FaultCalls, StrideTimesSizeOverflows) {
     expect_error(invalid, {"fault_scale", "x: the tensor reaches beyond the address space"}, [&] {
       call(somewhere({5, 96}, strides), y);
     });
-  expect_error(invalid, {"the size in bytes does not fit 64 bits"}, [&] { stream.empty(f32, {1 << 30, 1 << 30, 1 << 30}); });
+  expect_error(invalid, {"the size in bytes does not fit 64 bits"}, [&] {
+    stream.empty(f32, {1 << 30, 1 << 30, 1 << 30});
+  });
   EXPECT_TRUE(device->launches.empty());
 }
 

@@ -139,9 +139,10 @@ Machine inspect_machine() {
                                "install the driver for this machine's GPU; without a GPU the "
                                "simulator (--device sim) runs every kernel"});
   if (!machine.compiler.found)
-    machine.missing.push_back({"the kernel compiler: " + machine.compiler.detail,
-                               "where it is not there, install the component `compiler` of the same Tegula; without it "
-                               "kernels run that the cache holds"});
+    machine.missing.push_back(
+        {"the kernel compiler: " + machine.compiler.detail,
+         "where it is not there, install the component `compiler` of the same Tegula; without it "
+         "kernels run that the cache holds"});
   else if (machine.assemblers.empty())
     machine.missing.push_back({"an assembler for PTX (libnvJitLink.so or ptxas)",
                                "install the CUDA toolkit 12 or 13, or set CUDA_HOME to it; the "
