@@ -14,6 +14,7 @@
 #include <string>
 
 #include "runtime/format/compiler_call.h"
+#include "tests/cache/temporary_directory.h"
 #include "tests/runtime/expect_error.h"
 
 namespace tegula::runtime {
@@ -21,18 +22,13 @@ namespace {
 
 using format::Bytes;
 using testing::expect_error;
+using testing::TemporaryDirectory;
 
 class CompilerProcess : public ::testing::Test {
  protected:
-  CompilerProcess() {
-    std::string name = (std::filesystem::temp_directory_path() / "tegula-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~CompilerProcess() override { std::filesystem::remove_all(directory_); }
-
   /// A program that does this.
   std::string script(const std::string& text) const {
-    const std::string path = directory_ + "/program";
+    const std::string path = directory_ / "program";
     std::ofstream(path) << "#!/bin/sh\n" << text << "\n";
     chmod(path.c_str(), 0755);
     return path;
@@ -40,13 +36,13 @@ class CompilerProcess : public ::testing::Test {
   /// A program that reads its question and then gives this reply.
   std::string replying(const Bytes& unsigned_reply) const {
     const Bytes reply = signed_reply(unsigned_reply);
-    std::ofstream(directory_ + "/reply", std::ios::binary)
+    std::ofstream(directory_ / "reply", std::ios::binary)
         .write(reinterpret_cast<const char*>(reply.data()),
                static_cast<std::streamsize>(reply.size()));
-    return script("cat > " + directory_ + "/question; cat " + directory_ + "/reply");
+    return script("cat > " + (directory_ / "question") + "; cat " + (directory_ / "reply"));
   }
   Bytes question() const {
-    std::ifstream file(directory_ + "/question", std::ios::binary);
+    std::ifstream file(directory_ / "question", std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)), {});
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
@@ -56,7 +52,7 @@ class CompilerProcess : public ::testing::Test {
     EXPECT_EQ(errno, ECHILD);
   }
 
-  std::string directory_;
+  const TemporaryDirectory directory_;
 };
 
 Bytes some_bytes(std::size_t count) {
@@ -135,7 +131,7 @@ TEST_F(CompilerProcess, OneOfAnotherBuildIsRefused) {
 }
 
 TEST_F(CompilerProcess, WhatItStartedIsKilledWithIt) {
-  const std::string mark = directory_ + "/alive";
+  const std::string mark = directory_ / "alive";
   expect_error(ErrorCode::environment, {"took too long"}, [&] {
     ask_process(some_bytes(10), script("(sleep 1; touch " + mark + ") & exec sleep 1000"), 0.2);
   });
