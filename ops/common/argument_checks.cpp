@@ -109,7 +109,9 @@ TensorRef ArgumentChecks::rows(const TensorRef& tensor, std::string_view name) c
   const std::int64_t columns = tensor.shape.back();
   const Dims leading(std::span<const std::int64_t>(tensor.shape.begin(), tensor.rank() - 1));
   const std::int64_t count = element_count(leading);
-  TensorRef matrix = {tensor.data, tensor.dtype, {count, columns}, {columns, 1}, tensor.device};
+  TensorRef matrix = tensor;  // with its mark of read-only memory
+  matrix.shape = {count, columns};
+  matrix.strides = {columns, 1};
   if (element_count(tensor.shape) == 0) return matrix;
   matrix.strides[0] = even_stride(
       tensor, leading.size(), name,
@@ -119,7 +121,9 @@ TensorRef ArgumentChecks::rows(const TensorRef& tensor, std::string_view name) c
 
 TensorRef ArgumentChecks::flat(const TensorRef& tensor, std::string_view name) const {
   const std::int64_t count = element_count(tensor.shape);
-  TensorRef vector = {tensor.data, tensor.dtype, {count}, {1}, tensor.device};
+  TensorRef vector = tensor;
+  vector.shape = {count};
+  vector.strides = {1};
   if (count > 0)
     vector.strides[0] =
         even_stride(tensor, tensor.rank(), name, "the elements are not evenly spaced", 1);
@@ -144,7 +148,9 @@ TensorRef ArgumentChecks::destination_rows(const TensorRef& tensor, std::string_
 
 TensorRef ArgumentChecks::vector(const TensorRef& tensor, std::string_view name) const {
   unit_last_stride(tensor, name);
-  return {tensor.data, tensor.dtype, tensor.shape, {1}, tensor.device};
+  TensorRef vector = tensor;
+  vector.strides = {1};
+  return vector;
 }
 
 void ArgumentChecks::disjoint(const TensorRef& output, std::string_view output_name,

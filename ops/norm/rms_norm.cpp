@@ -16,6 +16,20 @@ namespace {
 
 constexpr std::string_view op_name = "rms_norm_fn";
 
+void check_supported(const ArgumentChecks& checks, const NormOptions& o) {
+  const auto unsupported = [&](std::string_view argument) {
+    checks.fail(argument, "not supported by this build", "given", "left out");
+  };
+  if (o.x1.present()) unsupported("x1");
+  if (o.weight1.present()) unsupported("weight1");
+  if (o.bias1.present()) unsupported("bias1");
+  if (o.dropout_p != 0) unsupported("dropout_p");
+  if (o.rowscale.present()) unsupported("rowscale");
+  if (o.residual_in_fp32) unsupported("residual_in_fp32");
+  if (o.zero_centered_weight) unsupported("zero_centered_weight");
+  if (o.return_dropout_mask) unsupported("return_dropout_mask");
+}
+
 void check_inputs(const ArgumentChecks& checks, const TensorRef& x, const TensorRef& weight,
                   const RmsNormOptions& options) {
   checks.float_tensor(x, "x");
@@ -96,6 +110,7 @@ void fill_with_nan(const TensorRef& rstd) {
 NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
                     const RmsNormOptions& options) {
   const ArgumentChecks checks(op_name, *stream.device());
+  check_supported(checks, options);
   check_inputs(checks, x, weight, options);
   const DType out_dtype = check_destinations(checks, x, options);
   const bool has_residual = options.residual.present();

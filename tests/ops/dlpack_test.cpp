@@ -102,6 +102,15 @@ TEST_P(OpsOverDlpack, ADestinationThatMayOnlyBeRead) {
   const Tensor weight = upload(stream, f32, {n}, std::vector<double>(n, 1));
   EXPECT_EQ(ops::rms_norm_fn(stream, out, weight).y.shape(), out.shape()) << "it may be read";
   const Tensor x = upload(stream, f32, {rows, n}, normal_values(rows * n, 3));
+  TensorRef stacked = out;  // whose leading dimensions the op makes one
+  stacked.shape = {rows, 1, n};
+  stacked.strides = {pitch, pitch, 1};
+  expect_error(ErrorCode::invalid_argument, {"y: the kernel writes", "5x77:f32, read-only"}, [&] {
+    TensorRef rank3 = x;
+    rank3.shape = stacked.shape;
+    rank3.strides = {n, n, 1};
+    ops::rms_norm_fn(stream, rank3, weight, {.out = stacked});
+  });
   expect_error(ErrorCode::invalid_argument,
                {"y: the kernel writes a tensor that may only be read", "5x77:f32, read-only"},
                [&] { ops::rms_norm_fn(stream, x, weight, {.out = out}); });

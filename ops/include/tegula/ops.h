@@ -3,6 +3,7 @@
 
 #include "tegula/ops/cross_entropy.h"
 #include "tegula/ops/norm.h"
+#include "tegula/ops/rng.h"
 #include "tegula/ops/rotary.h"
 #include "tegula/ops/softmax.h"
 #include "tegula/ops/swiglu.h"
