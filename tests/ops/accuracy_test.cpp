@@ -6,8 +6,6 @@
 #include <limits>
 #include <vector>
 
-#include "ops/reference/rms_norm.h"
-
 namespace tegula::reference {
 namespace {
 
@@ -51,35 +49,6 @@ TEST(Accuracy, PlainsOverflowDoesNotLoosenTheBound) {
 }
 
 TEST(Accuracy, NothingPasses) { EXPECT_TRUE(compare({}, {}, {}, DType::f16).passed); }
-
-TEST(RmsNormReference, ByHand) {
-  RmsNormProblem problem;
-  problem.rows = 1;
-  problem.n = 2;
-  problem.x = {DType::f32, {1, 2}};
-  problem.residual = {DType::f32, {2, 2}};
-  problem.weight = {DType::f32, {1, 2}};
-  problem.bias = {DType::f32, {0, 0.5}};
-  problem.eps = 3.5;  // mean(9, 16) = 12.5, so the root is 4
-  const RmsNormResult result = rms_norm_fp64(problem);
-  EXPECT_EQ(result.rstd, Doubles{0.25});
-  EXPECT_EQ(result.residual_out, (Doubles{3, 4}));
-  EXPECT_EQ(result.y, (Doubles{0.75, 2.5}));
-  const RmsNormResult plain = rms_norm_plain(problem);
-  EXPECT_EQ(plain.y, result.y) << "every step is exact in f32";
-}
-
-TEST(RmsNormReference, PlainRoundsEachResult) {
-  RmsNormProblem problem;
-  problem.rows = problem.n = 1;
-  problem.x = {DType::bf16, {1}};
-  problem.residual = {DType::bf16, {0x1p-9}};  // lost in the rounded sum
-  problem.weight = {DType::bf16, {1}};
-  problem.out_dtype = DType::bf16;
-  EXPECT_EQ(rms_norm_plain(problem).residual_out, Doubles{1});
-  problem.residual.dtype = DType::f32;  // of bf16 and f32 the sum is f32
-  EXPECT_EQ(rms_norm_plain(problem).residual_out, Doubles{1 + 0x1p-9});
-}
 
 }  // namespace
 }  // namespace tegula::reference

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "ops/reference/rms_norm.h"
+#include "ops/reference/norm.h"
 #include "ops/reference/transfer.h"
 #include "tegula/ops/norm.h"
 #include "tests/ops/op_harness.h"
@@ -53,15 +53,15 @@ TEST_P(OpsOverDlpack, InAndOut) {
   EXPECT_EQ(x.deleted, 1);
   EXPECT_EQ(weight.deleted, 1);
 
-  reference::RmsNormProblem problem;
+  reference::NormProblem problem;
   problem.rows = rows;
   problem.n = n;
   problem.x = {f32, {xs.begin(), xs.end()}};
   problem.weight = {f32, {weights.begin(), weights.end()}};
   const auto* y = static_cast<const float*>(out->tensor.data);
   EXPECT_EQ(out->tensor.strides[0], n);
-  expect_within("y", {y, y + rows * n}, reference::rms_norm_fp64(problem).y,
-                reference::rms_norm_plain(problem).y, f32);
+  expect_within("y", {y, y + rows * n}, norm(problem, reference::Precision::fp64).y,
+                norm(problem, reference::Precision::plain).y, f32);
   out->deleter(out);
 }
 
@@ -75,15 +75,15 @@ TEST_P(OpsOverDlpack, ADestination) {
   const Tensor out = from_dlpack(lent.managed(), stream);
   ops::rms_norm_fn(stream, x, weight, {.out = out});
 
-  reference::RmsNormProblem problem;
+  reference::NormProblem problem;
   problem.rows = rows;
   problem.n = n;
   problem.x = {f32, reference::download(x)};
   problem.weight = {f32, ones};
   std::vector<double> got;
   for (std::int64_t r = 0; r < rows; ++r) got.insert(got.end(), row(lent, r), row(lent, r) + n);
-  expect_within("y", got, reference::rms_norm_fp64(problem).y, reference::rms_norm_plain(problem).y,
-                f32);
+  expect_within("y", got, norm(problem, reference::Precision::fp64).y,
+                norm(problem, reference::Precision::plain).y, f32);
   const auto* bytes = lent.memory;
   EXPECT_TRUE(std::all_of(bytes, bytes + offset, [](std::byte b) { return b == std::byte{0x5a}; }));
   for (std::int64_t r = 0; r < rows; ++r) {

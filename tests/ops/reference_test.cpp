@@ -2,40 +2,19 @@
 // functions: central differences of sum(dy * f(x)).
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "ops/reference/cross_entropy.h"
 #include "ops/reference/rotary.h"
 #include "ops/reference/softmax.h"
 #include "ops/reference/swiglu.h"
 #include "tests/ops/op_harness.h"
+#include "tests/ops/slopes.h"
 
 namespace tegula::reference {
 namespace {
 
+using tegula::testing::expect_slopes;
+using tegula::testing::Function;
 using tegula::testing::normal_values;
-using Function = std::function<std::vector<double>(const std::vector<double>&)>;
-
-double weighted(const std::vector<double>& weights, const std::vector<double>& values) {
-  double sum = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) sum += weights[i] * values[i];
-  return sum;
-}
-
-void expect_slopes(const std::vector<double>& gradient, const std::vector<double>& dy,
-                   std::vector<double> x, const Function& f) {
-  ASSERT_EQ(gradient.size(), x.size());
-  constexpr double h = 1e-5;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double at = x[i];
-    x[i] = at + h;
-    const double above = weighted(dy, f(x));
-    x[i] = at - h;
-    const double below = weighted(dy, f(x));
-    x[i] = at;
-    EXPECT_NEAR(gradient[i], (above - below) / (2 * h), 1e-8) << i;
-  }
-}
 
 const std::vector<double> x = normal_values(21, 1), dy = normal_values(21, 2);
 

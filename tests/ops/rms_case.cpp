@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "ops/reference/rms_norm.h"
+#include "ops/reference/norm.h"
 #include "ops/reference/transfer.h"
 
 namespace tegula::testing {
@@ -65,7 +65,7 @@ void expect_accurate(Stream& stream, const RmsCase& c) {
   const ops::NormOut got = ops::rms_norm_fn(stream, x.ref(), weight.ref(), options);
   stream.synchronize();
 
-  reference::RmsNormProblem problem;
+  reference::NormProblem problem;
   problem.rows = n == 0 ? 0 : count / n;
   problem.n = n;
   problem.x = {c.x, x.values()};
@@ -74,8 +74,8 @@ void expect_accurate(Stream& stream, const RmsCase& c) {
   if (c.residual) problem.residual = {*c.residual, residual.values()};
   problem.eps = options.eps;
   problem.out_dtype = c.out.value_or(c.x);
-  const auto ref64 = reference::rms_norm_fp64(problem);
-  const auto plain = reference::rms_norm_plain(problem);
+  const auto ref64 = norm(problem, reference::Precision::fp64);
+  const auto plain = norm(problem, reference::Precision::plain);
 
   EXPECT_EQ(got.y.dtype(), problem.out_dtype);
   expect_within("y", c.destinations ? out.values() : download(got.y), ref64.y, plain.y,

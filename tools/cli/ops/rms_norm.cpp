@@ -1,4 +1,4 @@
-#include "ops/reference/rms_norm.h"
+#include "ops/reference/norm.h"
 
 #include "tegula/ops/norm.h"
 #include "tools/cli/ops/common.h"
@@ -26,7 +26,7 @@ std::vector<Output> run(Stream& stream, const OpCall& call) {
 
 std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>& outputs) {
   const MatrixShape shape = matrix_shape(call.ref("x").shape);
-  reference::RmsNormProblem problem;
+  reference::NormProblem problem;
   problem.rows = shape.rows;
   problem.n = shape.n;
   problem.x = values_of(call, "x");
@@ -37,8 +37,8 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>
   problem.eps = float_of(call, "eps");
   problem.out_dtype = outputs.front().tensor.dtype();
 
-  reference::RmsNormResult ref64 = reference::rms_norm_fp64(problem);
-  reference::RmsNormResult plain = reference::rms_norm_plain(problem);
+  const reference::NormResult ref64 = norm(problem, reference::Precision::fp64);
+  const reference::NormResult plain = norm(problem, reference::Precision::plain);
   std::vector<ExpectedOutput> expected;
   for (const Output& output : outputs) {
     if (output.name == "y")
