@@ -48,6 +48,12 @@ TEST(Accuracy, PlainsOverflowDoesNotLoosenTheBound) {
   EXPECT_FALSE(a.passed);
 }
 
+TEST(Accuracy, MasksMustBeEqual) {
+  EXPECT_TRUE(compare(Doubles{0, 1}, Doubles{0, 1}, Doubles{0, 1}, DType::i1).passed);
+  EXPECT_FALSE(compare(Doubles{0, 1, 1}, Doubles{0, 0, 1}, Doubles{0, 0, 1}, DType::i1).passed);
+  EXPECT_FALSE(compare(Doubles{1}, Doubles{0}, Doubles{0}, DType::i1).passed);
+}
+
 TEST(Accuracy, NothingPasses) { EXPECT_TRUE(compare({}, {}, {}, DType::f16).passed); }
 
 }  // namespace
