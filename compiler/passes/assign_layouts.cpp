@@ -26,6 +26,19 @@ std::vector<int64_t> shape_of(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape().vec();
 }
 
+/// The layout of a half that a thread joins, or splits, without asking others; where the whole's
+/// does not allow it (its halves are different lanes'), one from which few shuffles lead to the
+/// whole: with the bit of a register for that of the lane, or else with copies in all those lanes.
+Distributed nearest_half_layout(const Distributed& whole) {
+  if (const auto half = tile::half_layout(whole)) return *half;
+  if (const auto wide = layout::widened(whole, 2))
+    if (const auto half = tile::half_layout(*wide)) return *half;
+  layout::Shape one = whole.shape(), half = whole.shape();
+  one.back() = 1;
+  half.pop_back();
+  return whole.source_of_broadcast(one).reshape(half);
+}
+
 /// One way in which a layout passes from one value to another without moving data.
 struct Link {
   Value to;
@@ -139,6 +152,7 @@ class Assignment {
       link_same(scatter.getValue(), scatter.getOffsets());
       link_same(scatter.getValue(), scatter.getMask());
     } else if (is_elementwise(op)) {
+      for (Value result : llvm::drop_begin(op->getResults())) link_same(op->getResult(0), result);
       for (Value operand : op->getOperands())
         if (is_tile(operand)) link_same(op->getResult(0), operand);
     }
@@ -178,7 +192,7 @@ class Assignment {
   }
 
   static bool is_elementwise(Operation* op) {
-    if (op->getNumResults() != 1 || !is_tile(op->getResult(0))) return false;
+    if (op->getNumResults() == 0 || !is_tile(op->getResult(0))) return false;
     if (isa<tile::ApproximateOp, tile::GatherOp, tile::AtomicOp, tile::AtomicCasOp>(op))
       return true;
     return !isa<tile::TileDialect>(op->getDialect()) && op->getNumRegions() == 0;
@@ -191,7 +205,8 @@ class Assignment {
     const auto view = op.getView().getType();
     Access access{op, tile, contiguous_elements(view, op.getFull()), false};
     for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
-    const int64_t widest = widest_access_bytes * 8 / view.getElementType().getIntOrFloatBitWidth();
+    const unsigned bits = std::max(view.getElementType().getIntOrFloatBitWidth(), 8U);
+    const int64_t widest = widest_access_bytes * 8 / bits;
     if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
       op.emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
                       << op.getView().template getDefiningOp<tile::ViewOp>().getArgument()
@@ -261,7 +276,7 @@ class Assignment {
             queue.emplace_back(link.to, at.transpose(link.permutation));
             break;
           case Link::Kind::half:
-            if (const auto half = tile::half_layout(at)) queue.emplace_back(link.to, *half);
+            queue.emplace_back(link.to, nearest_half_layout(at));
             break;
           case Link::Kind::whole:
             queue.emplace_back(link.to, tile::whole_layout(at));

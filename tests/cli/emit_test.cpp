@@ -78,10 +78,10 @@ TEST(Emit, EveryKernelOfTheLibraryHasAnExample) {
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr(".entry " + name));
   }
-  EXPECT_THAT(names, ::testing::UnorderedElementsAre("rms_norm_fwd", "softmax_fwd", "softmax_bwd",
-                                                     "log_softmax_fwd", "log_softmax_bwd",
-                                                     "cross_entropy_fwd", "cross_entropy_bwd",
-                                                     "rotary_fwd", "swiglu_fwd", "swiglu_bwd"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre(
+                         "rms_norm_fwd", "softmax_fwd", "softmax_bwd", "log_softmax_fwd",
+                         "log_softmax_bwd", "cross_entropy_fwd", "cross_entropy_bwd", "rotary_fwd",
+                         "swiglu_fwd", "swiglu_bwd", "dropout", "dropout_mask"));
 }
 
 TEST(Emit, ExamplesFollowTheBindings) {

@@ -62,3 +62,62 @@ func.func @both_ways(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes 
   tile.store %e, %y[%c0] full [true] : tensor<32xf32>, !column
   return
 }
+
+!narrow = !tile.view<1x1024xi32, extents [?, 1024], strides [1024, 1], divisors [4, 1], align 16>
+
+// Operations of two results: the product's low half, which nobody uses, has the layout of the high.
+// CHECK-LABEL: func @wide_product
+func.func @wide_product(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !narrow
+  %t = tile.load %x[%r, %c0] full [true, true] : !narrow -> tensor<1x1024xi32>
+  // CHECK: mului_extended {{.*}} register = [1, 2, 128, 256, 512], lane = [4, 8, 16, 32, 64]
+  %low, %high = arith.mului_extended %t, %t : tensor<1x1024xi32>
+  // CHECK-NOT: convert_layout
+  // CHECK: return
+  tile.store %high, %x[%r, %c0] full [true, true] : tensor<1x1024xi32>, !narrow
+  return
+}
+
+// Halves that are joined for a tile whose even and odd elements different lanes want: a thread
+// computes pairs, and neighbouring lanes exchange one element of each two.
+// CHECK-LABEL: func @join_for_lanes
+func.func @join_for_lanes(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !narrow
+  // CHECK: tile.iota {{.*}} register = [32, 64], lane = [16, 1, 2, 4, 8]
+  %i = tile.iota : tensor<128xi32>
+  %k = arith.muli %i, %i : tensor<128xi32>
+  // CHECK: tile.join {{.*}} register = [1, 64, 128], lane = [32, 2, 4, 8, 16]
+  // CHECK: convert_layout {{.*}} register = [32, 64, 128], lane = [1, 2, 4, 8, 16], warp = []>>
+  // CHECK-NOT: convert_layout
+  %twos = tile.join %i, %k : tensor<128xi32> -> tensor<128x2xi32>
+  %t = tile.reshape %twos : tensor<128x2xi32> -> tensor<256xi32>
+  %fours = tile.join %t, %t : tensor<256xi32> -> tensor<256x2xi32>
+  %f = tile.reshape %fours : tensor<256x2xi32> -> tensor<512xi32>
+  %eights = tile.join %f, %f : tensor<512xi32> -> tensor<512x2xi32>
+  %e = tile.reshape %eights : tensor<512x2xi32> -> tensor<1x1024xi32>
+  tile.store %e, %x[%r, %c0] full [true, true] : tensor<1x1024xi32>, !narrow
+  // CHECK: return
+  return
+}
+
+!scalars = !tile.view<1x32xi32, extents [?, 32], strides [32, 1], divisors [1, 1], align 4>
+
+// A thread that has one element alone has both halves, and so has its neighbour.
+// CHECK-LABEL: func @join_for_single_elements
+func.func @join_for_single_elements(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !scalars
+  // CHECK: tile.iota {{.*}} register = [], lane = [0, 1, 2, 4, 8]
+  %i = tile.iota : tensor<16xi32>
+  %pairs = tile.join %i, %i : tensor<16xi32> -> tensor<16x2xi32>
+  // CHECK: convert_layout {{.*}} register = [1], lane = [0, 2, 4, 8, 16], {{.*}} -> {{.*}} register = [], lane = [1, 2, 4, 8, 16]
+  %q = tile.reshape %pairs : tensor<16x2xi32> -> tensor<1x32xi32>
+  tile.store %q, %x[%r, %c0] full [true, true] : tensor<1x32xi32>, !scalars
+  // CHECK: return
+  return
+}

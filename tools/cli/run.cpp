@@ -67,7 +67,8 @@ int run(const RunOptions& options) {
   RunResult result;
   result.op = op.name;
   result.device = device->name();
-  result.dtype = host.at(op.tensors.front().name).dtype;
+  result.dtype =
+      op.tensors.empty() ? outputs.front().tensor.dtype() : host.at(op.tensors.front().name).dtype;
   for (const auto& [name, tensor] : host) result.shapes[name] = tensor.shape;
   result.launches = recorder.launches();
   result.simulator = simulator;

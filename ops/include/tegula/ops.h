@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tegula/ops/cross_entropy.h"
+#include "tegula/ops/dropout.h"
 #include "tegula/ops/norm.h"
 #include "tegula/ops/rng.h"
 #include "tegula/ops/rotary.h"

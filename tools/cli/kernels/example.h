@@ -36,7 +36,8 @@ ConfigFields elementwise_config(const Bindings& bindings, std::string_view matri
 
 extern const KernelExample rms_norm_fwd_example, softmax_fwd_example, softmax_bwd_example,
     log_softmax_fwd_example, log_softmax_bwd_example, cross_entropy_fwd_example,
-    cross_entropy_bwd_example, rotary_fwd_example, swiglu_fwd_example, swiglu_bwd_example;
+    cross_entropy_bwd_example, rotary_fwd_example, swiglu_fwd_example, swiglu_bwd_example,
+    dropout_example, dropout_mask_example;
 
 /// Null for a kernel of a user's own: its bindings must all be given.
 const KernelExample* find_example(std::string_view kernel);

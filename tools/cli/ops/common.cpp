@@ -37,6 +37,18 @@ std::int64_t integer_of(const OpCall& call, std::string_view name) {
   return parse_integer(call.params.find(name)->second, fmt::format("--param {}", name));
 }
 
+ops::RngState rng_of(const OpCall& call) {
+  const auto seed_of = [&](std::string_view name) {
+    return parse_seed(call.params.find(name)->second, fmt::format("--param {}", name));
+  };
+  return {.seed = seed_of("seed"), .offset = seed_of("offset")};
+}
+
+reference::DropoutProblem dropout_of(const OpCall& call) {
+  const ops::RngState rng = rng_of(call);
+  return {float_of(call, "dropout_p"), rng.seed, rng.offset};
+}
+
 int field_value(const std::string& name, std::int64_t value) {
   if (value < -1 || value > 1 << 20)
     usage_error("config." + name, "no such configuration", std::to_string(value), "1 to 1048576");
@@ -45,9 +57,13 @@ int field_value(const std::string& name, std::int64_t value) {
 
 std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
                                             ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
+  return row_config_of(call, matrix_shape(call.ref(matrix).shape), choose);
+}
+
+std::optional<ops::RowConfig> row_config_of(const OpCall& call, const MatrixShape& matrix,
+                                            ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
   if (call.config.empty()) return std::nullopt;
-  const MatrixShape shape = matrix_shape(call.ref(matrix).shape);
-  ops::RowConfig config = choose(shape.rows, shape.n);
+  ops::RowConfig config = choose(matrix.rows, matrix.n);
   for (const auto& [name, value] : call.config) {
     if (name == "rows") config.rows = field_value(name, value);
     if (name == "bn") config.bn = field_value(name, value);

@@ -3,7 +3,9 @@
 
 #include <optional>
 
+#include "ops/reference/dropout.h"
 #include "ops/reference/rounding.h"
+#include "tegula/ops/rng.h"
 #include "tegula/ops/row_config.h"
 #include "tools/cli/ops/op.h"
 
@@ -24,7 +26,13 @@ float float_of(const OpCall& call, std::string_view name);
 bool flag_of(const OpCall& call, std::string_view name);
 std::int64_t integer_of(const OpCall& call, std::string_view name);
 
+/// The parameters seed and offset, and dropout_p with them.
+ops::RngState rng_of(const OpCall& call);
+reference::DropoutProblem dropout_of(const OpCall& call);
+
 /// --config over what `choose` gives for `matrix`; nothing without --config.
+std::optional<ops::RowConfig> row_config_of(const OpCall& call, const MatrixShape& matrix,
+                                            ops::RowConfig (*choose)(std::int64_t, std::int64_t));
 std::optional<ops::RowConfig> row_config_of(const OpCall& call, std::string_view matrix,
                                             ops::RowConfig (*choose)(std::int64_t, std::int64_t));
 /// A config field's value; one that no op takes where it does not fit an int.

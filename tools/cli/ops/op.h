@@ -62,7 +62,8 @@ struct ExpectedOutput {
 struct OpEntry {
   std::string name;
   std::string summary;
-  std::vector<TensorSpec> tensors;  ///< the first one names the dtype of the whole
+  std::vector<TensorSpec> tensors;  ///< the first one names the dtype of the whole; if there is
+                                    ///< none, the first output does
   std::vector<ParamSpec> params;
   std::vector<std::string> outputs;  ///< those that some call of it gives
   std::vector<std::string> config_fields;
@@ -81,6 +82,9 @@ const OpEntry& rotary_op();
 const OpEntry& rotary_bwd_op();
 const OpEntry& swiglu_op();
 const OpEntry& swiglu_bwd_op();
+const OpEntry& dropout_op();
+const OpEntry& dropout_bwd_op();
+const OpEntry& dropout_mask_op();
 
 /// Every op, by the order in which help lists them.
 std::span<const OpEntry* const> op_table();

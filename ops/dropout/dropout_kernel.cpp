@@ -1,0 +1,87 @@
+#include "ops/dropout/dropout_kernel.h"
+
+#include "ops/common/row_checks.h"
+#include "tegula/dsl.h"
+
+namespace tegula::ops {
+namespace {
+
+struct KernelConfig {
+  int rows = 1, bn = 2048, warps = 4;
+  bool drops = true;                        ///< false: keeps everything, draws nothing
+  DropoutStream stream = DropoutStream::x;  ///< whose numbers
+};
+
+KernelConfig kernel_config(const RowConfig& c, const Dropout& dropout,
+                           DropoutStream stream = DropoutStream::x) {
+  return {c.rows, c.bn, c.warps, dropout.drops(), stream};
+}
+
+/// The mask of one tile.
+Mask kept_in_tile(const KernelConfig& c, const DropoutState& state, const U32& threshold,
+                  const Tile& i, const Tile& j) {
+  Tile row = (i.to(i64) * c.rows + iota(i64, c.rows)).reshape({c.rows, 1});
+  return kept(state, c.stream, row, j * c.bn, c.bn, threshold);
+}
+
+void dropout(const KernelConfig& c, In x, Out y, OptOut mask, OptIn state, U64 seed, U64 offset,
+             U32 threshold, F32 scale) {
+  check_row_config("dropout", "", {c.rows, c.bn, c.warps});
+  auto [rows, n] = dims2(x);
+  require(y, {rows, n});
+  if (mask) require(mask, {rows, n});
+  auto [i, j] = grid({cdiv(rows, c.rows), cdiv(n, c.bn)});
+  const Dims shape = {c.rows, c.bn};
+  Tile v = x.tiles(shape).load({i, j}).to(f32);
+  Mask keep = full(i32, shape, 0) == 0;
+  if (c.drops) {
+    keep = kept_in_tile(c, dropout_state(state, seed, offset), threshold, i, j);
+    v = select(keep, v, 0) * scale;
+  }
+  y.tiles(shape).store(v.to(y.dtype()), {i, j});
+  if (mask) mask.tiles(shape).store(keep.to(i1), {i, j});
+}
+
+void dropout_mask(const KernelConfig& c, Out mask, OptIn state, U64 seed, U64 offset,
+                  U32 threshold) {
+  check_row_config("dropout_mask", "", {c.rows, c.bn, c.warps});
+  auto [rows, n] = dims2(mask);
+  auto [i, j] = grid({cdiv(rows, c.rows), cdiv(n, c.bn)});
+  Mask keep = full(i32, {c.rows, c.bn}, 0) == 0;
+  if (c.drops) keep = kept_in_tile(c, dropout_state(state, seed, offset), threshold, i, j);
+  mask.tiles({c.rows, c.bn}).store(keep.to(i1), {i, j});
+}
+
+template <class K>
+auto with_config(K kernel, const char* matrix) {
+  return std::move(kernel)
+      .specialise_dim(matrix, 1)  // n is a constant: vectors even where tiles are masked
+      .sweep("rows", &KernelConfig::rows, {1, 2, 4, 8})
+      .sweep("bn", &KernelConfig::bn, {512, 1024, 2048, 4096})
+      .sweep("warps", &KernelConfig::warps, {1, 2, 4, 8})
+      .field("drops", &KernelConfig::drops)
+      .field("stream", &KernelConfig::stream);
+}
+
+const auto dropout_kernel = with_config(
+    kernel("dropout", dropout, {"x", "y", "mask", "state", "seed", "offset", "threshold", "scale"}),
+    "x");
+const auto mask_kernel = with_config(
+    kernel("dropout_mask", dropout_mask, {"mask", "state", "seed", "offset", "threshold"}), "mask");
+
+}  // namespace
+
+void launch_dropout(Stream& stream, const RowConfig& config, const Dropout& dropout,
+                    const TensorRef& x, const TensorRef& y, const TensorRef& mask) {
+  dropout_kernel.with(kernel_config(config, dropout))
+      .launch(stream, x, y, mask, dropout.memory, dropout.seed, dropout.offset, dropout.threshold,
+              dropout.scale);
+}
+
+void launch_dropout_mask(Stream& stream, const RowConfig& config, const Dropout& dropout,
+                         DropoutStream of, const TensorRef& mask) {
+  mask_kernel.with(kernel_config(config, dropout, of))
+      .launch(stream, mask, dropout.memory, dropout.seed, dropout.offset, dropout.threshold);
+}
+
+}  // namespace tegula::ops
