@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <stdexcept>
+#include <tuple>
 
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/scan_steps.h"
@@ -54,6 +55,7 @@ struct Access {
   Value tile;
   std::int64_t vector_elements = 1;
   bool streams = false;  ///< other blocks touch other elements
+  int loops = 0;         ///< that it stands in
 };
 
 class Assignment {
@@ -69,7 +71,8 @@ class Assignment {
     function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
     function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
     std::stable_sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
-      return std::pair(shape_size(a), a.streams) > std::pair(shape_size(b), b.streams);
+      return std::tuple(shape_size(a), a.loops, a.streams) >
+             std::tuple(shape_size(b), b.loops, b.streams);
     });
     for (const Access& access : accesses_)
       if (!layouts_.contains(access.tile)) spread(access.tile, streaming_layout(access));
@@ -205,6 +208,8 @@ class Assignment {
     const auto view = op.getView().getType();
     Access access{op, tile, contiguous_elements(view, op.getFull()), false};
     for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
+    for (Operation* at = op->getParentOp(); at != nullptr; at = at->getParentOp())
+      access.loops += isa<scf::ForOp, scf::WhileOp>(at) ? 1 : 0;
     const unsigned bits = std::max(view.getElementType().getIntOrFloatBitWidth(), 8U);
     const int64_t widest = widest_access_bytes * 8 / bits;
     if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
@@ -236,12 +241,13 @@ class Assignment {
   /// For all accesses that meet the anchor's values. Those that stream as much as it does have full
   /// vectors and sectors in it: the narrowest of them decides. The layout is such that others can
   /// be widened; data that every block reads again (weights) is in the L2 cache and does not
-  /// decide.
+  /// decide, nor does what is moved once beside what every turn of a loop moves.
   Distributed streaming_layout(const Access& anchor) {
     std::int64_t narrow = anchor.vector_elements, wide = anchor.vector_elements;
     for (const Access& other : accesses_) {
       if (shape_size(other) != shape_size(anchor) || !groups_.isEquivalent(other.tile, anchor.tile))
         continue;
+      if (other.loops < anchor.loops) continue;
       if (other.streams) narrow = std::min(narrow, other.vector_elements);
       wide = std::max(wide, other.vector_elements);
     }

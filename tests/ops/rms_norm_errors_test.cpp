@@ -73,7 +73,9 @@ TEST_F(RmsNormErrors, Destinations) {
   expect({"out: wrong dtype", "got bf16", "f32, out_dtype"});
   options = {};
   options.residual_out = other;
-  expect({"residual_out: nothing is stored there without a residual"});
+  options.residual_in_fp32 = true;
+  expect({"residual_out: wrong dtype", "got bf16", "f32, as residual_in_fp32 says"});
+  options.residual_in_fp32 = false;
   Tensor residual = stream.empty(DType::f32, {6, 32});
   options.residual = residual;
   expect({"residual_out: wrong dtype", "got bf16", "f32, the dtype of residual"});

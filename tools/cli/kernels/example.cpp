@@ -3,10 +3,8 @@
 #include "tegula/ops/row_config.h"
 
 namespace tegula::cli {
-namespace {
-
-ConfigFields fields(const Bindings& bindings, std::string_view matrix,
-                    ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
+ConfigFields fields_of(const Bindings& bindings, std::string_view matrix,
+                       ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
   const auto at = bindings.find(matrix);
   if (at == bindings.end()) return {};
   const Dims& shape = at->second.shape;
@@ -15,14 +13,12 @@ ConfigFields fields(const Bindings& bindings, std::string_view matrix,
   return {{"rows", chosen.rows}, {"bn", chosen.bn}, {"warps", chosen.warps}};
 }
 
-}  // namespace
-
 ConfigFields row_config(const Bindings& bindings, std::string_view matrix) {
-  return fields(bindings, matrix, ops::choose_row_config);
+  return fields_of(bindings, matrix, ops::choose_row_config);
 }
 
 ConfigFields elementwise_config(const Bindings& bindings, std::string_view matrix) {
-  return fields(bindings, matrix, ops::choose_elementwise_config);
+  return fields_of(bindings, matrix, ops::choose_elementwise_config);
 }
 
 }  // namespace tegula::cli

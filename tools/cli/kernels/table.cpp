@@ -9,10 +9,12 @@ namespace tegula::cli {
 
 const KernelExample* find_example(std::string_view kernel) {
   static const std::array table = {
-      &rms_norm_fwd_example,      &softmax_fwd_example,     &softmax_bwd_example,
-      &log_softmax_fwd_example,   &log_softmax_bwd_example, &cross_entropy_fwd_example,
-      &cross_entropy_bwd_example, &rotary_fwd_example,      &swiglu_fwd_example,
-      &swiglu_bwd_example,        &dropout_example,         &dropout_mask_example};
+      &rms_norm_fwd_example,      &layer_norm_fwd_example,    &rms_norm_bwd_example,
+      &layer_norm_bwd_example,    &rms_norm_bwd_rows_example, &layer_norm_bwd_rows_example,
+      &norm_column_sums_example,  &softmax_fwd_example,       &softmax_bwd_example,
+      &log_softmax_fwd_example,   &log_softmax_bwd_example,   &cross_entropy_fwd_example,
+      &cross_entropy_bwd_example, &rotary_fwd_example,        &swiglu_fwd_example,
+      &swiglu_bwd_example,        &dropout_example,           &dropout_mask_example};
   for (const KernelExample* example : table)
     if (example->kernel == kernel) return example;
   return nullptr;

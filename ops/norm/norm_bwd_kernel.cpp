@@ -1,0 +1,233 @@
+#include "ops/common/row_checks.h"
+#include "ops/common/row_loop.h"
+#include "ops/norm/block_dropout.h"
+#include "ops/norm/norm_kernels.h"
+#include "tegula/dsl.h"
+
+namespace tegula::ops {
+namespace {
+
+constexpr const char* name_of(NormKind kind) {
+  return kind == NormKind::rms ? "rms_norm_bwd" : "layer_norm_bwd";
+}
+constexpr const char* rows_name_of(NormKind kind) {
+  return kind == NormKind::rms ? "rms_norm_bwd_rows" : "layer_norm_bwd_rows";
+}
+
+/// A vector's gradient while a block goes through its rows: one sum for each element of the tile.
+class PartialSum {
+ public:
+  PartialSum(const NormConfig& c, const OptOut& parts) : parts_(parts), bn_(c.bn) {
+    if (parts_) sums_ = zeros(f32, {c.rows, c.bn});
+  }
+  explicit operator bool() const { return static_cast<bool>(parts_); }
+  void add(const Tile& value) {
+    if (parts_) sums_ += value;
+  }
+  void store(const Tile& block, const Tile& j) const {
+    if (parts_) parts_.tiles({1, bn_}).store(sum(sums_, 0), {block, j});
+  }
+
+ private:
+  OptOut parts_;
+  int bn_;
+  Tile sums_;
+};
+
+/// A weight's tile as it multiplies.
+Tile gain_of(const NormConfig& c, const TensorParameter& weight, const Tile& j) {
+  Tile gain = load_columns(weight, c.bn, j);
+  return c.zero_centered ? gain + 1 : gain;
+}
+
+/// The normalised rows, as the forward had them.
+template <NormKind kind>
+Tile normalise(const Tile& s, const RowBlock& rows, const OptIn& mean, const Tile& inverse) {
+  return (kind == NormKind::layer ? s - rows.values(mean) : s) * inverse;
+}
+
+/// The grid is (blocks, tiles of a row). A block goes through every blocks-th group of c.rows rows;
+/// weights are loaded once, and the gradients of the vectors stay in registers until the end. Where
+/// a tile is a whole row the means over it are taken here, else they are given.
+template <NormKind kind>
+void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weight1,
+              OptIn dresidual_out, OptIn mean, In rstd, OptIn rowscale, OptIn x, OptIn layerscale,
+              OptIn x_subset, OptIn out_subset, OptIn rng, OptIn mean_gh, OptIn mean_g, Out dx,
+              OptOut dresidual, OptOut dx1, OptOut dweight_parts, OptOut dbias_parts,
+              OptOut dweight1_parts, OptOut dbias1_parts, OptOut dlayerscale_parts, U64 seed,
+              U64 offset, U32 threshold, F32 scale) {
+  check_row_config(name_of(kind), "", {c.rows, c.bn, c.warps});
+  auto [rows, n] = dims2(s);
+  const auto require_rows = [&](const OptIn& matrix) {
+    if (matrix) require(matrix, {rows, n});
+  };
+  if (!out_subset) require(dy, {rows, n});
+  if (dy1) require(dy1, {dy.dim(0), n});
+  require(weight, {n});
+  if (weight1) require(weight1, {n});
+  require_rows(dresidual_out);
+  require(rstd, {rows});
+  for (const OptIn& vector : {mean, rowscale, x_subset, out_subset, mean_gh, mean_g})
+    if (vector) require(vector, {rows});
+  if (x) require(x, {dx.dim(0), n});
+  if (layerscale) require(layerscale, {n});
+  if (!x_subset) require(dx, {rows, n});
+  if (dresidual) require(dresidual, {rows, n});
+  if (dx1) require(dx1, {rows, n});
+  Tile blocks = dweight_parts.dim(0);
+  for (const OptOut& parts :
+       {dweight_parts, dbias_parts, dweight1_parts, dbias1_parts, dlayerscale_parts})
+    if (parts) require(parts, {blocks, n});
+
+  auto [block, j] = grid({blocks, cdiv(n, c.bn)});
+  Tile groups = cdiv(rows, c.rows);
+  const BlockDropout dropout(c, {rng, seed, offset, threshold, scale});
+  const bool subset = x_subset || out_subset;
+  const std::int64_t columns = s.static_dim(1);
+  const bool whole_rows = columns <= c.bn;
+
+  Tile gain = gain_of(c, weight, j), gain1, layer_gain;
+  if (weight1) gain1 = gain_of(c, weight1, j);
+  if (layerscale) layer_gain = load_columns(layerscale, c.bn, j);
+  PartialSum dweight(c, dweight_parts), dbias(c, dbias_parts), dweight1(c, dweight1_parts),
+      dbias1(c, dbias1_parts), dlayerscale(c, dlayerscale_parts);
+
+  for (auto turn : range(0, (groups - block + blocks - 1) / blocks)) {
+    Tile group = block + turn * blocks;
+    const RowBlock all(c.rows, c.bn, group), of_x(c.rows, c.bn, group, x_subset),
+        of_y(c.rows, c.bn, group, out_subset);
+    Tile inverse = all.values(rstd);
+    Tile h = normalise<kind>(all.load(s, j), all, mean, inverse);
+    Tile d = of_y.load(dy, j);
+    dweight.add(d * h);
+    dbias.add(d);
+    Tile g = d * gain;
+    if (dy1) {
+      Tile d1 = of_y.load(dy1, j);
+      dweight1.add(d1 * h);
+      dbias1.add(d1);
+      g += d1 * gain1;
+    }
+
+    const auto row_mean = [&](const Tile& value, const OptIn& given) {
+      return whole_rows ? sum(value, 1) / static_cast<float>(columns) : all.values(given);
+    };
+    Tile ds = g - h * row_mean(g * h, mean_gh);
+    if (kind == NormKind::layer) ds -= row_mean(g, mean_g);
+    ds *= inverse;
+    if (dresidual_out) ds += all.load(dresidual_out, j);
+    if (dresidual) all.store(dresidual, ds, j);
+    if (dx1) all.store(dx1, dropout.apply(dropout.kept(DropoutStream::x1, all, j), ds), j);
+
+    const std::optional<Mask> kept = dropout.kept(DropoutStream::x, of_x, j);
+    const auto scaled = [&](const Tile& value) {
+      Tile result = dropout.apply(kept, value);
+      if (!kept && subset) result *= scale;
+      if (rowscale) result *= all.values(rowscale);
+      return result;
+    };
+    if (layerscale) {
+      dlayerscale.add(ds * scaled(of_x.load(x, j)));
+      ds *= layer_gain;
+    }
+    of_x.store(dx, scaled(ds), j);
+  }
+  for (const PartialSum* sums : {&dweight, &dbias, &dweight1, &dbias1, &dlayerscale})
+    sums->store(block, j);
+}
+
+/// What norm_bwd needs of rows that are longer than its tiles.
+template <NormKind kind>
+void norm_bwd_rows(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weight1,
+                   OptIn mean, In rstd, OptIn out_subset, Out mean_gh, OptOut mean_g) {
+  check_row_config(rows_name_of(kind), "", {c.rows, c.bn, c.warps});
+  auto [rows, n] = dims2(s);
+  if (!out_subset) require(dy, {rows, n});
+  if (dy1) require(dy1, {dy.dim(0), n});
+  require(weight, {n}), require(rstd, {rows}), require(mean_gh, {rows});
+  if (weight1) require(weight1, {n});
+  for (const OptIn& vector : {mean, out_subset})
+    if (vector) require(vector, {rows});
+  if (mean_g) require(mean_g, {rows});
+
+  auto [block] = grid({cdiv(rows, c.rows)});
+  const RowBlock all(c.rows, c.bn, block), of_y(c.rows, c.bn, block, out_subset);
+  Tile inverse = all.values(rstd);
+  Tile products = zeros(f32, {c.rows, c.bn}), sums;
+  if (mean_g) sums = zeros(f32, {c.rows, c.bn});
+  const std::int64_t columns = s.static_dim(1);
+  for_each_tile(columns, c.bn, [&](const Tile& j) {
+    Tile h = normalise<kind>(all.load(s, j), all, mean, inverse);
+    Tile g = of_y.load(dy, j) * gain_of(c, weight, j);
+    if (dy1) g += of_y.load(dy1, j) * gain_of(c, weight1, j);
+    products += g * h;
+    if (mean_g) sums += g;
+  });
+  const auto store = [&](const Tile& total, const TensorParameter& to) {
+    all.store_values(to, sum(total, 1) / static_cast<float>(columns));
+  };
+  store(products, mean_gh);
+  if (mean_g) store(sums, mean_g);
+}
+
+template <class K>
+auto with_norm_config(K kernel) {
+  return std::move(kernel)
+      .specialise_dim("s", 1)
+      .sweep("rows", &NormConfig::rows, {1, 2, 4, 8})
+      .sweep("bn", &NormConfig::bn, {1024, 2048, 4096, 8192, 16384})
+      .sweep("warps", &NormConfig::warps, {1, 2, 4, 8, 16, 32})
+      .field("dropout", &NormConfig::dropout)
+      .field("zero_centered", &NormConfig::zero_centered);
+}
+
+template <NormKind kind>
+auto make_bwd_kernel() {
+  return with_norm_config(
+      kernel(name_of(kind), norm_bwd<kind>, {"dy",           "s",
+                                             "weight",       "dy1",
+                                             "weight1",      "dresidual_out",
+                                             "mean",         "rstd",
+                                             "rowscale",     "x",
+                                             "layerscale",   "x_subset",
+                                             "out_subset",   "rng",
+                                             "mean_gh",      "mean_g",
+                                             "dx",           "dresidual",
+                                             "dx1",          "dweight_parts",
+                                             "dbias_parts",  "dweight1_parts",
+                                             "dbias1_parts", "dlayerscale_parts",
+                                             "seed",         "offset",
+                                             "threshold",    "scale"}));
+}
+template <NormKind kind>
+auto make_rows_kernel() {
+  return with_norm_config(kernel(
+      rows_name_of(kind), norm_bwd_rows<kind>,
+      {"dy", "s", "weight", "dy1", "weight1", "mean", "rstd", "out_subset", "mean_gh", "mean_g"}));
+}
+
+const auto rms_bwd_kernel = make_bwd_kernel<NormKind::rms>();
+const auto layer_bwd_kernel = make_bwd_kernel<NormKind::layer>();
+const auto rms_rows_kernel = make_rows_kernel<NormKind::rms>();
+const auto layer_rows_kernel = make_rows_kernel<NormKind::layer>();
+
+}  // namespace
+
+void launch_norm_bwd(Stream& stream, NormKind kind, const NormConfig& config,
+                     const NormBwdTensors& t, const Dropout& dropout) {
+  const auto& kernel = kind == NormKind::rms ? rms_bwd_kernel : layer_bwd_kernel;
+  kernel.with(config).launch(
+      stream, t.dy, t.s, t.weight, t.dy1, t.weight1, t.dresidual_out, t.mean, t.rstd, t.rowscale,
+      t.x, t.layerscale, t.x_subset, t.out_subset, dropout.memory, t.mean_gh, t.mean_g, t.dx,
+      t.dresidual, t.dx1, t.dweight_parts, t.dbias_parts, t.dweight1_parts, t.dbias1_parts,
+      t.dlayerscale_parts, dropout.seed, dropout.offset, dropout.threshold, dropout.scale);
+}
+
+void launch_norm_bwd_rows(Stream& stream, NormKind kind, const NormConfig& config,
+                          const NormBwdTensors& t) {
+  const auto& kernel = kind == NormKind::rms ? rms_rows_kernel : layer_rows_kernel;
+  kernel.with(config).launch(stream, t.dy, t.s, t.weight, t.dy1, t.weight1, t.mean, t.rstd,
+                             t.out_subset, t.mean_gh, t.mean_g);
+}
+
+}  // namespace tegula::ops

@@ -1,0 +1,137 @@
+#include "ops/common/row_checks.h"
+#include "ops/common/row_loop.h"
+#include "ops/norm/block_dropout.h"
+#include "ops/norm/norm_kernels.h"
+#include "ops/norm/row_statistics.h"
+#include "tegula/dsl.h"
+
+namespace tegula::ops {
+namespace {
+
+constexpr const char* name_of(NormKind kind) {
+  return kind == NormKind::rms ? "rms_norm_fwd" : "layer_norm_fwd";
+}
+
+/// A block takes c.rows whole rows, one where there are subsets. A row that fits a tile of c.bn
+/// columns is read once, for the statistics and for the result alike; a longer one is read, and its
+/// masks are drawn, a second time for the result. Columns beyond N load as 0 and are not stored.
+template <NormKind kind>
+void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, OptIn bias,
+              OptIn weight1, OptIn bias1, OptIn rowscale, OptIn layerscale, OptIn x_subset,
+              OptIn out_subset, OptIn rng, Out y, OptOut y1, OptOut residual_out, OptOut mask,
+              OptOut mask1, OptOut mean, Out rstd, U64 seed, U64 offset, U32 threshold, F32 scale,
+              F32 eps) {
+  check_row_config(name_of(kind), "", {c.rows, c.bn, c.warps});
+  auto [rows] = dims1(rstd);
+  Tile n = x.dim(1);
+  if (x_subset)
+    require(x_subset, {rows});
+  else
+    require(x, {rows, n});
+  if (out_subset)
+    require(out_subset, {rows});
+  else
+    require(y, {rows, n});
+  for (const OptIn& vector : {bias, weight1, bias1, layerscale})
+    if (vector) require(vector, {n});
+  require(weight, {n});
+  if (residual) require(residual, {rows, n});
+  if (x1) require(x1, {rows, n});
+  if (rowscale) require(rowscale, {rows});
+  if (y1) require(y1, {y.dim(0), n});
+  if (residual_out) require(residual_out, {rows, n});
+  if (mask) require(mask, {x.dim(0), n});
+  if (mask1) require(mask1, {rows, n});
+  if (kind == NormKind::layer) require(mean, {rows});
+
+  auto [block] = grid({cdiv(rows, c.rows)});
+  const RowBlock all(c.rows, c.bn, block), of_x(c.rows, c.bn, block, x_subset),
+      of_y(c.rows, c.bn, block, out_subset);
+  const BlockDropout dropout(c, {rng, seed, offset, threshold, scale});
+  std::optional<Tile> row_scale;
+  if (rowscale) row_scale = all.values(rowscale);
+
+  // Tile j of what is normalised. Its masks, and itself, are stored when it is loaded first.
+  const auto load_sum = [&](const Tile& j, bool first) {
+    Tile s = of_x.load(x, j);
+    if (row_scale) s *= *row_scale;
+    const std::optional<Mask> kept = dropout.kept(DropoutStream::x, of_x, j);
+    if (first && mask) of_x.store(mask, kept->to(mask.dtype()), j);
+    s = dropout.apply(kept, s);
+    if (!kept && (x_subset || out_subset)) s *= scale;
+    if (layerscale) s *= load_columns(layerscale, c.bn, j);
+    if (x1) {
+      const std::optional<Mask> kept1 = dropout.kept(DropoutStream::x1, all, j);
+      if (first && mask1) all.store(mask1, kept1->to(mask1.dtype()), j);
+      s += dropout.apply(kept1, all.load(x1, j));
+    }
+    if (residual) s += all.load(residual, j);
+    if (first && residual_out) all.store(residual_out, s, j);
+    return s;
+  };
+  const auto store_result = [&](const Tile& normalised, const OptIn& b, const TensorParameter& w,
+                                const TensorParameter& to, const Tile& j) {
+    Tile gain = load_columns(w, c.bn, j);
+    if (c.zero_centered) gain += 1;
+    Tile result = normalised * gain;
+    if (b) result += load_columns(b, c.bn, j);
+    of_y.store(to, result, j);
+  };
+  const auto store_results = [&](const Tile& s, const RowStatistics& statistics, const Tile& j) {
+    Tile centred = kind == NormKind::layer ? s - statistics.mean : s;
+    Tile normalised = centred * statistics.rstd;
+    store_result(normalised, bias, weight, y, j);
+    if (weight1) store_result(normalised, bias1, weight1, y1, j);
+  };
+  const auto store_statistics = [&](const RowStatistics& statistics) {
+    all.store_values(rstd, statistics.rstd);
+    if (kind == NormKind::layer) all.store_values(mean, statistics.mean);
+  };
+
+  const std::int64_t columns = x.static_dim(1);
+  if (columns <= c.bn) {
+    Tile only = full(i32, {}, 0);
+    Tile s = load_sum(only, true);
+    const RowStatistics statistics = statistics_of_tile(kind, s, columns, eps);
+    store_statistics(statistics);
+    store_results(s, statistics, only);
+  } else {
+    RunningStatistics running(kind, c.rows, c.bn, columns);
+    for_each_tile(columns, c.bn, [&](const Tile& j) { running.add(load_sum(j, true), j); });
+    const RowStatistics statistics = running.finish(eps);
+    store_statistics(statistics);
+    for_each_tile(columns, c.bn,
+                  [&](const Tile& j) { store_results(load_sum(j, false), statistics, j); });
+  }
+}
+
+template <NormKind kind>
+auto make_kernel() {
+  return kernel(name_of(kind), norm_fwd<kind>,
+                {"x",     "residual", "x1",           "weight",    "bias",       "weight1",
+                 "bias1", "rowscale", "layerscale",   "x_subset",  "out_subset", "rng",
+                 "y",     "y1",       "residual_out", "mask",      "mask1",      "mean",
+                 "rstd",  "seed",     "offset",       "threshold", "scale",      "eps"})
+      .specialise_dim("x", 1)  // n is a constant: masks vanish where bn divides it
+      .sweep("rows", &NormConfig::rows, {1, 2, 4, 8})
+      .sweep("bn", &NormConfig::bn, {1024, 2048, 4096, 8192, 16384})
+      .sweep("warps", &NormConfig::warps, {1, 2, 4, 8, 16})
+      .field("dropout", &NormConfig::dropout)
+      .field("zero_centered", &NormConfig::zero_centered);
+}
+
+const auto rms_norm_kernel = make_kernel<NormKind::rms>();
+const auto layer_norm_kernel = make_kernel<NormKind::layer>();
+
+}  // namespace
+
+void launch_norm_fwd(Stream& stream, NormKind kind, const NormConfig& config, const NormTensors& t,
+                     const Dropout& dropout, float eps) {
+  const auto& kernel = kind == NormKind::rms ? rms_norm_kernel : layer_norm_kernel;
+  kernel.with(config).launch(stream, t.x, t.residual, t.x1, t.weight, t.bias, t.weight1, t.bias1,
+                             t.rowscale, t.layerscale, t.x_subset, t.out_subset, dropout.memory,
+                             t.y, t.y1, t.residual_out, t.mask, t.mask1, t.mean, t.rstd,
+                             dropout.seed, dropout.offset, dropout.threshold, dropout.scale, eps);
+}
+
+}  // namespace tegula::ops
