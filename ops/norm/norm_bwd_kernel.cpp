@@ -40,10 +40,14 @@ Tile gain_of(const NormConfig& c, const TensorParameter& weight, const Tile& j) 
   return c.zero_centered ? gain + 1 : gain;
 }
 
-/// The normalised rows, as the forward had them.
+/// The normalised rows, as the forward had them, of `n` elements.
 template <NormKind kind>
-Tile normalise(const Tile& s, const RowBlock& rows, const OptIn& mean, const Tile& inverse) {
-  return (kind == NormKind::layer ? s - rows.values(mean) : s) * inverse;
+Tile normalise(const Tile& s, std::int64_t n, const RowBlock& rows, const OptIn& mean,
+               const Tile& inverse) {
+  if (kind == NormKind::rms) return s * inverse;
+  // One element is its own mean, which s as it was stored may miss by its rounding.
+  if (n == 1) return zeros(f32, s.shape());
+  return (s - rows.values(mean)) * inverse;
 }
 
 /// The grid is (blocks, tiles of a row). A block goes through every blocks-th group of c.rows rows;
@@ -97,7 +101,7 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
     const RowBlock all(c.rows, c.bn, group), of_x(c.rows, c.bn, group, x_subset),
         of_y(c.rows, c.bn, group, out_subset);
     Tile inverse = all.values(rstd);
-    Tile h = normalise<kind>(all.load(s, j), all, mean, inverse);
+    Tile h = normalise<kind>(all.load(s, j), columns, all, mean, inverse);
     Tile d = of_y.load(dy, j);
     dweight.add(d * h);
     dbias.add(d);
@@ -153,11 +157,11 @@ void norm_bwd_rows(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn
   auto [block] = grid({cdiv(rows, c.rows)});
   const RowBlock all(c.rows, c.bn, block), of_y(c.rows, c.bn, block, out_subset);
   Tile inverse = all.values(rstd);
+  const std::int64_t columns = s.static_dim(1);
   Tile products = zeros(f32, {c.rows, c.bn}), sums;
   if (mean_g) sums = zeros(f32, {c.rows, c.bn});
-  const std::int64_t columns = s.static_dim(1);
   for_each_tile(columns, c.bn, [&](const Tile& j) {
-    Tile h = normalise<kind>(all.load(s, j), all, mean, inverse);
+    Tile h = normalise<kind>(all.load(s, j), columns, all, mean, inverse);
     Tile g = of_y.load(dy, j) * gain_of(c, weight, j);
     if (dy1) g += of_y.load(dy1, j) * gain_of(c, weight1, j);
     products += g * h;
