@@ -22,12 +22,9 @@ void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, Op
               OptOut mask1, OptOut mean, Out rstd, U64 seed, U64 offset, U32 threshold, F32 scale,
               F32 eps) {
   check_row_config(name_of(kind), "", {c.rows, c.bn, c.warps});
-  auto [rows] = dims1(rstd);
-  Tile n = x.dim(1);
-  if (x_subset)
-    require(x_subset, {rows});
-  else
-    require(x, {rows, n});
+  auto [x_rows, n] = dims2(x);
+  Tile rows = x_subset ? x_subset.dim(0) : x_rows;
+  require(rstd, {rows});
   if (out_subset)
     require(out_subset, {rows});
   else
@@ -40,7 +37,7 @@ void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, Op
   if (rowscale) require(rowscale, {rows});
   if (y1) require(y1, {y.dim(0), n});
   if (residual_out) require(residual_out, {rows, n});
-  if (mask) require(mask, {x.dim(0), n});
+  if (mask) require(mask, {x_rows, n});
   if (mask1) require(mask1, {rows, n});
   if (kind == NormKind::layer) require(mean, {rows});
 

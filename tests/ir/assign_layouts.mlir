@@ -121,3 +121,27 @@ func.func @join_for_single_elements(%p: !llvm.ptr<1>, %rows: i32) attributes {ti
   // CHECK: return
   return
 }
+
+// What every turn of the loop moves has full vectors; the sums, wider and stored once, follow.
+!sums = !tile.view<1x4096xf32, extents [?, 4096], strides [4096, 1], divisors [16, 1], align 16>
+// CHECK-LABEL: func @sums_of_rows
+func.func @sums_of_rows(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32, %blocks: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %b = tile.program_id 0 below %blocks
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !row
+  %y = tile.view "sums" %q extents(%blocks) strides() : !llvm.ptr<1>, !sums
+  %zeros = arith.constant dense<0.0> : tensor<1x4096xf32>
+  %total = scf.for %i = %c0 to %rows step %c1 iter_args(%sum = %zeros) -> (tensor<1x4096xf32>) : i32 {
+    %r = arith.addi %i, %b : i32
+    // CHECK: tile.load {{.*}} -> tensor<1x4096xbf16, #tile.layout<[1, 4096], register = [1, 2, 4, 1024, 2048], lane = [8, 16, 32, 64, 128], warp = [256, 512]>>
+    %t = tile.load %x[%r, %c0] full [false, true] : !row -> tensor<1x4096xbf16>
+    %f = arith.extf %t : tensor<1x4096xbf16> to tensor<1x4096xf32>
+    %s = arith.addf %sum, %f : tensor<1x4096xf32>
+    scf.yield %s : tensor<1x4096xf32>
+  }
+  // CHECK-NOT: convert_layout
+  tile.store %total, %y[%b, %c0] full [true, true] : tensor<1x4096xf32>, !sums
+  // CHECK: return
+  return
+}

@@ -3,6 +3,7 @@
 #include "tegula/ops/row_config.h"
 
 namespace tegula::cli {
+
 ConfigFields fields_of(const Bindings& bindings, std::string_view matrix,
                        ops::RowConfig (*choose)(std::int64_t, std::int64_t)) {
   const auto at = bindings.find(matrix);
