@@ -133,6 +133,15 @@ Call swiglu_bwd(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
   };
 }
 
+Call dropout(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
+  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), y = s.empty(dtype, {rows, n});
+  return [=](Stream& stream, const Pin& pin) {
+    ops::dropout(
+        stream, x,
+        {.dropout_p = 0.1F, .rng = ops::RngState{.seed = 1}, .out = y, .config = row_config(pin)});
+  };
+}
+
 /// A row is one position of one batch entry, all its heads.
 template <bool interleaved>
 Call rotary(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
@@ -181,6 +190,7 @@ const std::array specs = {
     OpSpec{"rotary", "interleaved", elements<2>, whole_heads, rotary<true>, configs_of_rotary},
     OpSpec{"swiglu", "plain", elements<3>, any_length, swiglu, configs_of_elements},
     OpSpec{"swiglu_bwd", "plain", elements<5>, any_length, swiglu_bwd, configs_of_elements},
+    OpSpec{"dropout", "plain", elements<2>, any_length, dropout, configs_of_elements},
 };
 
 }  // namespace

@@ -109,6 +109,10 @@ def swiglu_bwd(device, dtype, rows, n):
     return tuple(random(device, dtype, rows, n) for _ in range(3)), f
 
 
+def dropout(device, dtype, rows, n):
+    return (random(device, dtype, rows, n),), lambda x: F.dropout(x, 0.1, training=True)
+
+
 def rotary(interleaved):
     def prepare(device, dtype, rows, n):
         length = min(rows, POSITIONS)
@@ -147,6 +151,7 @@ OPS = [
     ("rotary", "interleaved", rotary(True), 2, lambda n: 0, whole_heads),
     ("swiglu", "plain", swiglu, 3, lambda n: 0, None),
     ("swiglu_bwd", "plain", swiglu_bwd, 5, lambda n: 0, None),
+    ("dropout", "plain", dropout, 2, lambda n: 0, None),
 ]
 
 if triton is not None:

@@ -31,6 +31,7 @@ struct OpCase {
   const char *op, *tensors;  ///< {X}, {V}, {R}: matrix, vector of n, of rows
   std::vector<Requests> loads;
   std::vector<const char*> outputs;  ///< stored once
+  double vectors = 0.98;             ///< the least share of bytes moved by 16-byte accesses
 };
 void PrintTo(const OpCase& c, std::ostream* stream) { *stream << c.op; }
 
@@ -54,6 +55,8 @@ const OpCase cases[] = {
      "a={X}:{D} b={X}:{E} dy={X}:{D}",
      {{"a", 1, 1}, {"b", 1, 1}, {"dy", 1, 1}},
      {"da", "db"}},
+    // A thread that has 8 elements stores 8 bytes of the mask.
+    {"dropout", "x={X}:{D}", {{"x", 1, 1}}, {"y", "mask"}, 0.8},
 };
 
 std::string line_of(const OpCase& c, const Length& length) {
@@ -109,7 +112,7 @@ TEST_P(Lengths, RightAndFrugal) {
                 bytes_of(json.at("outputs").at(name)))
           << name;
     if (length.n % 8 == 0) {
-      EXPECT_GE(counters.at("vector128_fraction").get<double>(), 0.98);
+      EXPECT_GE(counters.at("vector128_fraction").get<double>(), c.vectors);
     }
     // int64 targets of several rows pass between lanes 16 apart, which are two requests a warp.
     const bool targets_of_rows = counters.at("arguments").contains("target") && length.n == 77;

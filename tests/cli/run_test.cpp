@@ -83,6 +83,18 @@ TEST(Run, EveryOp) {
                 {"dx"}},
            Line{"swiglu", gate + "--param out_dtype=f32", "swiglu_fwd", {"y"}},
            Line{"swiglu_bwd", gate + "--random dy=5x77:f16", "swiglu_bwd", {"da", "db"}},
+           Line{"dropout",
+                x + "--param dropout_p=0.27 --param seed=12345678901234567890 --param offset=4",
+                "dropout",
+                {"y", "mask"}},
+           Line{"dropout_bwd",
+                " --random dy=5x77:f16 --param dropout_p=0.9 --param out_dtype=f32",
+                "dropout",
+                {"dx"}},
+           Line{"dropout_mask",
+                " --param m=5 --param n=77 --param of_x1=1 --param offset=18446744073709551615",
+                "dropout_mask",
+                {"mask"}},
        }) {
     const CliResult result =
         tegula_cli("run " + line.op + line.tensors + " --check --counters --json --device sim");
@@ -110,6 +122,7 @@ TEST(Run, ConfigsArePinned) {
   for (const std::string line :
        {"softmax_bwd --random x=3x77:f32 --random dy=3x77:f32 --config rows=2,bn=32,warps=1",
         "swiglu --random a=3x77:f32 --random b=3x77:f32 --config rows=2,bn=32,warps=1",
+        "dropout_mask --param m=3 --param n=77 --config rows=2,bn=32,warps=1",
         "rotary --random x=1x9x3x16:f32 --random cos=9x8:f32 --random sin=9x8:f32 --config "
         "bs=2,bh=1,turns=3,warps=1"}) {
     const CliResult result = tegula_cli("run " + line + " --check --json --device sim");

@@ -55,6 +55,10 @@ void rows_of(std::vector<Case>& cases, DType dtype, std::int64_t n) {
       [](Stream& s, const Tensors& in, const Tensors& out) {
         ops::swiglu_bwd(s, in[0], in[1], in[2], {.da = out[0], .db = out[1]});
       });
+  add(cases, "dropout", dtype, n, {x}, {blank},
+      [](Stream& s, const Tensors& in, const Tensors& out) {
+        ops::dropout(s, in[0], {.dropout_p = 0.3F, .rng = ops::RngState{.seed = 1}, .out = out[0]});
+      });
 }
 
 }  // namespace

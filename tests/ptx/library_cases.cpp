@@ -86,6 +86,11 @@ const std::vector<LibraryCase>& library_cases() {
       {"rotary_77", "rotary_fwd", {"x=2x64x8x77:f32"}, ""},
       {"swiglu_14336", "swiglu_fwd", {"a=64x14336:bf16"}, ""},
       {"swiglu_bwd_14336", "swiglu_bwd", {"a=64x14336:bf16"}, ""},
+      {"dropout_4096_mask_f32_state",
+       "dropout",
+       {"x=64x4096:f32", "mask=64x4096:i1", "state=2:i64"},
+       ""},
+      {"dropout_77", "dropout", {"x=64x77:bf16", "mask=64x77:i1"}, ""},
   };
   return all;
 }
