@@ -48,18 +48,23 @@ void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, Op
   std::optional<Tile> row_scale;
   if (rowscale) row_scale = all.values(rowscale);
 
+  const auto store_mask = [&](const RowBlock& of, const OptOut& to, const std::optional<Mask>& kept,
+                              const Tile& j) {
+    const Mask everything = full(i32, {c.rows, c.bn}, 0) == 0;
+    of.store(to, kept.value_or(everything).to(to.dtype()), j);
+  };
   // Tile j of what is normalised. Its masks, and itself, are stored when it is loaded first.
   const auto load_sum = [&](const Tile& j, bool first) {
     Tile s = of_x.load(x, j);
     if (row_scale) s *= *row_scale;
     const std::optional<Mask> kept = dropout.kept(DropoutStream::x, of_x, j);
-    if (first && mask) of_x.store(mask, kept->to(mask.dtype()), j);
+    if (first && mask) store_mask(of_x, mask, kept, j);
     s = dropout.apply(kept, s);
     if (!kept && (x_subset || out_subset)) s *= scale;
     if (layerscale) s *= load_columns(layerscale, c.bn, j);
     if (x1) {
       const std::optional<Mask> kept1 = dropout.kept(DropoutStream::x1, all, j);
-      if (first && mask1) all.store(mask1, kept1->to(mask1.dtype()), j);
+      if (first && mask1) store_mask(all, mask1, kept1, j);
       s += dropout.apply(kept1, all.load(x1, j));
     }
     if (residual) s += all.load(residual, j);
