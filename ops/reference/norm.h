@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "ops/reference/dropout.h"
 #include "ops/reference/rounding.h"
 
 namespace tegula::reference {
@@ -24,6 +25,8 @@ struct NormProblem {
   std::vector<double> mask, mask1;
   double keep_scale = 1;  ///< what is kept is multiplied by this
 
+  /// Fills masks and scale, of p > 0, once the tensors are there.
+  void drop_out(const DropoutProblem& dropout);
   /// The dtype in which the sum is stored: that of the residual, else f32 or that of x.
   DType sum_dtype() const;
 };

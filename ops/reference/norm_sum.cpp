@@ -6,6 +6,13 @@ namespace tegula::reference {
 
 DType wider(DType a, const Values& b) { return b.present() ? wider(a, b.dtype) : a; }
 
+void NormProblem::drop_out(const DropoutProblem& dropout) {
+  if (dropout.p == 0) return;
+  mask = dropout_mask(rows, n, dropout);
+  if (x1.present()) mask1 = dropout_mask(rows, n, dropout, 1);
+  keep_scale = dropout_scale(dropout.p);
+}
+
 DType NormProblem::sum_dtype() const {
   if (residual.present()) return residual.dtype;
   return residual_in_fp32 ? DType::f32 : x.dtype;

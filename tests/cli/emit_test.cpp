@@ -78,11 +78,12 @@ TEST(Emit, EveryKernelOfTheLibraryHasAnExample) {
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr(".entry " + name));
   }
-  EXPECT_THAT(names,
-              ::testing::UnorderedElementsAre(
-                  "rms_norm_fwd", "layer_norm_fwd", "softmax_fwd", "softmax_bwd", "log_softmax_fwd",
-                  "log_softmax_bwd", "cross_entropy_fwd", "cross_entropy_bwd", "rotary_fwd",
-                  "swiglu_fwd", "swiglu_bwd", "dropout", "dropout_mask"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre(
+                         "rms_norm_fwd", "layer_norm_fwd", "rms_norm_bwd", "layer_norm_bwd",
+                         "rms_norm_bwd_rows", "layer_norm_bwd_rows", "norm_column_sums",
+                         "softmax_fwd", "softmax_bwd", "log_softmax_fwd", "log_softmax_bwd",
+                         "cross_entropy_fwd", "cross_entropy_bwd", "rotary_fwd", "swiglu_fwd",
+                         "swiglu_bwd", "dropout", "dropout_mask"));
 }
 
 TEST(Emit, ExamplesFollowTheBindings) {

@@ -40,6 +40,10 @@ const OpCase cases[] = {
      "x={X}:{D} weight={V}:{E} residual={X}:{E} bias={V}:{D}",
      {{"x", 1, 2}, {"residual", 1, 2}},
      {"y", "residual_out", "rstd"}},
+    {"layer_norm_fn",
+     "x={X}:{D} weight={V}:{E} x1={X}:{E} bias={V}:{D} weight1={V}:{D} bias1={V}:{E}",
+     {{"x", 1, 2}, {"x1", 1, 2}},
+     {"y", "y1", "residual_out", "rstd", "mean"}},
     {"softmax", "x={X}:{D}", {{"x", 1, 2}}, {"y"}},
     {"log_softmax", "x={X}:{D}", {{"x", 1, 2}}, {"y"}},
     // With the forward call, which makes y.

@@ -56,7 +56,33 @@ TEST(Run, EveryOp) {
   const std::string x = " --random x=5x77:bf16 ", ce = x + "--random target=5:i64 ";
   const std::string gate = " --random a=5x77:f16 --random b=5x77:f16 ";
   const std::string tables = " --random cos=9x16:f32 --random sin=9x16:f32 ";
+  const std::string norm = x + "--random weight=77:f32 --param dropout_p=0.3 --param seed=5 ";
+  const std::string both = norm + "--random x1=5x77:f16 --random weight1=77:bf16 ";
+  const std::string backward = "--random dy=5x77:f16 --param zero_centered_weight=1 ";
   for (const Line& line : {
+           Line{"rms_norm_fn",
+                both + "--random bias1=77:f32 --param return_dropout_mask=1 --param offset=2",
+                "rms_norm_fwd",
+                {"y", "y1", "residual_out", "mask", "mask1", "rstd"}},
+           Line{"layer_norm_fn",
+                norm + "--random rowscale=5:f32 --param residual_in_fp32=1 --param prenorm=1 "
+                       "--random out=5x77:f16 --random residual_out=5x77:f32",
+                "layer_norm_fwd",
+                {"y", "residual_out", "rstd", "mean"}},
+           Line{"layer_norm_fn",
+                norm + "--param is_rms_norm=true",
+                "rms_norm_fwd",
+                {"y", "residual_out", "rstd"}},
+           Line{"rms_norm_fn_bwd",
+                both + backward + "--random dy1=5x77:f32 --random residual=5x77:f32",
+                "norm_column_sums",
+                {"dx", "dweight", "dresidual", "dx1", "dweight1"}},
+           Line{"layer_norm_fn_bwd",
+                norm + backward +
+                    "--random bias=77:f32 --random rowscale=5:bf16 "
+                    "--param prenorm=1 --random dresidual_out=5x77:bf16",
+                "norm_column_sums",
+                {"dx", "dweight", "dbias"}},
            Line{"softmax", x, "softmax_fwd", {"y"}},
            Line{"softmax_bwd", x + "--random dy=5x77:bf16", "softmax_bwd", {"dx"}},
            Line{"log_softmax", x, "log_softmax_fwd", {"y"}},
@@ -105,6 +131,7 @@ TEST(Run, EveryOp) {
     EXPECT_TRUE(json.at("ratio").is_number()) << line.op;
     for (const std::string& name : line.outputs)
       EXPECT_TRUE(json.at("outputs").contains(name)) << line.op << " " << name;
+    EXPECT_EQ(json.at("outputs").size(), line.outputs.size()) << line.op;
     EXPECT_EQ(json.at("launches").back().at("kernel"), line.kernel);
     EXPECT_TRUE(json.at("counters").at("reports").empty());
   }

@@ -27,8 +27,9 @@ TEST(Usage, Subcommands) {
   expect_refused("cache frob", 2,
                  {"SUBCOMMAND: no such subcommand", "got 'frob'; wanted stats, ls"});
   expect_refused("frobnicate", 2, {"no such subcommand", "'frobnicate'", "doctor, kernels"});
-  expect_refused("run", 2,
-                 {"OP: it is missing", "one of rms_norm_fn, softmax", "'tegula run --help'"});
+  expect_refused(
+      "run", 2,
+      {"OP: it is missing", "one of rms_norm_fn, rms_norm_fn_bwd", "'tegula run --help'"});
   expect_refused("run --frob", 2, {"OP: it is missing"});
   expect_refused("doctor --frob", 2,
                  {"doctor: it does not take this (got --frob; wanted --help, --json)"});
@@ -58,7 +59,7 @@ TEST(Usage, RunTensors) {
 TEST(Usage, RunOptions) {
   const std::string run = "run rms_norm_fn --random x=4x8:f32 --random weight=8:f32 --device sim ";
   expect_refused(run + "--param colour=1", 2,
-                 {"no such parameter", "'colour'", "eps, prenorm, out_dtype"});
+                 {"no such parameter", "'colour'", "eps, dropout_p, prenorm"});
   expect_refused(run + "--param eps=small", 2, {"--param eps: no number", "'small'"});
   expect_refused(run + "--param eps=-1", 2, {"eps: out of range"});
   expect_refused(run + "--param prenorm=maybe", 2, {"--param prenorm: no truth value"});
@@ -67,7 +68,8 @@ TEST(Usage, RunOptions) {
   expect_refused(run + "--config bn=5", 2, {"config.bn", "a power of two"});
   expect_refused(run + "--config rows=1024,bn=16384", 2, {"config.bn: a tile is too large"});
   expect_refused(run + "--config bn=9999999999999", 2, {"config.bn"});
-  expect_refused(run + "--out z=z.npy", 2, {"no such output", "y, residual_out, rstd"});
+  expect_refused(run + "--out z=z.npy", 2,
+                 {"no such output", "y, y1, residual_out, mask, mask1, rstd"});
   expect_refused(run + "--out y=", 2, {"no file"});
   expect_refused(run + "--sim-checks some", 2, {"--sim-checks", "all or none"});
   for (const std::string seed : {"x", "-1", "18446744073709551616", "1.5"})

@@ -1,6 +1,5 @@
 // Strides: padded rows, stride 0, gaps between elements, transposed views, offsets beyond 2^31.
-#include <sys/mman.h>
-
+#include "tests/far_memory.h"
 #include "tests/kernels/harness.h"
 
 namespace tegula::testing {
@@ -83,46 +82,10 @@ TEST_P(Strides, EveryPairOfStrides) {
     }
 }
 
-/// Memory of several GiB: a GPU's, or the host's, of which the system commits only what is touched.
-class Span {
- public:
-  Span(Stream& stream, bool on_gpu, std::size_t bytes) : stream_(stream), bytes_(bytes) {
-    if (on_gpu) {
-      try {
-        tensor_ = stream.empty(u8, {static_cast<std::int64_t>(bytes)});
-        data_ = tensor_.data();
-      } catch (const Error&) {  // a GPU with less memory
-      }
-      return;
-    }
-    mapped_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped_ != MAP_FAILED) data_ = mapped_;
-  }
-  ~Span() {
-    if (mapped_ != MAP_FAILED) munmap(mapped_, bytes_);
-  }
-  Span(const Span&) = delete;
-  Span& operator=(const Span&) = delete;
-  bool ok() const { return data_ != nullptr; }
-  std::byte* at(std::int64_t byte) const { return static_cast<std::byte*>(data_) + byte; }
-  void write(std::int64_t byte, float value) const {
-    Tensor::alias(stream_, contiguous(at(byte), f32, {1}, *stream_.device()))
-        .copy_from_host(&value, sizeof value);
-  }
-
- private:
-  Stream& stream_;
-  Tensor tensor_;
-  void* mapped_ = MAP_FAILED;
-  void* data_ = nullptr;
-  std::size_t bytes_;
-};
-
 TEST_P(Strides, OffsetsBeyond31Bits) {
   // Rows of 16 floats, 2^31 + 64 elements apart; then the same as columns.
   const std::int64_t pitch = (std::int64_t{1} << 31) + 64;
-  const Span memory(stream, on_gpu(), static_cast<std::size_t>(pitch * 4 * 3));
+  const FarMemory memory(stream, on_gpu(), static_cast<std::size_t>(pitch * 4 * 3));
   if (!memory.ok()) GTEST_SKIP() << "SKIP: no 25 GiB of addresses, or of a GPU's memory";
   for (std::int64_t r = 0; r < 3; ++r)
     for (std::int64_t k = 0; k < 16; ++k)
@@ -163,7 +126,7 @@ const auto corner = with_fields(kernel("corner_fwd", corner_fwd, {"j", "x", "y"}
 
 TEST_P(Strides, ConstantOffsetsBeyond31Bits) {
   const std::int64_t n = std::int64_t{1} << 29;  // 2 GiB a row
-  const Span memory(stream, on_gpu(), static_cast<std::size_t>(n * 4 * 9));
+  const FarMemory memory(stream, on_gpu(), static_cast<std::size_t>(n * 4 * 9));
   if (!memory.ok()) GTEST_SKIP() << "SKIP: no 18 GiB of addresses, or of a GPU's memory";
   std::vector<double> wanted(static_cast<std::size_t>(16 * 64), 0);
   for (std::int64_t r = 0; r < 9; ++r)

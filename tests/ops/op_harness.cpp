@@ -21,43 +21,43 @@ std::vector<double> normal_values(std::int64_t count, std::uint64_t seed) {
 }
 
 PaddedTensor::PaddedTensor(Stream& stream, DType dtype, const Dims& shape, std::int64_t padding,
-                           const std::vector<double>& values) {
-  const std::int64_t n = shape.back(), pitch = n + padding;
+                           const std::vector<double>& values, std::int64_t lead)
+    : lead_(lead), pitch_(shape.back() + padding) {
+  const std::int64_t n = shape.back();
   const std::int64_t rows = element_count(shape) / std::max<std::int64_t>(n, 1);
-  std::vector<double> padded(static_cast<std::size_t>(rows * pitch), std::nan(""));
+  std::vector<double> padded(static_cast<std::size_t>(lead + rows * pitch_), std::nan(""));
   for (std::int64_t i = 0; i < rows * n; ++i)
-    padded[static_cast<std::size_t>(i / n * pitch + i % n)] = values[static_cast<std::size_t>(i)];
-  storage_ = stream.empty(dtype, {rows, pitch});
-  const std::vector<std::byte> bytes = reference::encode(dtype, padded);
-  storage_.copy_from_host(bytes.data(), bytes.size());
+    padded[static_cast<std::size_t>(lead + i / n * pitch_ + i % n)] =
+        values[static_cast<std::size_t>(i)];
+  storage_ = upload(stream, dtype, {lead + rows * pitch_}, padded);
   ref_ = storage_.ref();
+  ref_.data = static_cast<std::byte*>(ref_.data) + lead * dtype_bytes(dtype);
   ref_.shape = shape;
   ref_.strides = shape;
   std::int64_t stride = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
     ref_.strides[d] = stride;
-    stride = d + 1 == shape.size() ? pitch : stride * shape[d];
+    stride = d + 1 == shape.size() ? pitch_ : stride * shape[d];
   }
 }
 
-std::vector<double> PaddedTensor::all() const { return download(storage_); }
+bool PaddedTensor::is_element(std::size_t i) const {
+  const std::int64_t place = static_cast<std::int64_t>(i) - lead_;
+  return place >= 0 && place % pitch_ < ref_.shape.back();
+}
 
 std::vector<double> PaddedTensor::values() const {
-  const std::vector<double> padded = all();
-  const auto n = static_cast<std::size_t>(ref_.shape.back());
-  const auto pitch = static_cast<std::size_t>(storage_.shape().back());
+  const std::vector<double> padded = download(storage_);
   std::vector<double> values;
   for (std::size_t i = 0; i < padded.size(); ++i)
-    if (i % pitch < n) values.push_back(padded[i]);
+    if (is_element(i)) values.push_back(padded[i]);
   return values;
 }
 
 bool PaddedTensor::padding_untouched() const {
-  const std::vector<double> padded = all();
-  const auto n = static_cast<std::size_t>(ref_.shape.back());
-  const auto pitch = static_cast<std::size_t>(storage_.shape().back());
+  const std::vector<double> padded = download(storage_);
   for (std::size_t i = 0; i < padded.size(); ++i)
-    if (i % pitch >= n && !std::isnan(padded[i])) return false;
+    if (!is_element(i) && !std::isnan(padded[i])) return false;
   return true;
 }
 

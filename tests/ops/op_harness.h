@@ -16,21 +16,22 @@
 namespace tegula::testing {
 
 /// A tensor on the device filled from doubles, its rows `padding` elements apart; what lies between
-/// them is NaN.
+/// them is NaN, and so are the `lead` elements before the first.
 class PaddedTensor {
  public:
   PaddedTensor() = default;
   PaddedTensor(Stream& stream, DType dtype, const Dims& shape, std::int64_t padding,
-               const std::vector<double>& values);
+               const std::vector<double>& values, std::int64_t lead = 0);
   TensorRef ref() const { return ref_; }
   /// As the dtype holds them, without the padding.
   std::vector<double> values() const;
-  /// Whether what lies between the rows is still NaN.
+  /// Whether what lies before the rows and between them is still NaN.
   bool padding_untouched() const;
 
  private:
-  std::vector<double> all() const;
+  bool is_element(std::size_t i) const;
   Tensor storage_;
+  std::int64_t lead_ = 0, pitch_ = 0;
   TensorRef ref_;
 };
 

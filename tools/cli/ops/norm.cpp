@@ -1,78 +1,73 @@
-#include "ops/reference/norm.h"
-
-#include "tegula/ops/norm.h"
-#include "tools/cli/ops/common.h"
+#include "tools/cli/ops/norm_arguments.h"
 
 namespace tegula::cli {
 namespace {
 
-std::vector<Output> run(Stream& stream, const OpCall& call) {
-  ops::RmsNormOptions options;
-  options.bias = call.ref("bias");
-  options.residual = call.ref("residual");
-  options.out = call.ref("out");
-  options.residual_out = call.ref("residual_out");
-  options.eps = float_of(call, "eps");
-  options.prenorm = flag_of(call, "prenorm");
-  options.out_dtype = out_dtype_of(call);
+std::vector<Output> run(Stream& stream, const OpCall& call, Norm norm) {
+  ops::NormOptions options = norm_options(call, norm);
   options.config = row_config_of(call, "x", ops::choose_row_config);
-
-  ops::NormOut out = ops::rms_norm_fn(stream, call.ref("x"), call.ref("weight"), options);
+  const ops::NormOut out = norm_forward(stream, call, norm, options);
   std::vector<Output> outputs = {{"y", out.y}};
-  if (out.residual_out) outputs.push_back({"residual_out", *out.residual_out});
-  outputs.push_back({"rstd", *out.rstd});
+  const auto give = [&](const char* name, const std::optional<Tensor>& tensor) {
+    if (tensor) outputs.push_back({name, *tensor});
+  };
+  give("y1", out.y1);
+  give("residual_out", out.residual_out);
+  give("mask", out.mask);
+  give("mask1", out.mask1);
+  give("rstd", out.rstd);
+  give("mean", out.mean);
   return outputs;
 }
 
-std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>& outputs) {
-  const MatrixShape shape = matrix_shape(call.ref("x").shape);
-  reference::NormProblem problem;
-  problem.rows = shape.rows;
-  problem.n = shape.n;
-  problem.x = values_of(call, "x");
-  problem.weight = values_of(call, "weight");
-  problem.bias = values_of(call, "bias");
-  problem.residual = values_of(call, "residual");
-  // The op takes eps as a float; the reference must start from the same number.
-  problem.eps = float_of(call, "eps");
+std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>& outputs,
+                                   Norm norm) {
+  reference::NormProblem problem = norm_problem(call, norm);
   problem.out_dtype = outputs.front().tensor.dtype();
+  const reference::NormResult ref64 = reference::norm(problem, reference::Precision::fp64);
+  const reference::NormResult plain = reference::norm(problem, reference::Precision::plain);
+  const std::map<std::string, ExpectedOutput> expected = {
+      {"y", {"y", ref64.y, plain.y}},
+      {"y1", {"y1", ref64.y1, plain.y1}},
+      {"residual_out", {"residual_out", ref64.residual_out, plain.residual_out}},
+      {"mask", {"mask", problem.mask, problem.mask}},
+      {"mask1", {"mask1", problem.mask1, problem.mask1}},
+      {"rstd", {"rstd", ref64.rstd, plain.rstd}},
+      {"mean", {"mean", ref64.mean, plain.mean}}};
+  std::vector<ExpectedOutput> in_order;
+  for (const Output& output : outputs) in_order.push_back(expected.at(output.name));
+  return in_order;
+}
 
-  const reference::NormResult ref64 = norm(problem, reference::Precision::fp64);
-  const reference::NormResult plain = norm(problem, reference::Precision::plain);
-  std::vector<ExpectedOutput> expected;
-  for (const Output& output : outputs) {
-    if (output.name == "y")
-      expected.push_back({output.name, ref64.y, plain.y});
-    else if (output.name == "rstd")
-      expected.push_back({output.name, ref64.rstd, plain.rstd});
-    else if (call.find("residual") != nullptr)
-      expected.push_back({output.name, ref64.residual_out, plain.residual_out});
-    else  // an alias of x
-      expected.push_back({output.name, problem.x.data, problem.x.data});
-  }
-  return expected;
+OpEntry entry_of(Norm norm, const char* name, const char* summary) {
+  OpEntry entry = {
+      .name = name,
+      .summary = summary,
+      .tensors = norm_tensors(),
+      .params = norm_params(norm),
+      .outputs = {"y", "y1", "residual_out", "mask", "mask1", "rstd"},
+      .config_fields = {"rows", "bn", "warps"},
+      .run = [norm](Stream& stream, const OpCall& call) { return run(stream, call, norm); },
+      .expect = [norm](const OpCall& call,
+                       const std::vector<Output>& outputs) { return expect(call, outputs, norm); },
+  };
+  if (norm == Norm::layer) entry.outputs.push_back("mean");
+  return entry;
 }
 
 }  // namespace
 
 const OpEntry& rms_norm_op() {
-  static const OpEntry entry = {
-      .name = "rms_norm_fn",
-      .summary = "y = (x + residual) / rms(x + residual) * weight + bias, over the last dimension",
-      .tensors = {{"x", true, Spread::normal, "(..., N)"},
-                  {"weight", true, Spread::around_one, "(N,)"},
-                  {"bias", false, Spread::normal, "(N,)"},
-                  {"residual", false, Spread::normal, "(..., N)"},
-                  {"out", false, Spread::normal, "(..., N), destination of y"},
-                  {"residual_out", false, Spread::normal, "(..., N), destination of x + residual"}},
-      .params = {{"eps", "1e-6", "inside the square root"},
-                 {"prenorm", "0", "1: give residual_out too"},
-                 {"out_dtype", "", "of y; that of x unless given"}},
-      .outputs = {"y", "residual_out", "rstd"},
-      .config_fields = {"rows", "bn", "warps"},
-      .run = run,
-      .expect = expect,
-  };
+  static const OpEntry entry = entry_of(
+      Norm::rms, "rms_norm_fn",
+      "y = s / rms(s) * weight + bias, s = dropout(rowscale * x) + dropout(x1) + residual");
+  return entry;
+}
+
+const OpEntry& layer_norm_op() {
+  static const OpEntry entry =
+      entry_of(Norm::layer, "layer_norm_fn",
+               "y = (s - mean(s)) / std(s) * weight + bias, s as that of rms_norm_fn");
   return entry;
 }
 

@@ -72,6 +72,9 @@ struct OpEntry {
 };
 
 const OpEntry& rms_norm_op();
+const OpEntry& rms_norm_bwd_op();
+const OpEntry& layer_norm_op();
+const OpEntry& layer_norm_bwd_op();
 const OpEntry& softmax_op();
 const OpEntry& softmax_bwd_op();
 const OpEntry& log_softmax_op();

@@ -19,10 +19,11 @@ TensorRef OpCall::ref(std::string_view name) const {
 
 std::span<const OpEntry* const> op_table() {
   static const std::array table = {
-      &rms_norm_op(),        &softmax_op(),       &softmax_bwd_op(),       &log_softmax_op(),
-      &log_softmax_bwd_op(), &cross_entropy_op(), &cross_entropy_bwd_op(), &rotary_op(),
-      &rotary_bwd_op(),      &swiglu_op(),        &swiglu_bwd_op(),        &dropout_op(),
-      &dropout_bwd_op(),     &dropout_mask_op()};
+      &rms_norm_op(),      &rms_norm_bwd_op(),      &layer_norm_op(),  &layer_norm_bwd_op(),
+      &softmax_op(),       &softmax_bwd_op(),       &log_softmax_op(), &log_softmax_bwd_op(),
+      &cross_entropy_op(), &cross_entropy_bwd_op(), &rotary_op(),      &rotary_bwd_op(),
+      &swiglu_op(),        &swiglu_bwd_op(),        &dropout_op(),     &dropout_bwd_op(),
+      &dropout_mask_op()};
   return table;
 }
 

@@ -1,0 +1,23 @@
+// What the entries of the norms and of their gradients share: the forward's tensors and parameters.
+#pragma once
+
+#include "ops/reference/norm.h"
+#include "tegula/ops/norm.h"
+#include "tools/cli/ops/common.h"
+
+namespace tegula::cli {
+
+enum class Norm : std::uint8_t { rms, layer };
+
+std::vector<TensorSpec> norm_tensors();
+std::vector<ParamSpec> norm_params(Norm norm);
+
+/// The forward's options, without a configuration.
+ops::NormOptions norm_options(const OpCall& call, Norm norm);
+ops::NormOut norm_forward(Stream& stream, const OpCall& call, Norm norm,
+                          const ops::NormOptions& options);
+
+/// The same for the reference.
+reference::NormProblem norm_problem(const OpCall& call, Norm norm);
+
+}  // namespace tegula::cli
