@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "dsl/kept_launch.h"
 #include "dsl/planned_calls.h"
 #include "dsl/trace_kernel.h"
 #include "runtime/kernel_events.h"
@@ -131,48 +132,90 @@ void check_not_capturing(const Stream& stream, const std::string& kernel) {
                .hint = "call it once with the same arguments before the capture begins"});
 }
 
-}  // namespace
+/// What a launch tells those who listen. `made` is empty where the kernel was ready.
+void tell(const KernelBase& kernel, const Config& config, const Made& made) {
+  if (runtime::has_event_hook())
+    runtime::emit({.kind = KernelEvent::Kind::launched, .kernel = kernel.name()});
+  if (!runtime::LaunchRecorder::active()) return;
+  runtime::LaunchRecorder::record({.kernel = kernel.name(),
+                                   .config = kernel.to_text(config),
+                                   .source = made.kernel ? made.kernel->source : "memory",
+                                   .compile_ms = made.kernel ? made.kernel->compile_ms : 0});
+}
 
-void KernelBase::launch(Stream& stream, const Config& config,
-                        std::span<KernelArgument> arguments) const {
-  detail::check_count(*this, arguments.size());
+/// Arguments made canonical; whether the call is only to be noted, not made.
+bool begin(const Call& call, std::span<KernelArgument> arguments) {
+  detail::check_count(call.kernel, arguments.size());
   for (KernelArgument& argument : arguments)
     if (argument.is_tensor) detail::make_canonical(argument.tensor);
-  Device& device = *stream.device();
-  if (runtime::KeyRecorder::active())
-    return runtime::KeyRecorder::record(
-        key_of(trace({*this, device, config, arguments}), device.target()));
-  runtime::KernelTable& table = runtime::KernelTable::instance();
-  const detail::CallIdentity identity{definition_, config, table.generation()};
-  const detail::PlannedCallPlace place(identity, arguments);
-  detail::PlannedCall& planned = *place;
+  if (!runtime::KeyRecorder::active()) return true;
+  runtime::KeyRecorder::record(key_of(trace(call), call.device.target()));
+  return false;
+}
 
+/// Launches with the plan that `planned` has, or gets.
+void launch(const Call& call, Stream& stream, const detail::CallIdentity& identity,
+            detail::PlannedCall& planned) {
+  runtime::KernelTable& table = runtime::KernelTable::instance();
   Made made;
-  if (!(planned.identity == identity) || !planned.plan.fits(arguments, device)) {
-    const Call call{*this, device, config, arguments};
+  if (!(planned.identity == identity) || !planned.plan.fits(call.arguments, call.device)) {
     runtime::CallKey key;
     write_key(key, call);
     const runtime::ReadyKernel* ready = table.find(key);
     if (ready == nullptr) {
-      check_not_capturing(stream, name_);
+      check_not_capturing(stream, call.kernel.name());
       ready = table.find_or_make(key, [&] {
         made = make(call);
         return made.kernel;
       });
       // The table has it by now: the hook may launch this very kernel.
-      if (made.kernel != nullptr) emit(made, device);
+      if (made.kernel != nullptr) emit(made, call.device);
     }
-    planned.plan.make(*ready, arguments, device);
+    planned.plan.make(*ready, call.arguments, call.device);
     planned.identity = identity;
   }
-  planned.plan.launch(stream, arguments);
-  if (runtime::has_event_hook())
-    runtime::emit({.kind = KernelEvent::Kind::launched, .kernel = name_});
-  if (!runtime::LaunchRecorder::active()) return;
-  runtime::LaunchRecorder::record({.kernel = name_,
-                                   .config = to_text(config),
-                                   .source = made.kernel ? made.kernel->source : "memory",
-                                   .compile_ms = made.kernel ? made.kernel->compile_ms : 0});
+  planned.plan.launch(stream, call.arguments);
+  tell(call.kernel, call.config, made);
 }
 
+detail::CallIdentity identity_of(const KernelBase& kernel, const Config& config) {
+  const auto definition = KernelAccess::definition(kernel);
+  return {{definition[0], definition[1]}, config, runtime::KernelTable::instance().generation()};
+}
+
+}  // namespace
+
+void KernelBase::launch(Stream& stream, const Config& config,
+                        std::span<KernelArgument> arguments) const {
+  const Call call{*this, *stream.device(), config, arguments};
+  if (!begin(call, arguments)) return;
+  const detail::CallIdentity identity = identity_of(*this, config);
+  const detail::PlannedCallPlace place(identity, arguments);
+  tegula::launch(call, stream, identity, *place);
+}
+
+namespace detail {
+
+void KeptLaunch::launch(Stream& stream, const KernelBase& kernel, const Config& config,
+                        std::span<KernelArgument> arguments) {
+  kernel_ = nullptr;
+  const Call call{kernel, *stream.device(), config, arguments};
+  if (!begin(call, arguments)) return;
+  tegula::launch(call, stream, identity_of(kernel, config), call_);
+  kernel_ = &kernel;
+}
+
+bool KeptLaunch::serves(const Device& device) const {
+  return kernel_ != nullptr && call_.plan.is_for(device) && !runtime::KeyRecorder::active() &&
+         call_.identity.generation == runtime::KernelTable::instance().generation();
+}
+
+void KeptLaunch::launch_again(Stream& stream, std::span<void* const> addresses,
+                              std::span<const std::uint64_t> scalars) {
+  call_.plan.set(addresses, scalars);
+  call_.plan.launch(stream);
+  tell(*kernel_, call_.identity.config, {});
+}
+
+}  // namespace detail
 }  // namespace tegula

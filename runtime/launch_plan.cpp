@@ -182,6 +182,20 @@ bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& d
   return true;
 }
 
+void LaunchPlan::set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars) {
+  if (addresses.size() + scalars.size() != arguments_.size())
+    throw InternalError("as many addresses and scalars as the plan has arguments were expected");
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const std::uintptr_t was = address_of(arguments_[i].tensor),
+                         is = reinterpret_cast<std::uintptr_t>(addresses[i]);
+    if (was % alignment != is % alignment || (was == 0) != (is == 0))
+      throw InternalError("an address is aligned otherwise than that of the launch that was kept");
+  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) arguments_[i].tensor.data = addresses[i];
+  for (std::size_t i = 0; i < scalars.size(); ++i)
+    arguments_[addresses.size() + i].bits = scalars[i];
+}
+
 void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) {
   if (empty_) return;
   const LaunchRecord& record = kernel_->entry.launch;

@@ -23,6 +23,17 @@ class LaunchPlan {
   /// differ in addresses alone (alike modulo 16 bytes) and in the values of scalars.
   bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
 
+  /// Whether it was made for this device.
+  bool is_for(const Device& device) const { return device.id() == device_; }
+
+  /// Other addresses for its leading arguments, which are tensors, and other values for those
+  /// behind them, which are scalars (KernelArgument::bits). Addresses must be as make() found them:
+  /// alike modulo 16 bytes, null where they were.
+  void set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars);
+  /// Launches with its own arguments.
+  void launch(Stream& stream) { launch(stream, arguments_); }
+  const std::vector<KernelArgument>& arguments() const { return arguments_; }
+
   /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
   void launch(Stream& stream, std::span<const KernelArgument> arguments);
 

@@ -7,6 +7,7 @@
 
 #include "ops/common/destination.h"
 #include "ops/norm/norm_call.h"
+#include "ops/norm/norm_plan.h"
 #include "runtime/tensor_checks.h"
 
 namespace tegula::ops {
@@ -57,8 +58,11 @@ void check_inputs(const ArgumentChecks& checks, const NormCall& call) {
   if (o.rowscale.present() && o.x1.present())
     checks.fail("rowscale", "not with x1", "both", "x1, or rowscale, or neither",
                 "scale the rows of x before the call");
-  if (!(o.eps > 0) || !std::isfinite(o.eps))
-    checks.fail("eps", "out of range", fmt::format("{}", o.eps), "a finite number above 0");
+}
+
+void check_eps(const ArgumentChecks& checks, float eps) {
+  if (!(eps > 0) || !std::isfinite(eps))
+    checks.fail("eps", "out of range", fmt::format("{}", eps), "a finite number above 0");
 }
 
 /// Of what the sum is stored as.
@@ -159,26 +163,6 @@ void fill_with_nan(const TensorRef& statistic) {
                                      values.data(), values.size() * sizeof(float));
 }
 
-/// Everything that the call gives, allocated unless it is the caller's.
-NormOut destinations(Stream& stream, const NormCall& call, const Shapes& shapes, DType out_dtype) {
-  const NormOptions& o = call.options;
-  NormOut result;
-  result.y = destination(stream, o.out, out_dtype, shapes.y);
-  if (o.weight1.present()) result.y1 = stream.empty(out_dtype, shapes.y);
-  if (stores_sum(call))
-    result.residual_out = destination(stream, o.residual_out, sum_dtype(call), shapes.sum);
-  else if (o.prenorm)
-    result.residual_out = Tensor::alias(stream, call.x);
-  if (o.return_dropout_mask && o.dropout_p > 0) {
-    result.mask = stream.empty(DType::i1, call.x.shape);
-    if (o.x1.present()) result.mask1 = stream.empty(DType::i1, shapes.sum);
-  }
-  result.rstd = destination(stream, o.rstd, DType::f32, leading(shapes.sum));
-  if (call.kind == NormKind::layer)
-    result.mean = destination(stream, o.mean, DType::f32, leading(shapes.sum));
-  return result;
-}
-
 /// The destinations that the call allocated, as the kernel takes them.
 void add_destinations(const ArgumentChecks& checks, const NormOut& result, bool stored,
                       NormTensors& t) {
@@ -195,11 +179,21 @@ void add_destinations(const ArgumentChecks& checks, const NormOut& result, bool 
 NormOut norm_forward(Stream& stream, const NormCall& call) {
   const ArgumentChecks checks(call.op, *stream.device());
   const NormOptions& options = call.options;
-  check_inputs(checks, call);
+  const NormPlanPlace plan(call);
+  const bool fits = plan->fits(stream, call);
+  if (!fits) check_inputs(checks, call);
+  check_eps(checks, options.eps);
   Dropout dropout = check_dropout(checks, options.dropout_p, options.rng);
   dropout.scale *= call.extras.rowscale_const;
+  if (fits && dropout.drops() == (options.dropout_p > 0)) return plan->run(stream, call, dropout);
+
   const Shapes shapes = shapes_of(call);
-  const DType out_dtype = check_destinations(checks, call, shapes);
+  const NormOutputs outputs = {.sum = shapes.sum,
+                               .y = shapes.y,
+                               .out_dtype = check_destinations(checks, call, shapes),
+                               .sum_dtype = sum_dtype(call),
+                               .stores_sum = stores_sum(call),
+                               .masks = options.return_dropout_mask && options.dropout_p > 0};
   NormTensors t = tensors_of(checks, call);
   const std::int64_t rows = shapes.rows(), n = shapes.sum.back();
   const bool single = call.extras.x_subset.present() || call.extras.out_subset.present();
@@ -208,7 +202,7 @@ NormOut norm_forward(Stream& stream, const NormCall& call) {
       dropout.drops(), options.zero_centered_weight);
   check_overlaps(checks, t, dropout);
 
-  NormOut result = destinations(stream, call, shapes, out_dtype);
+  NormOut result = allocate(stream, call, outputs);
   if (rows == 0) return result;
   if (!t.rstd.present()) t.rstd = checks.flat(*result.rstd, "rstd");
   if (result.mean && !t.mean.present()) t.mean = checks.flat(*result.mean, "mean");
@@ -217,8 +211,8 @@ NormOut norm_forward(Stream& stream, const NormCall& call) {
     if (t.mean.present()) fill_with_nan(t.mean);
     return result;
   }
-  add_destinations(checks, result, stores_sum(call), t);
-  launch_norm_fwd(stream, call.kind, config, t, dropout, options.eps);
+  add_destinations(checks, result, outputs.stores_sum, t);
+  plan->launch(stream, call, outputs, config, t, dropout);
   return result;
 }
 

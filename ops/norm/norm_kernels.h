@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "dsl/kept_launch.h"
 #include "ops/common/dropout_mask.h"
 #include "tegula/ops/norm.h"
 
@@ -31,8 +32,19 @@ struct NormTensors {
 
 enum class NormKind : std::uint8_t { rms, layer };
 
+/// `kept` keeps the launch for launch_norm_fwd_again.
 void launch_norm_fwd(Stream& stream, NormKind kind, const NormConfig& config,
-                     const NormTensors& tensors, const Dropout& dropout, float eps);
+                     const NormTensors& tensors, const Dropout& dropout, float eps,
+                     detail::KeptLaunch& kept);
+
+/// The addresses of NormTensors, null where a tensor is absent, in the order of the kernel's
+/// parameters.
+struct NormAddresses {
+  void *x, *residual, *x1, *weight, *bias, *weight1, *bias1, *rowscale, *layerscale, *x_subset,
+      *out_subset, *rng, *y, *y1, *residual_out, *mask, *mask1, *mean, *rstd;
+};
+void launch_norm_fwd_again(Stream& stream, const NormAddresses& addresses, const Dropout& dropout,
+                           float eps, detail::KeptLaunch& kept);
 
 /// As NormTensors, of the backward pass; `s` (M, N) is what the forward normalised, as stored.
 struct NormBwdTensors {

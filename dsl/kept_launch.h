@@ -1,0 +1,34 @@
+// A launch that its caller keeps for its next call of the same shapes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dsl/planned_calls.h"
+#include "tegula/dsl/kernel_base.h"
+
+namespace tegula::detail {
+
+/// An op that knows that a call of its own differs from the last one in addresses and scalars alone
+/// need not put its kernel's arguments together again, nor have them compared.
+class KeptLaunch {
+ public:
+  /// As KernelBase::launch; what it comes to is kept. The kernel must outlive this.
+  void launch(Stream& stream, const KernelBase& kernel, const Config& config,
+              std::span<KernelArgument> arguments);
+
+  /// Whether launch_again would do what that launch did: it was on this device, and no kernel has
+  /// been dropped since.
+  bool serves(const Device& device) const;
+
+  /// The same launch with other addresses, of the leading arguments (alike modulo 16 bytes; null:
+  /// absent), and other scalars, of those behind them, as KernelArgument::bits.
+  void launch_again(Stream& stream, std::span<void* const> addresses,
+                    std::span<const std::uint64_t> scalars);
+
+ private:
+  const KernelBase* kernel_ = nullptr;
+  PlannedCall call_;
+};
+
+}  // namespace tegula::detail

@@ -1,0 +1,76 @@
+#include "ops/common/call_shape.h"
+
+#include <algorithm>
+
+#include "runtime/tensor_hull.h"
+#include "tegula/error.h"
+
+namespace tegula::ops {
+namespace {
+
+constexpr std::uintptr_t alignment = 16;  // bytes: as far as kernels are compiled for addresses
+
+std::uintptr_t address(const TensorRef& tensor) {
+  return reinterpret_cast<std::uintptr_t>(tensor.data);
+}
+
+bool same_dims(const Dims& a, const Dims& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t d = 0; d < a.size(); ++d)
+    if (a[d] != b[d]) return false;
+  return true;
+}
+
+bool alike(const TensorRef& a, const TensorRef& b) {
+  if (a.device != b.device) return false;
+  if (!a.present()) return true;
+  return a.dtype == b.dtype && a.read_only == b.read_only &&
+         address(a) % alignment == address(b) % alignment &&
+         (a.data == nullptr) == (b.data == nullptr) && same_dims(a.shape, b.shape) &&
+         same_dims(a.strides, b.strides);
+}
+
+}  // namespace
+
+void CallShape::remember(std::span<const TensorRef* const> tensors, std::size_t outputs,
+                         std::span<const std::uint64_t> words) {
+  if (tensors.size() > max_tensors || words.size() > max_words)
+    throw InternalError("a call has more tensors or words than a CallShape holds");
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    refs_[i] = *tensors[i];
+    if (!refs_[i].present()) continue;
+    const runtime::Hull hull = runtime::hull(refs_[i], "");
+    spans_[i] = {static_cast<std::int64_t>(hull.begin - address(refs_[i])),
+                 static_cast<std::int64_t>(hull.end - address(refs_[i]))};
+  }
+  std::copy(words.begin(), words.end(), values_.begin());
+  tensors_ = tensors.size();
+  outputs_ = outputs;
+  words_ = words.size();
+}
+
+bool CallShape::same(std::span<const TensorRef* const> tensors,
+                     std::span<const std::uint64_t> words) const {
+  if (tensors.size() != tensors_ || words.size() != words_) return false;
+  if (!std::equal(words.begin(), words.end(), values_.begin())) return false;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    if (!alike(*tensors[i], refs_[i])) return false;
+  return true;
+}
+
+bool CallShape::may_overlap(std::span<const TensorRef* const> tensors) const {
+  for (std::size_t i = 0; i < outputs_; ++i) {
+    if (!tensors[i]->present()) continue;
+    const auto output = static_cast<std::int64_t>(address(*tensors[i]));
+    for (std::size_t j = i + 1; j < tensors_; ++j) {
+      if (!tensors[j]->present()) continue;
+      // By differences, which cannot overflow where the hulls did not.
+      const auto apart = static_cast<std::int64_t>(address(*tensors[j])) - output;
+      if (apart + spans_[j].low < spans_[i].high && spans_[i].low < apart + spans_[j].high)
+        return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace tegula::ops
