@@ -109,6 +109,36 @@ TEST(Run, EveryOp) {
                 {"dx"}},
            Line{"swiglu", gate + "--param out_dtype=f32", "swiglu_fwd", {"y"}},
            Line{"swiglu_bwd", gate + "--random dy=5x77:f16", "swiglu_bwd", {"da", "db"}},
+           Line{"dropout_add_rms_norm",
+                " --random x0=5x77:bf16 --random residual=5x77:f32 --random weight=77:f32 --random "
+                "layerscale=77:f32 --random rowscale=5:bf16 --param dropout_p=0.37 --param "
+                "return_dropout_mask=1 --param prenorm=1",
+                "rms_norm_fwd",
+                {"y", "mask", "residual_out", "rstd"}},
+           Line{"dropout_add_layer_norm_bwd",
+                " --random x0=5x77:bf16 --random weight=77:f32 --random bias=77:f32 --random "
+                "layerscale=77:f32 --random dy=5x77:bf16 --param dropout_p=0.37",
+                "norm_column_sums",
+                {"dx0", "dweight", "dbias", "dlayerscale"}},
+           Line{"dropout_add_layer_norm_subset",
+                " --random x0=5x77:bf16 --random weight=77:f32 --param return_dropout_mask=1",
+                "dropout_mask",
+                {"y", "mask", "rstd", "mean"}},
+           Line{"dropout_add_rms_norm_subset_bwd",
+                " --random x0=5x77:bf16 --random weight=77:f32 --random residual=5x77:f32 --random "
+                "dy=5x77:bf16 --param dropout_p=0.37",
+                "norm_column_sums",
+                {"dx0", "dweight", "dresidual"}},
+           Line{"dropout_add_rms_norm_parallel_residual",
+                " --random x0=5x77:f16 --random x1=5x77:f16 --random weight0=77:f32 --random "
+                "weight1=77:f32 --param dropout_p=0.37 --param return_dropout_mask=1",
+                "rms_norm_fwd",
+                {"y", "y1", "residual_out", "mask", "mask1", "rstd"}},
+           Line{"dropout_add_layer_norm_parallel_residual_bwd",
+                " --random x0=5x77:f16 --random x1=5x77:f16 --random weight0=77:f32 --random "
+                "weight1=77:f32 --random dy=5x77:f16 --random dy1=5x77:f16 --param dropout_p=0.37",
+                "norm_column_sums",
+                {"dx0", "dx1", "dweight0", "dweight1"}},
            Line{"dropout",
                 x + "--param dropout_p=0.27 --param seed=12345678901234567890 --param offset=4",
                 "dropout",

@@ -3,6 +3,7 @@
 
 #include "tegula/ops/cross_entropy.h"
 #include "tegula/ops/dropout.h"
+#include "tegula/ops/dropout_add_norm.h"
 #include "tegula/ops/norm.h"
 #include "tegula/ops/rng.h"
 #include "tegula/ops/rotary.h"

@@ -1,9 +1,9 @@
-#include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "tools/cli/command.h"
-#include "tools/cli/ops/op.h"
+#include "tools/cli/ops/dropout_add_norm.h"
 
 namespace tegula::cli {
 
@@ -18,12 +18,17 @@ TensorRef OpCall::ref(std::string_view name) const {
 }
 
 std::span<const OpEntry* const> op_table() {
-  static const std::array table = {
-      &rms_norm_op(),      &rms_norm_bwd_op(),      &layer_norm_op(),  &layer_norm_bwd_op(),
-      &softmax_op(),       &softmax_bwd_op(),       &log_softmax_op(), &log_softmax_bwd_op(),
-      &cross_entropy_op(), &cross_entropy_bwd_op(), &rotary_op(),      &rotary_bwd_op(),
-      &swiglu_op(),        &swiglu_bwd_op(),        &dropout_op(),     &dropout_bwd_op(),
-      &dropout_mask_op()};
+  static const std::vector<const OpEntry*> table = [] {
+    std::vector<const OpEntry*> all = {
+        &rms_norm_op(),      &rms_norm_bwd_op(),      &layer_norm_op(),  &layer_norm_bwd_op(),
+        &softmax_op(),       &softmax_bwd_op(),       &log_softmax_op(), &log_softmax_bwd_op(),
+        &cross_entropy_op(), &cross_entropy_bwd_op(), &rotary_op(),      &rotary_bwd_op(),
+        &swiglu_op(),        &swiglu_bwd_op(),        &dropout_op(),     &dropout_bwd_op(),
+        &dropout_mask_op()};
+    for (const auto entries : {dropout_add_norm_ops(), dropout_add_norm_bwd_ops()})
+      for (const OpEntry& entry : entries) all.push_back(&entry);
+    return all;
+  }();
   return table;
 }
 

@@ -1,0 +1,145 @@
+// The dropout_add_* functions forward: arguments of the norms' own calls.
+#include "tegula/ops/dropout_add_norm.h"
+
+#include "ops/common/destination.h"
+#include "ops/norm/argument_names.h"
+#include "ops/norm/norm_call.h"
+#include "ops/norm/subset_values.h"
+#include "tegula/ops/dropout.h"
+
+namespace tegula::ops {
+namespace {
+
+/// What the signatures here call the arguments of norm_forward.
+constexpr ArgumentName names[] = {{"x", "x0"}, {"eps", "epsilon"}};
+constexpr ArgumentName parallel_names[] = {
+    {"x", "x0"}, {"eps", "epsilon"}, {"weight", "weight0"}, {"bias", "bias0"}};
+
+/// The options that all of these functions have.
+template <class Options>
+NormOptions common_options(const Options& o, float dropout_p, float epsilon) {
+  NormOptions result;
+  result.eps = epsilon;
+  result.dropout_p = dropout_p;
+  result.prenorm = o.prenorm;
+  result.residual_in_fp32 = o.residual_in_fp32;
+  result.return_dropout_mask = o.return_dropout_mask;
+  result.out = o.out;
+  result.residual_out = o.residual_out;
+  result.rng = o.rng;
+  result.config = o.config;
+  return result;
+}
+
+/// A mask where nothing is dropped.
+Tensor all_kept(Stream& stream, const Dims& shape) {
+  Tensor mask = stream.empty(DType::i1, shape);
+  TensorRef matrix = mask.ref();
+  const std::int64_t n = shape.back();
+  matrix.shape = {n == 0 ? 0 : element_count(shape) / n, n};
+  matrix.strides = {n, 1};
+  dropout_mask(stream, matrix.shape[0], n, {.out = matrix});
+  return mask;
+}
+
+NormOut forward(Stream& stream, std::span<const ArgumentName> argument_names,
+                const NormCall& call) {
+  NormOut result = with_names(argument_names, [&] { return norm_forward(stream, call); });
+  if (!call.options.return_dropout_mask) return result;
+  if (!result.mask) result.mask = all_kept(stream, call.x.shape);
+  if (!result.mask1 && call.options.x1.present())
+    result.mask1 = all_kept(stream, call.options.x1.shape);
+  return result;
+}
+
+NormOut plain(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
+              const TensorRef& residual, const TensorRef& weight, const TensorRef& bias,
+              float dropout_p, float epsilon, const DropoutAddNormOptions& o) {
+  NormOptions options = common_options(o, dropout_p, epsilon);
+  options.residual = residual;
+  options.bias = bias;
+  options.rowscale = o.rowscale;
+  return forward(stream, names, {op, kind, x0, weight, options, {.layerscale = o.layerscale}});
+}
+
+NormOut subset(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
+               const TensorRef& residual, const TensorRef& weight, const TensorRef& bias,
+               float dropout_p, float epsilon, const DropoutAddNormSubsetOptions& o) {
+  NormOptions options = common_options(o, dropout_p, epsilon);
+  options.residual = residual;
+  options.bias = bias;
+  const NormExtras extras = {o.layerscale, o.x0_subset, o.out_subset, o.out_numrows,
+                             o.rowscale_const};
+  if (x0.rank() > 0) {
+    const std::int64_t rows = element_count(leading(x0.shape));
+    check_subset_values(ArgumentChecks(op, *stream.device()), stream, extras, rows, rows,
+                        o.subsets_are_valid);
+  }
+  return forward(stream, names, {op, kind, x0, weight, options, extras});
+}
+
+NormOut parallel(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
+                 const TensorRef& x1, const TensorRef& residual, const TensorRef& weight0,
+                 const TensorRef& bias0, const TensorRef& weight1, const TensorRef& bias1,
+                 float dropout_p, float epsilon, const DropoutAddNormParallelOptions& o) {
+  NormOptions options = common_options(o, dropout_p, epsilon);
+  options.x1 = x1;
+  options.residual = residual;
+  options.bias = bias0;
+  options.weight1 = weight1;
+  options.bias1 = bias1;
+  return forward(stream, parallel_names, {op, kind, x0, weight0, options, {}});
+}
+
+}  // namespace
+
+NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
+                             const TensorRef& weight, const TensorRef& bias, float dropout_p,
+                             float epsilon, const DropoutAddNormOptions& options) {
+  return plain(stream, "dropout_add_rms_norm", NormKind::rms, x0, residual, weight, bias, dropout_p,
+               epsilon, options);
+}
+
+NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
+                               const TensorRef& weight, const TensorRef& bias, float dropout_p,
+                               float epsilon, const DropoutAddNormOptions& options) {
+  return plain(stream, "dropout_add_layer_norm", NormKind::layer, x0, residual, weight, bias,
+               dropout_p, epsilon, options);
+}
+
+NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& residual,
+                                    const TensorRef& weight, const TensorRef& bias, float dropout_p,
+                                    float epsilon, const DropoutAddNormSubsetOptions& options) {
+  return subset(stream, "dropout_add_rms_norm_subset", NormKind::rms, x0, residual, weight, bias,
+                dropout_p, epsilon, options);
+}
+
+NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0,
+                                      const TensorRef& residual, const TensorRef& weight,
+                                      const TensorRef& bias, float dropout_p, float epsilon,
+                                      const DropoutAddNormSubsetOptions& options) {
+  return subset(stream, "dropout_add_layer_norm_subset", NormKind::layer, x0, residual, weight,
+                bias, dropout_p, epsilon, options);
+}
+
+NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
+                                               const TensorRef& x1, const TensorRef& residual,
+                                               const TensorRef& weight0, const TensorRef& bias0,
+                                               const TensorRef& weight1, const TensorRef& bias1,
+                                               float dropout_p, float epsilon,
+                                               const DropoutAddNormParallelOptions& options) {
+  return parallel(stream, "dropout_add_rms_norm_parallel_residual", NormKind::rms, x0, x1, residual,
+                  weight0, bias0, weight1, bias1, dropout_p, epsilon, options);
+}
+
+NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
+                                                 const TensorRef& x1, const TensorRef& residual,
+                                                 const TensorRef& weight0, const TensorRef& bias0,
+                                                 const TensorRef& weight1, const TensorRef& bias1,
+                                                 float dropout_p, float epsilon,
+                                                 const DropoutAddNormParallelOptions& options) {
+  return parallel(stream, "dropout_add_layer_norm_parallel_residual", NormKind::layer, x0, x1,
+                  residual, weight0, bias0, weight1, bias1, dropout_p, epsilon, options);
+}
+
+}  // namespace tegula::ops

@@ -1,0 +1,50 @@
+#include "ops/norm/subset_values.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace tegula::ops {
+namespace {
+
+/// `map` names each of the rows 1 to `rows` of `what` once.
+void check_map(const ArgumentChecks& checks, Stream& stream, const TensorRef& map,
+               std::string_view name, std::int64_t rows, std::string_view what) {
+  if (!map.present()) return;
+  const TensorRef vector = checks.vector(map, name);
+  std::vector<std::int32_t> values(static_cast<std::size_t>(vector.shape[0]));
+  if (!values.empty())
+    stream.device()->copy_to_host(values.data(), vector.data, values.size() * sizeof(std::int32_t),
+                                  stream.native());
+  std::vector<bool> named(static_cast<std::size_t>(rows));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0) continue;
+    if (values[i] < 0 || values[i] > rows)
+      checks.fail(name, "a row number is out of range", fmt::format("{} at {}", values[i], i),
+                  fmt::format("0, or 1 to {}, the rows of {}", rows, what));
+    if (named[static_cast<std::size_t>(values[i] - 1)])
+      checks.fail(name, "a row is named twice", fmt::format("{} at {} again", values[i], i),
+                  fmt::format("each row of {} once", what));
+    named[static_cast<std::size_t>(values[i] - 1)] = true;
+  }
+  const auto missing = std::ranges::find(named, false);
+  if (missing != named.end())
+    checks.fail(name, "a row is not named", fmt::format("no {}", missing - named.begin() + 1),
+                fmt::format("each of the {} rows of {} once", rows, what));
+}
+
+}  // namespace
+
+void check_subset_values(const ArgumentChecks& checks, Stream& stream, const NormExtras& extras,
+                         std::int64_t rows, std::int64_t x_rows, bool are_valid) {
+  if (extras.rowscale_const != 1 && !extras.x_subset.present() && !extras.out_subset.present())
+    checks.fail("rowscale_const", "there is no subset", fmt::format("{}", extras.rowscale_const),
+                "1, or x0_subset or out_subset", "the functions of all rows take a rowscale");
+  if (are_valid || stream.is_capturing()) return;
+  check_subsets(checks, extras, rows);
+  check_map(checks, stream, extras.x_subset, "x0_subset", x_rows, "x0");
+  check_map(checks, stream, extras.out_subset, "out_subset", extras.out_rows, "y");
+}
+
+}  // namespace tegula::ops
