@@ -349,8 +349,13 @@ class Assignment {
       use_in(scatter.getOffsetsMutable(), layout_at(scatter.getValue()));
       use_in(scatter.getMaskMutable(), layout_at(scatter.getValue()));
     } else if (is_elementwise(op)) {
+      const Distributed natural = layout_at(op->getResult(0));
       for (OpOperand& operand : op->getOpOperands())
-        if (is_tile(operand.get())) use_in(operand, layout_at(op->getResult(0)));
+        if (is_tile(operand.get())) use_in(operand, natural);
+      // Both halves of a product come in one layout, wherever spreading met them first.
+      for (Value result : llvm::drop_begin(op->getResults()))
+        if (const Distributed wanted = layout_at(result); wanted != natural)
+          set_natural_layout(result, natural, wanted);
     }
   }
 

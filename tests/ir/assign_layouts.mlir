@@ -80,6 +80,28 @@ func.func @wide_product(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1
   return
 }
 
+// The upper half of a product meets the transposed tile before it meets the product's operands: both
+// halves come in the operands' layout all the same, and the upper one is converted.
+!squares = !tile.view<32x32xi32, extents [?, 32], strides [32, 1], divisors [16, 1], align 16>
+// CHECK-LABEL: func @halves_of_a_product
+func.func @halves_of_a_product(%p: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : i32
+  %r = tile.program_id 0 below %rows
+  %x = tile.view "x" %p extents(%rows) strides() : !llvm.ptr<1>, !squares
+  %t = tile.load %x[%r, %c0] full [true, true] : !squares -> tensor<32x32xi32>
+  %a = arith.addi %t, %t : tensor<32x32xi32>
+  %b = arith.addi %a, %a : tensor<32x32xi32>
+  %c = arith.addi %b, %b : tensor<32x32xi32>
+  // CHECK: %[[LOW:.*]], %[[HIGH:.*]] = arith.mului_extended {{.*}} register = [1, 2, 128, 256, 512]
+  // CHECK: convert_layout %[[HIGH]] {{.*}} register = [32, 64, 4, 8, 16]
+  %low, %high = arith.mului_extended %c, %c : tensor<32x32xi32>
+  %flipped = tile.transpose %t [1, 0] : tensor<32x32xi32> -> tensor<32x32xi32>
+  %d = arith.addi %flipped, %high : tensor<32x32xi32>
+  %e = arith.addi %d, %low : tensor<32x32xi32>
+  tile.store %e, %x[%r, %c0] full [true, true] : tensor<32x32xi32>, !squares
+  return
+}
+
 // Halves that are joined for a tile whose even and odd elements different lanes want: a thread
 // computes pairs, and neighbouring lanes exchange one element of each two.
 // CHECK-LABEL: func @join_for_lanes
