@@ -10,6 +10,7 @@
 #include "compiler/target/llvm_module.h"
 #include "compiler/target/ptx.h"
 #include "compiler/target/sim_encoder.h"
+#include "dsl/program/abi.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -128,8 +129,9 @@ std::int64_t Job::dynamic_shared_bytes() const {
 void Job::translate() {
   timed("translate", [&] {
     machine_ = make_target_machine(architecture_);
-    llvm_module_ = translate_to_llvm(*module_, *llvm_context_, *machine_, program_.name,
-                                     static_cast<int>(program_.warps * 32));
+    llvm_module_ =
+        translate_to_llvm(*module_, *llvm_context_, *machine_, program_.name,
+                          static_cast<int>(program_.warps * 32), program::cluster_shape(program_));
   });
   timed("optimise", [&] { optimise(*llvm_module_, *machine_); });
 }

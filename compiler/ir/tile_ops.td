@@ -359,6 +359,7 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
 
 include "tile_atomics.td"
 include "tile_async.td"
+include "tile_cluster.td"
 include "tile_debug.td"
 
 #endif  // TEGULA_TILE_OPS

@@ -139,10 +139,23 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
     std::int64_t used = places.arrange();
     if (used > format::shared_static_limit) used = places.pile_up();
     places.set_attributes();
-    used = place_queues(used);
+    used = place_collectives(place_queues(used));
     getOperation()->setAttr(shared_bytes_attribute, Builder(&getContext()).getI64IntegerAttr(used));
     if (Operation* largest = places.largest())
       getOperation()->setAttr(shared_largest_attribute, LocationAttr(largest->getLoc()));
+  }
+
+  /// Puts the cluster's collectives behind `used` bytes, all in one place: other blocks may read it
+  /// while this one works on, up to the next collective. The bytes used with them.
+  std::int64_t place_collectives(std::int64_t used) {
+    std::int64_t bytes = 0;
+    getOperation().walk([&](tile::ClusterReduceOp op) {
+      const auto tile = op.getType();
+      bytes = std::max(bytes, tile.getNumElements() * element_bytes(tile.getElementType()));
+      op->setAttr(shared_offset_attribute,
+                  Builder(&getContext()).getI32IntegerAttr(static_cast<std::int32_t>(used)));
+    });
+    return used + static_cast<std::int64_t>(llvm::alignTo(bytes, 16));
   }
 
   /// Puts the queues behind `used` bytes; the bytes used with them.

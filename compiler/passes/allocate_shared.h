@@ -43,7 +43,7 @@ std::int64_t scratch_bytes(mlir::Operation* op);
 /// in two places. A kernel that so needs more than a block may declare (48 KiB) has all of them in
 /// one place if that is less, with barriers between (shared_reused_attribute): occupancy is worth
 /// more. Queues of asynchronous copies lie behind all of that: copies are under way while exchanges
-/// happen. Runs behind insert_barriers.
+/// happen. So do the collectives of a cluster, in one place for all. Runs behind insert_barriers.
 std::unique_ptr<mlir::Pass> create_allocate_shared_pass();
 
 }  // namespace tegula::compiler

@@ -94,7 +94,7 @@ void BlockOrder::access(Operation& op, const BlockAccess& access, Accesses& open
 
 void BlockOrder::visit(Operation& op, Accesses& open) {
   if (op.getNumRegions() > 0 && isa<RegionBranchOpInterface>(op)) return visit_regions(op, open);
-  if (isa<tile::BarrierOp>(op)) open.clear();
+  if (isa<tile::BarrierOp, tile::ClusterReduceOp>(op)) open.clear();
   if (const auto of_tensor = tensor_access(op)) access(op, *of_tensor, open);
   if (scratch_bytes(&op) > 0) {
     if (op.hasAttr(shared_reused_attribute)) open.clear();

@@ -10,6 +10,9 @@ using Values = llvm::SmallVector<mlir::Value>;
 /// Combines two sets element by element; the first is the left side.
 using Combine = llvm::function_ref<Values(const Values&, const Values&)>;
 
+/// Combines two values or vectors of one type.
+mlir::Value combine(Code& code, tile::ReduceKind kind, mlir::Value a, mlir::Value b);
+
 /// The region's operations on vectors in place of its scalars.
 Values apply_combination(Code& code, mlir::Region& region, const Values& left, const Values& right);
 

@@ -258,6 +258,14 @@ class Importer : ArithmeticImporter {
             builder_, loc, tile_type(type),
             reduce_kind(static_cast<program::ReduceKind>(i.attributes[0]), type.dtype),
             operand(i, 0), static_cast<std::uint32_t>(i.attributes[1]));
+      case Op::cluster_reduce: {
+        const Value tile = as_tile(operand(i, 0), loc);
+        const Value combined = tile::ClusterReduceOp::create(
+            builder_, loc, tile.getType(),
+            reduce_kind(static_cast<program::ReduceKind>(i.attributes[0]), type.dtype), tile,
+            program_.cluster);
+        return type.shape.empty() ? to_scalar(combined, loc) : combined;
+      }
       case Op::num_programs:
         return tile::NumProgramsOp::create(builder_, loc,
                                            static_cast<std::uint32_t>(i.attributes[0]));

@@ -16,34 +16,6 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// Combines two values or vectors of one type.
-Value combine(Code& code, tile::ReduceKind kind, Value a, Value b) {
-  OpBuilder& builder = code.builder();
-  const Location loc = code.loc();
-  const bool floating = isa<FloatType>(getElementTypeOrSelf(a.getType()));
-  switch (kind) {
-    case tile::ReduceKind::sum:
-      return floating ? Value(LLVM::FAddOp::create(builder, loc, a, b)) : code.add(a, b);
-    case tile::ReduceKind::min:
-      return floating ? Value(LLVM::MinimumOp::create(builder, loc, a, b))
-                      : Value(LLVM::SMinOp::create(builder, loc, a, b));
-    case tile::ReduceKind::max:
-      return floating ? Value(LLVM::MaximumOp::create(builder, loc, a, b))
-                      : Value(LLVM::SMaxOp::create(builder, loc, a, b));
-    case tile::ReduceKind::umin:
-      return LLVM::UMinOp::create(builder, loc, a, b);
-    case tile::ReduceKind::umax:
-      return LLVM::UMaxOp::create(builder, loc, a, b);
-    case tile::ReduceKind::bit_and:
-      return code.bit_and(a, b);
-    case tile::ReduceKind::bit_or:
-      return LLVM::OrOp::create(builder, loc, a, b);
-    case tile::ReduceKind::bit_xor:
-      return code.bit_xor(a, b);
-  }
-  llvm_unreachable("unknown reduction");
-}
-
 /// Which registers have the given values at the given bits of their numbers.
 llvm::SmallVector<int32_t> registers_with(std::int64_t count, llvm::ArrayRef<int> bits,
                                           std::uint32_t values) {

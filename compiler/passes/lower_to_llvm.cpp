@@ -71,6 +71,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     populate_shape_patterns(types, patterns);
     populate_convert_patterns(types, patterns);
     populate_reduce_patterns(types, patterns);
+    populate_cluster_patterns(types, patterns);
     populate_debug_patterns(types, patterns);
     populate_atomic_patterns(types, patterns);
     populate_scan_patterns(types, patterns);

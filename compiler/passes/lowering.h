@@ -113,6 +113,8 @@ void populate_convert_patterns(const mlir::LLVMTypeConverter& types,
                                mlir::RewritePatternSet& patterns);
 void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
+void populate_cluster_patterns(const mlir::LLVMTypeConverter& types,
+                               mlir::RewritePatternSet& patterns);
 void populate_debug_patterns(const mlir::LLVMTypeConverter& types,
                              mlir::RewritePatternSet& patterns);
 void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,

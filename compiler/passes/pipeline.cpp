@@ -11,6 +11,7 @@
 #include "compiler/passes/prefetch_loads.h"
 #include "compiler/passes/remove_conversions.h"
 #include "compiler/passes/suit_accesses.h"
+#include "compiler/passes/wait_for_cluster.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -57,6 +58,7 @@ void add_layout_passes(OpPassManager& passes) {
 
 void add_lowering_passes(OpPassManager& passes) {
   OpPassManager& functions = passes.nest<func::FuncOp>();
+  functions.addPass(create_wait_for_cluster_pass());
   functions.addPass(create_insert_barriers_pass());
   functions.addPass(create_allocate_shared_pass());
   passes.addPass(createSCFToControlFlowPass());
@@ -73,6 +75,7 @@ void register_passes() {
   registerPass(create_suit_accesses_pass);
   registerPass(create_remove_conversions_pass);
   registerPass(create_prefetch_loads_pass);
+  registerPass(create_wait_for_cluster_pass);
   registerPass(create_insert_barriers_pass);
   registerPass(create_allocate_shared_pass);
   registerPass(create_lower_to_llvm_pass);

@@ -1,5 +1,7 @@
 #include "compiler/target/llvm_module.h"
 
+#include <fmt/format.h>
+
 #include <mutex>
 
 #include "compiler/target/expand_intrinsics.h"
@@ -68,7 +70,8 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const Architecture& arc
 
 std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLVMContext& context,
                                                 llvm::TargetMachine& machine,
-                                                llvm::StringRef kernel, int threads) {
+                                                llvm::StringRef kernel, int threads,
+                                                const std::array<std::uint32_t, 3>& cluster) {
   auto result = mlir::translateModuleToLLVMIR(module, context);
   if (!result) throw InternalError("the LLVM dialect module does not translate");
   result->setTargetTriple(machine.getTargetTriple());
@@ -77,6 +80,9 @@ std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLV
   if (function == nullptr) throw InternalError("the kernel is missing from its module");
   function->setCallingConv(llvm::CallingConv::PTX_Kernel);
   function->addFnAttr("nvvm.reqntid", std::to_string(threads));
+  if (cluster != std::array<std::uint32_t, 3>{1, 1, 1})
+    function->addFnAttr("nvvm.cluster_dim",
+                        fmt::format("{},{},{}", cluster[0], cluster[1], cluster[2]));
   annotate_markers(*result);
   return result;
 }

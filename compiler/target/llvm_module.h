@@ -1,6 +1,8 @@
 // From the LLVM dialect to an optimised LLVM module: the last form that all targets share.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 
 #include "compiler/target/architecture.h"
@@ -17,11 +19,12 @@ namespace tegula::compiler {
 /// LLVM's NVPTX backend for an architecture. Strict about fusing: see form_fma.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const Architecture& architecture);
 
-/// Translates; marks `kernel` as a kernel of exactly `threads` threads; gives markers their
-/// attributes.
+/// Translates; marks `kernel` as a kernel of exactly `threads` threads, whose blocks stand in
+/// clusters of that shape; gives markers their attributes.
 std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLVMContext& context,
                                                 llvm::TargetMachine& machine,
-                                                llvm::StringRef kernel, int threads);
+                                                llvm::StringRef kernel, int threads,
+                                                const std::array<std::uint32_t, 3>& cluster);
 
 /// A short list of passes of our own choosing (docs/performance.md has what it was measured
 /// against), then expand_intrinsics, widen_integers and form_fma.

@@ -3,6 +3,7 @@
 #include "compiler/target/async_markers.h"
 #include "compiler/target/atomic_markers.h"
 #include "compiler/target/author_markers.h"
+#include "compiler/target/cluster_marker.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/IRBuilder.h"
@@ -163,6 +164,8 @@ void annotate_markers(llvm::Module& module) {
       annotate_atomic_marker(function, *atomic);
     else if (parse_async_marker(name_of(function)))
       annotate_async_marker(function);
+    else if (parse_cluster_load_marker(name_of(function)))
+      annotate_cluster_load_marker(function);
     else if (is_print_marker(name_of(function)) || is_assert_marker(name_of(function)))
       annotate_author_marker(function);
   }
@@ -178,6 +181,8 @@ void lower_markers_to_ptx(llvm::Module& module) {
       replace_calls(function, [&](llvm::CallInst& call) { replace_atomic(call, *atomic); });
     else if (const auto async = parse_async_marker(name_of(function)))
       replace_calls(function, [&](llvm::CallInst& call) { replace_async(call, *async); });
+    else if (const auto load = parse_cluster_load_marker(name_of(function)))
+      replace_calls(function, [&](llvm::CallInst& call) { replace_cluster_load(call, *load); });
     else if (is_print_marker(name_of(function)))
       replace_calls(function, [](llvm::CallInst& call) { replace_print(call); });
     else if (is_assert_marker(name_of(function)))

@@ -3,6 +3,7 @@
 #include "compiler/target/async_markers.h"
 #include "compiler/target/atomic_markers.h"
 #include "compiler/target/author_markers.h"
+#include "compiler/target/cluster_marker.h"
 #include "compiler/target/markers.h"
 #include "compiler/target/sim_intrinsics.h"
 #include "compiler/target/sim_writer.h"
@@ -93,6 +94,12 @@ void encode(SimWriter& writer, const llvm::CallInst& i, const AsyncMarker& marke
   }
 }
 
+void encode(SimWriter& writer, const llvm::CallInst& i, const ClusterLoadMarker& marker) {
+  ImageInstruction& out =
+      writer.append_value(i, Opcode::cluster_load, {i.getArgOperand(0), i.getArgOperand(1)});
+  out.immediate = 4 * marker.words;
+}
+
 void encode_print(SimWriter& writer, const llvm::CallInst& i, const std::string& text) {
   format::Operands inputs;
   const unsigned values = i.arg_size() - 1;
@@ -119,6 +126,7 @@ void encode_call(SimWriter& writer, const llvm::CallInst& i) {
   if (const MemoryMarker* marker = find_memory_marker(name)) return encode(writer, i, *marker);
   if (const auto marker = parse_atomic_marker(name)) return encode(writer, i, *marker);
   if (const auto marker = parse_async_marker(name)) return encode(writer, i, *marker);
+  if (const auto marker = parse_cluster_load_marker(name)) return encode(writer, i, *marker);
   if (is_print_marker(name)) return encode_print(writer, i, marker_text(*callee));
   if (is_assert_marker(name)) return encode_assert(writer, i, marker_text(*callee));
   if (i.isLifetimeStartOrEnd() || i.isDebugOrPseudoInst() ||

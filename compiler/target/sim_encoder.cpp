@@ -6,6 +6,7 @@
 #include "compiler/target/sim_calls.h"
 #include "compiler/target/sim_opcodes.h"
 #include "compiler/target/sim_writer.h"
+#include "dsl/program/abi.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/GetElementPtrTypeIterator.h"
 #include "llvm/IR/InstVisitor.h"
@@ -276,6 +277,7 @@ format::Image encode_image(const llvm::Module& module, const program::Program& p
   image.kernel = program.name;
   image.arch = arch;
   image.warps = warps;
+  image.cluster = program::cluster_shape(program);
   const llvm::Function* function = module.getFunction(program.name);
   if (function == nullptr) throw InternalError("the kernel is missing from its module");
   Encoder(module, *function, program, image).run();

@@ -42,6 +42,8 @@ const std::vector<SimIntrinsic>& table() {
        modifier(ShuffleMode::butterfly)},
       {"llvm.nvvm.shfl.sync.idx.i32", Opcode::warp_shuffle, {1, 2}, modifier(ShuffleMode::index)},
       {"llvm.nvvm.barrier.cta.sync.aligned.all", Opcode::barrier, {}},
+      {"llvm.nvvm.barrier.cluster.arrive.aligned", Opcode::cluster_arrive, {}},
+      {"llvm.nvvm.barrier.cluster.wait.aligned", Opcode::cluster_wait, {}},
       {"llvm.nvvm.read.ptx.sreg.tid.x", Opcode::special, {}, modifier(Special::tid_x)},
       {"llvm.nvvm.read.ptx.sreg.ctaid.x", Opcode::special, {}, modifier(Special::ctaid_x)},
       {"llvm.nvvm.read.ptx.sreg.ctaid.y", Opcode::special, {}, modifier(Special::ctaid_y)},

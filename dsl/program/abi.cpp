@@ -138,6 +138,12 @@ format::Expression host_expression(const Program& program, ValueId value) {
   return Formula(program).of(value);
 }
 
+std::array<std::uint32_t, 3> cluster_shape(const Program& program) {
+  std::array<std::uint32_t, 3> shape = {1, 1, 1};
+  if (program.cluster > 1) shape.at(program.grid.size() - 1) = program.cluster;
+  return shape;
+}
+
 format::LaunchRecord launch_record(const Program& program) {
   format::LaunchRecord record;
   record.function = program.name;

@@ -2,6 +2,8 @@
 // function's parameters, the grid and the requirements as formulas of the arguments.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "dsl/program/program.h"
@@ -17,6 +19,9 @@ std::vector<format::KernelParameter> kernel_parameters(const Program& program);
 /// The formula of an integer scalar that depends on extents and constants alone. Throws
 /// Error{kernel}, at the author's line, if `value` depends on anything else.
 format::Expression host_expression(const Program& program, ValueId value);
+
+/// The blocks of a cluster along each axis of the grid.
+std::array<std::uint32_t, 3> cluster_shape(const Program& program);
 
 /// Everything but dynamic_shared, which only the compiler knows.
 format::LaunchRecord launch_record(const Program& program);

@@ -13,6 +13,8 @@ inline constexpr std::size_t max_rank = 8;
 inline constexpr std::int64_t max_tile_elements = std::int64_t{1} << 20;
 inline constexpr std::int64_t max_extent = 0x7fffffff;
 inline constexpr std::uint32_t max_warps = 32;
+/// Blocks of a cluster: what every GPU that has clusters can run.
+inline constexpr std::uint32_t max_cluster = 8;
 inline constexpr std::size_t max_printed_values = 4;
 
 /// A C identifier: names of kernels, parameters and config fields.

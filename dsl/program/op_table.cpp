@@ -70,6 +70,7 @@ constexpr std::array<OpRule, op_count> table = {{
     {"print", any, 0, 1, 0, false, no_dtypes},
     {"assert_that", 1, 0, 1, 0, false, no_dtypes},
     {"multiprocessors", 0, 1, 0, 0, false, no_dtypes},
+    {"cluster_reduce", 1, 1, 1, 0, false, wide_ints | wide_floats},
 }};
 
 unsigned set_of(DType dtype) {

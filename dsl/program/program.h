@@ -18,7 +18,7 @@
 namespace tegula::program {
 
 using ValueId = std::uint32_t;
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 
 /// A tile (rank 0: a scalar) or a view. Extents of tiles are powers of two.
 struct Type {
@@ -110,8 +110,10 @@ enum class Op : std::uint16_t {
                       // {{ and }} are braces
   assert_that = 59,   // (i1 tile) -> (); [index into Program::strings]
   multiprocessors = 60,  // () -> i32: of the device
+  cluster_reduce = 61,   // (tile) -> tile of its type; [ReduceKind]: element by element over the
+                         // blocks of the cluster, which all come here together
 };
-inline constexpr int op_count = 61;
+inline constexpr int op_count = 62;
 std::string_view op_name(Op op);
 
 /// min and max of floats: NaN if any is. bit_*: integers and i1.
@@ -219,6 +221,9 @@ struct Program {
   std::vector<Type> types;            ///< by ValueId
   Region body;
   std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend on dims and constants alone
+  /// A power of two. More than 1: the grid's last extent is this constant, and the blocks along it
+  /// are a cluster, which runs at one time.
+  std::uint32_t cluster = 1;
   std::vector<Requirement> requirements;
   std::vector<Workspace> workspaces;  ///< one for each workspace parameter, in their order
   std::vector<std::string> strings;   ///< messages of print and assert_that

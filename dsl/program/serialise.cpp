@@ -59,6 +59,7 @@ void put_contents(Writer& w, const Program& program) {
   });
   put(w, program.body);
   w.list(program.grid);
+  w.put(program.cluster);
   w.list(program.requirements, [&](const Requirement& requirement) {
     w.put(requirement.parameter);
     w.put(requirement.dimension);
@@ -134,6 +135,7 @@ Program get_contents(Reader& r) {
   }
   program.body = get_region(r, 0);
   program.grid = r.get_list<ValueId>();
+  program.cluster = r.get<std::uint32_t>();
   for (std::size_t n = r.get_count(12); n > 0; --n) {
     Requirement requirement;
     requirement.parameter = r.get<std::uint32_t>();

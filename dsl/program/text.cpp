@@ -3,7 +3,7 @@
 //   kernel rms_norm_fwd(bn=1024) warps 4
 //     in x: tensor<? x 4096 x bf16> strides [?:16, 1] align 16
 //     scalar eps: f32
-//   grid [%0]
+//   grid [%0]                        (`cluster 4` behind it: of that many blocks)
 //   require weight.dim(0) == %1
 //     %0 = dim x[0] : i32
 //     %9 = for %7 in [%2, %3) carry (%8 = %6) : tile<1x1024xf32>
@@ -64,7 +64,9 @@ class Printer {
       add("{}{}={}", i > 0 ? ", " : "", program_.config[i].name, program_.config[i].value);
     add(") warps {}\n", program_.warps);
     for (const Parameter& p : program_.parameters) parameter(p);
-    add("grid [{}]\n", values(program_.grid));
+    add("grid [{}]", values(program_.grid));
+    if (program_.cluster > 1) add(" cluster {}", program_.cluster);
+    add("\n");
     for (const Workspace& w : program_.workspaces)
       add("extents of {} [{}]\n", program_.parameters[w.parameter].name, values(w.extents));
     for (const Requirement& r : program_.requirements)
@@ -179,6 +181,8 @@ class Printer {
         return;
       case Op::reduce:
         return add(" {} axis {}", reduce_names[a[0]], a[1]);
+      case Op::cluster_reduce:
+        return add(" {}", reduce_names[a[0]]);
       case Op::reduce_with:
         return add(" axis {}", a[0]);
       case Op::scan_with:

@@ -2,6 +2,7 @@
 // without further checks: every operand is defined before its use, and every type follows.
 #include <fmt/format.h>
 
+#include "dsl/program/collectives.h"
 #include "dsl/program/op_table.h"
 #include "dsl/program/verify_parts.h"
 #include "tegula/error.h"
@@ -21,6 +22,7 @@ class Verifier {
     check_header(program_);
     walk(program_.body, nullptr, {});
     check_grid();
+    check_cluster();
     check_requirements();
     check_workspaces();
   }
@@ -169,6 +171,17 @@ class Verifier {
     need(!program_.grid.empty() && program_.grid.size() <= 3, "a grid has 1 to 3 extents");
     for (const ValueId value : program_.grid)
       need(is_host_i32(value), "a grid extent is no i32 formula of extents and constants");
+  }
+
+  void check_cluster() const {
+    if (program_.cluster == 1) return;
+    const ValueId last = program_.grid.back();
+    bool found = false;
+    for (const Instruction& i : program_.body.body)
+      found = found || (i.op == Op::constant && i.results[0] == last &&
+                        i.attributes[0] == static_cast<std::int64_t>(program_.cluster));
+    need(found, "the grid's last extent is not the cluster's size");
+    if (const auto lone = find_lone_collective(program_)) fail(lone->problem);
   }
 
   void check_requirements() const {

@@ -77,6 +77,8 @@ void check_header(const Program& program) {
   need(is_identifier(program.name), "the kernel's name is no identifier");
   need(program.warps <= max_warps && is_power_of_two(program.warps),
        "the number of warps is no power of two from 1 to 32");
+  need(program.cluster <= max_cluster && is_power_of_two(program.cluster),
+       "a cluster's size is no power of two from 1 to 8");
   std::set<std::string_view> names;
   for (const ConfigField& field : program.config) {
     need(is_identifier(field.name), "a config field's name is no identifier");

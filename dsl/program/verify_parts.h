@@ -12,7 +12,7 @@ inline bool is_scalar(const Type& type, DType dtype) {
   return type.kind == Type::Kind::tile && type.shape.empty() && type.dtype == dtype;
 }
 
-/// Name, config, warps, parameters, types and locations. Throws Error{corrupt_data}.
+/// Name, config, warps, cluster, parameters, types and locations. Throws Error{corrupt_data}.
 void check_header(const Program& program);
 
 /// The types of a region's arguments and of what it yields.

@@ -106,6 +106,15 @@ const char* check_reduce(const Types& t) {
   return t.result() == to ? nullptr : "the result is not of extent 1 at the axis";
 }
 
+const char* check_cluster_reduce(const Types& t, const OpRule& r) {
+  if (t.program.cluster < 2) return "the blocks are no clusters";
+  if (t.attribute(0) < 0 || t.attribute(0) > static_cast<std::int64_t>(ReduceKind::max))
+    return "an unknown reduction";
+  if (!is_tile(t.operand(0)) || !contains(r.dtypes, t.operand(0).dtype))
+    return "it does not take this dtype";
+  return t.result() == t.operand(0) ? nullptr : "the result is not of the tile's type";
+}
+
 const char* check_compare(const Types& t, const OpRule& r) {
   const Type& a = t.operand(0);
   if (t.attribute(0) < 0 || t.attribute(0) >= comparison_count) return "an unknown comparison";
@@ -294,6 +303,8 @@ const char* check_types(const Program& program, const Instruction& instruction) 
                   "it does not change the dtype, and that alone, to another than i1");
     case Op::reduce:
       return check_reduce(t);
+    case Op::cluster_reduce:
+      return check_cluster_reduce(t, r);
     case Op::compare:
       return check_compare(t, r);
     case Op::select:

@@ -75,8 +75,10 @@ Tile scalar_parameter(ParameterSlot slot) {
   return {tracer, tracer.leaf(Op::scalar, {.dtype = dtype}, {slot.index}, at)};
 }
 
-void set_grid(std::span<const Operand> extents, std::span<Tile> coordinates,
-              const std::source_location& at) {
+namespace {
+
+void state_grid(std::span<const Operand> extents, std::uint32_t cluster,
+                std::span<Tile> coordinates, const std::source_location& at) {
   Tracer& tracer = Tracer::here(at);
   if (tracer.has_grid())
     fail(at, {.problem = "the grid is stated twice", .hint = "call grid once"});
@@ -89,7 +91,32 @@ void set_grid(std::span<const Operand> extents, std::span<Tile> coordinates,
   for (std::size_t axis = 0; axis < coordinates.size(); ++axis)
     coordinates[axis] = Tile(tracer, tracer.leaf(Op::program_id, {.dtype = DType::i32},
                                                  {static_cast<std::int64_t>(axis)}, at));
-  tracer.set_grid(std::move(values));
+  tracer.set_grid(std::move(values), cluster);
+}
+
+}  // namespace
+
+void set_grid(std::span<const Operand> extents, std::span<Tile> coordinates,
+              const std::source_location& at) {
+  state_grid(extents, 1, coordinates, at);
+}
+
+void set_cluster_grid(std::span<const Operand> extents, int cluster, std::span<Tile> coordinates,
+                      const std::source_location& at) {
+  if (cluster < 1 || cluster > static_cast<int>(program::max_cluster) ||
+      (cluster & (cluster - 1)) != 0)
+    fail(at, {.problem = "this is no size of a cluster",
+              .got = std::to_string(cluster),
+              .wanted = "1, 2, 4 or 8"});
+  if (cluster == 1) {
+    state_grid(extents, 1, coordinates.first(extents.size()), at);
+    Tracer& tracer = Tracer::here(at);
+    coordinates.back() = Tile(tracer, tracer.constant(DType::i32, 0, at));
+    return;
+  }
+  std::vector<Operand> all(extents.begin(), extents.end());
+  all.emplace_back(cluster, at);
+  state_grid(all, static_cast<std::uint32_t>(cluster), coordinates, at);
 }
 
 }  // namespace detail

@@ -38,6 +38,21 @@ ValueId reduce_by(ReduceKind kind, std::string_view name, const detail::Handle& 
   return tracer.emit(Op::reduce, {value}, type, at, {static_cast<std::int64_t>(kind), from_left});
 }
 
+Tile over_cluster(ReduceKind kind, std::string_view name, const Tile& a,
+                  const std::source_location& at) {
+  Tracer& tracer = Tracer::here(at);
+  const ValueId value = tracer.use(a.value(), a.tracer(), at);
+  if (!tracer.has_grid())
+    detail::fail(at, {.problem = fmt::format("{} comes before the grid is stated", name),
+                      .hint = "call cluster_grid first"});
+  const Type type = tracer.type(value);
+  const unsigned accepted = program::rule(Op::cluster_reduce).dtypes;
+  if (!program::contains(accepted, type.dtype)) wrong_dtype(name, type.dtype, accepted, at);
+  if (tracer.cluster() == 1) return a;
+  return {tracer,
+          tracer.emit(Op::cluster_reduce, {value}, type, at, {static_cast<std::int64_t>(kind)})};
+}
+
 /// The one of two elements that comes first: the larger, or the smaller, and of equals the one with
 /// the lower index. A NaN comes before all others.
 std::array<Tile, 2> extreme(bool largest, const std::array<Tile, 2>& left,
@@ -90,6 +105,15 @@ Tile reduce_max(const Tile& a, int axis, std::source_location at) {
 Tile reduce_min(const Tile& a, int axis, std::source_location at) {
   const ValueId value = reduce_by(ReduceKind::min, "reduce_min", a, axis, at);
   return {*Tracer::current(), value};
+}
+Tile cluster_sum(const Tile& a, std::source_location at) {
+  return over_cluster(ReduceKind::sum, "cluster_sum", a, at);
+}
+Tile cluster_max(const Tile& a, std::source_location at) {
+  return over_cluster(ReduceKind::max, "cluster_max", a, at);
+}
+Tile cluster_min(const Tile& a, std::source_location at) {
+  return over_cluster(ReduceKind::min, "cluster_min", a, at);
 }
 Mask any(const Mask& a, int axis, std::source_location at) {
   const ValueId value = reduce_by(ReduceKind::bit_or, "any", a, axis, at);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "dsl/program/abi.h"
+#include "dsl/program/collectives.h"
 #include "dsl/program/op_table.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/frames.h"
@@ -20,8 +21,25 @@ using program::Region;
 using program::Type;
 
 namespace {
+
 thread_local Tracer* current_tracer = nullptr;
+
+void check_collectives(const program::Program& program) {
+  const auto lone = program::find_lone_collective(program);
+  if (!lone) return;
+  const LocationId at = lone->collective->location;
+  throw Error(
+      ErrorCode::kernel,
+      {.where = at == program::no_location ? program.name
+                                           : describe_location(program, program.locations[at]),
+       .problem = fmt::format("a collective of the cluster may wait for ever: {}", lone->problem),
+       .wanted = "a place that all blocks of the cluster come to equally often",
+       .hint = "compute the tile in the branch, and call cluster_sum, cluster_max or "
+               "cluster_min after it; bounds of loops around it may depend on extents, "
+               "scalar parameters and the grid's other axes"});
 }
+
+}  // namespace
 
 Tracer::Tracer(program::Program declarations, bool checked)
     : program_(std::move(declarations)),
@@ -166,7 +184,10 @@ const Instruction* Tracer::definition(ValueId value, Op op) const {
   return nullptr;
 }
 
-void Tracer::set_grid(std::vector<ValueId> extents) { program_.grid = std::move(extents); }
+void Tracer::set_grid(std::vector<ValueId> extents, std::uint32_t cluster) {
+  program_.grid = std::move(extents);
+  program_.cluster = cluster;
+}
 
 void Tracer::require(std::uint32_t parameter, std::int32_t dimension, ValueId extent,
                      const std::source_location& at) {
@@ -227,6 +248,7 @@ program::Program Tracer::finish() {
   simplify(program);
   // Throws where a formula is no formula of extents, at its author's line.
   (void)program::launch_record(program);
+  check_collectives(program);
   try {
     program::verify(program);
   } catch (const Error& error) {

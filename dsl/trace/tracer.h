@@ -69,7 +69,9 @@ class Tracer {
 
   bool in_region() const { return !frames_.empty(); }
   bool has_grid() const { return !program_.grid.empty(); }
-  void set_grid(std::vector<ValueId> extents);
+  /// `cluster`: the last extent, if the blocks along it are a cluster, else 1.
+  void set_grid(std::vector<ValueId> extents, std::uint32_t cluster = 1);
+  std::uint32_t cluster() const { return program_.cluster; }
   void require(std::uint32_t parameter, std::int32_t dimension, ValueId extent,
                const std::source_location& at);
 

@@ -68,6 +68,10 @@ const char* hint_for(Result result) {
   if (result == captured_event)
     return "the event was recorded on a stream that was capturing: it is a place in the graph, "
            "which other streams can wait for and nothing else";
+  if (result == invalid_cluster_size)
+    return "no part of the device can run all blocks of a cluster at one time: choose a config "
+           "with "
+           "a smaller cluster, fewer warps or less shared memory";
   if (result >= capture_unsupported && result <= capture_wrong_thread)
     return "end the capture of the stream first";
   return "";
@@ -83,6 +87,7 @@ ErrorCode code_of(Result result) {
       return ErrorCode::corrupt_data;
     case out_of_memory:
     case launch_out_of_resources:
+    case invalid_cluster_size:
       return ErrorCode::out_of_resources;
     case illegal_address:
     case launch_timeout:

@@ -63,7 +63,7 @@ constexpr Result out_of_memory = 2, no_device = 100, invalid_image = 200, no_bin
                  hardware_stack_error = 714, illegal_instruction = 715, misaligned_address = 716,
                  invalid_address_space = 717, invalid_pc = 718, launch_failed = 719,
                  not_ready = 600, capture_unsupported = 900, captured_event = 907,
-                 capture_wrong_thread = 908;
+                 capture_wrong_thread = 908, invalid_cluster_size = 912;
 // CUevent_flags, CUstream_flags
 constexpr unsigned event_without_timing = 2, stream_non_blocking = 1;
 

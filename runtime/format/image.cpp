@@ -40,6 +40,7 @@ Bytes serialise(const Image& image) {
   w.put(image.arch);
   w.put(image.warps);
   w.put(image.shared_bytes);
+  for (const std::uint32_t extent : image.cluster) w.put(extent);
   w.list(image.registers, [&](const Register& r) {
     w.put(r.scalar);
     w.put(r.elements);
@@ -66,6 +67,7 @@ Image read_image(std::span<const std::byte> bytes) {
   image.arch = r.get_string();
   image.warps = r.get<std::uint32_t>();
   image.shared_bytes = r.get<std::uint32_t>();
+  for (std::uint32_t& extent : image.cluster) extent = r.get<std::uint32_t>();
   image.registers.resize(r.get_count(1 + 2));
   for (auto& reg : image.registers) {
     reg.scalar = r.get_enum<Scalar>(scalar_count);

@@ -19,7 +19,7 @@
 
 namespace tegula::format {
 
-inline constexpr std::uint32_t image_version = 2;
+inline constexpr std::uint32_t image_version = 3;
 inline constexpr std::uint32_t no_register = 0xffffffff;
 
 enum class Scalar : std::uint8_t { i1, i8, i16, i32, i64, f16, bf16, f32, f64 };
@@ -173,6 +173,13 @@ enum class Opcode : std::uint16_t {
   bulk_store,
   bulk_commit,
   bulk_wait,
+  // The barrier of a cluster's blocks, for every thread of them: arriving, and waiting until all
+  // that
+  // have not exited have arrived. cluster_load: (shared address, i32 rank) -> value, read from the
+  // shared memory of the cluster's block of that rank; immediate as load's.
+  cluster_arrive,
+  cluster_wait,
+  cluster_load,
   // fence.proxy.async: what was written before is seen by bulk copies.
   fence_proxy_async,
   // For the author. print: up to four values and (last) a predicate or none; immediate: a text.
@@ -283,6 +290,9 @@ struct Image {
   std::string arch;
   std::uint32_t warps = 1;
   std::uint32_t shared_bytes = 0;  ///< static shared memory of a block
+  /// The blocks of a cluster along each axis of the grid, which it divides. A block's rank counts
+  /// them along x first, then y, then z.
+  std::array<std::uint32_t, 3> cluster = {1, 1, 1};
   std::vector<Register> registers;
   std::vector<Constant> constants;
   std::vector<std::uint32_t> parameters;  ///< the register of each kernel parameter, one element
@@ -298,7 +308,8 @@ Bytes serialise(const Image& image);
 Image read_image(std::span<const std::byte> bytes);
 /// Checks every rule of this header, so that the interpreter can trust the image: register numbers
 /// and types by opcode, targets, tables, sizes (at most 64 MiB of registers a block, 256 KiB of
-/// shared memory, 64 warps, 1 Mi instructions), and that control cannot run off the end.
+/// shared memory, 64 warps, 8 blocks a cluster, 1 Mi instructions), and that control cannot run off
+/// the end.
 void validate(const Image& image);
 inline constexpr std::uint64_t max_register_bytes = 64 << 20;
 /// Of all warps of a block.

@@ -6,6 +6,7 @@
 
 namespace tegula::format {
 
+inline constexpr std::uint32_t max_cluster_blocks = 8;  ///< what every GPU with clusters can run
 inline constexpr std::size_t max_instructions = 1 << 20;
 inline constexpr std::uint16_t max_elements = 4096;  ///< of a register, a lane
 

@@ -84,6 +84,8 @@ std::string to_text(const Image& image) {
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "image {} for {}: {} warps, {} bytes of shared memory\n", image.kernel,
                  image.arch, image.warps, image.shared_bytes);
+  if (image.cluster != std::array<std::uint32_t, 3>{1, 1, 1})
+    fmt::format_to(out, "clusters of {} blocks\n", fmt::join(image.cluster, " x "));
   for (std::size_t k = 0; k < image.parameters.size(); ++k) {
     const std::uint32_t reg = image.parameters[k];
     fmt::format_to(out, "parameter {}: r{} : {}\n", k, reg, type_name(image.registers.at(reg)));

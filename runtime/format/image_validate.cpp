@@ -220,6 +220,15 @@ void check_sizes(const Image& image) {
     reject(fmt::format("{} warps a block (1 to {} are possible)", image.warps, max_warps));
   if (image.shared_bytes > max_shared_bytes)
     reject(fmt::format("{} bytes of shared memory", image.shared_bytes));
+  std::uint64_t blocks = 1;
+  for (const std::uint32_t extent : image.cluster) {
+    if (extent < 1 || extent > max_cluster_blocks)
+      reject(fmt::format("a cluster of {} blocks along an axis", extent));
+    blocks *= extent;
+  }
+  if (blocks > max_cluster_blocks)
+    reject(
+        fmt::format("a cluster of {} blocks (1 to {} are possible)", blocks, max_cluster_blocks));
   if (image.code.size() > max_instructions)
     reject(fmt::format("{} instructions", image.code.size()));
   for (const Register& r : image.registers)

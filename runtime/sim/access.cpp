@@ -4,17 +4,13 @@
 
 #include <algorithm>
 
+#include "runtime/sim/cluster_state.h"
+
 namespace tegula::sim {
 namespace {
 
 using format::Space;
 using Verb = Gathered::Verb;
-
-std::string what_of(const Gathered& g) {
-  const char* const verbs[] = {"load", "store", "atomic access", "copy from", "copy to"};
-  return fmt::format("{} of {} {}", verbs[static_cast<std::size_t>(g.verb)], g.request.size,
-                     g.request.size == 1 ? "byte" : "bytes");
-}
 
 /// Checks that every lane's access lies in an argument, and counts its bytes there.
 bool attribute(WarpAccess& access, const Gathered& g) {
@@ -111,8 +107,9 @@ bool check_shared_races(WarpAccess& access, const Gathered& g) {
 std::string block_text(const WarpAccess& access, BlockTag tag) {
   const auto& grid = access.launch().call.grid;
   const std::uint64_t number = tag - access.launch().global_shadow.first_tag();
-  return fmt::format("block ({}, {}, {})", number % grid[0], number / grid[0] % grid[1],
-                     number / grid[0] / grid[1]);
+  return block_name({static_cast<std::uint32_t>(number % grid[0]),
+                     static_cast<std::uint32_t>(number / grid[0] % grid[1]),
+                     static_cast<std::uint32_t>(number / grid[0] / grid[1])});
 }
 
 bool check_global_races(WarpAccess& access, const Gathered& g) {
@@ -162,6 +159,22 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
 
 }  // namespace
 
+std::string what_of(const Gathered& g) {
+  const char* const verbs[] = {"load", "store", "atomic access", "copy from", "copy to"};
+  return fmt::format("{} of {} {}", verbs[static_cast<std::size_t>(g.verb)], g.request.size,
+                     g.request.size == 1 ? "byte" : "bytes");
+}
+
+std::string block_name(const std::array<std::uint32_t, 3>& block) {
+  return fmt::format("block ({}, {}, {})", block[0], block[1], block[2]);
+}
+
+std::string remote_reader(const Worker& worker, const Conflict& conflict) {
+  return fmt::format("{}, warp {}, lane {}",
+                     block_name(worker.cluster->members[conflict.rank].block),
+                     conflict.other.agent(), conflict.other.lane());
+}
+
 Outcome WarpAccess::fault(std::string_view check, std::uint32_t lane, const std::string& what,
                           std::uint32_t other_pc) {
   site.lane = lane;
@@ -205,6 +218,11 @@ Outcome report_conflict(WarpAccess& access, const std::string& what, const Confl
                           fmt::format("{} sees not surely what {} wrote at {}: no proxy fence lies "
                                       "between",
                                       start, who, there),
+                          c.other.pc());
+    case Kind::after_remote:
+      return access.fault("race", c.lane,
+                          fmt::format("{} is not ordered after the read by {} at {}", start,
+                                      remote_reader(access.worker, c), there),
                           c.other.pc());
     default:
       break;

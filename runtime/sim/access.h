@@ -34,7 +34,8 @@ struct WarpAccess {
     return get<T>(frame + place, lane);
   }
   Accessor accessor(bool atomic = false) const {
-    return {site.warp, pc, atomic, &worker.workspace.clocks.of(site.warp)};
+    return {site.warp, pc, atomic, &worker.workspace.clocks.of(site.warp),
+            worker.cluster_waits(site.warp)};
   }
 };
 
@@ -64,6 +65,12 @@ struct Gathered {
 /// `address`: the operand's place; the size is the register's.
 Gathered gather(const WarpAccess& access, const Instruction& i, Gathered::Verb verb,
                 std::uint32_t address, std::uint32_t lanes, format::Space space);
+
+/// "load of 4 bytes", "block (0, 1, 0)"
+std::string what_of(const Gathered& g);
+std::string block_name(const std::array<std::uint32_t, 3>& block);
+/// "block (0, 1, 0), warp 2, lane 3": who made the remote read that a conflict is with.
+std::string remote_reader(const Worker& worker, const Conflict& conflict);
 
 /// All checks and counters of a request that has active lanes. False: a report has been added.
 bool admit(WarpAccess& access, const Gathered& g);

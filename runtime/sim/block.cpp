@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/sim/bulk.h"
+#include "runtime/sim/cluster_state.h"
 
 namespace tegula::sim {
 
@@ -12,7 +13,7 @@ Block::Block(Worker& worker) : worker_(worker) {
   for (std::uint32_t k = 0; k < worker.launch.program.warps; ++k) warps_.emplace_back(worker, k);
 }
 
-bool Block::run(const std::array<std::uint32_t, 3>& coordinates, const Start& start) {
+void Block::start(const std::array<std::uint32_t, 3>& coordinates, const Start& start) {
   // All ones is a NaN in every floating type: what was never written shows.
   std::memset(worker_.workspace.shared(), 0xff, worker_.launch.shared_bytes);
   worker_.start_block(start.number);
@@ -20,9 +21,6 @@ bool Block::run(const std::array<std::uint32_t, 3>& coordinates, const Start& st
   seed_ = start.seed;
   landings_ = steps_ = 0;
   worker_.counters.block_started();
-  while (take_turns()) {
-  }
-  return !over_limit();
 }
 
 bool Block::over_limit() const {
@@ -30,7 +28,7 @@ bool Block::over_limit() const {
   return limit != 0 && steps_ > limit;
 }
 
-bool Block::take_turns() {
+Block::Progress Block::take_turns() {
   const SeededOrder order(warps_.size(), seed_);
   bool any_progress = false, any_left = false;
   for (std::uint64_t k = 0; k < warps_.size(); ++k) {
@@ -38,21 +36,35 @@ bool Block::take_turns() {
     if (warp.state() == Warp::State::ready || warp.state() == Warp::State::waiting) {
       const std::uint64_t before = steps_;
       warp.run(steps_);
-      if (warp.state() == Warp::State::faulted) return false;
-      if (warp.state() == Warp::State::at_barrier && !check_barriers(warp)) return false;
+      if (warp.state() == Warp::State::faulted) return Progress::failed;
+      if (warp.state() == Warp::State::at_barrier && !check_barriers(warp)) return Progress::failed;
       any_progress |= steps_ != before;
     }
     any_left |= warp.state() != Warp::State::exited;
     if (over_limit()) {
       worker_.launch.reports.add("limit", warp.site(),
                                  fmt::format("the block has run {} warp instructions", steps_));
-      return false;
+      return Progress::failed;
     }
   }
-  if (!any_left) return false;
-  // Copies land at the last moment: when without them nothing can go on.
-  if (release_barriers() || any_progress || land_copy()) return true;
-  report_deadlock();
+  if (!any_left) return check_end() ? Progress::ended : Progress::failed;
+  return release_barriers() || any_progress ? Progress::went_on : Progress::stuck;
+}
+
+/// Other blocks of the cluster have read what they want of the shared memory, which is gone now.
+bool Block::check_end() {
+  if (!worker_.watch_shared || !worker_.launch.program.features.clusters) return true;
+  const auto found =
+      worker_.workspace.shadow.remote_read_after(worker_.cluster->barrier.most_waits(worker_.rank));
+  if (!found) return true;
+  const Launch& launch = worker_.launch;
+  const std::uint32_t origin = launch.program.code[found->other.pc()].origin;
+  worker_.launch.reports.add(
+      "race", warps_[0].site(),
+      fmt::format("the block ends, and nothing orders that after the read of its shared memory by "
+                  "{} at {}",
+                  remote_reader(worker_, *found), launch.reports.place(origin)),
+      origin);
   return false;
 }
 

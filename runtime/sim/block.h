@@ -17,20 +17,27 @@ class Block {
     std::uint64_t turn = 0;    ///< in the launch's order
     std::uint64_t seed = 0;    ///< of the order of the warps' turns and of landing copies
   };
+  enum class Progress : std::uint8_t {
+    went_on,
+    stuck,   ///< all that have not exited wait, for copies or for other blocks
+    ended,   ///< all warps have exited
+    failed,  ///< a report has been added
+  };
 
   explicit Block(Worker& worker);
-  /// Runs the block of these coordinates to its end. False if the launch should end with it: it ran
-  /// into the step limit.
-  bool run(const std::array<std::uint32_t, 3>& coordinates, const Start& start);
-
- private:
-  /// False if the block cannot go on.
-  bool take_turns();
-  bool check_barriers(const Warp& arrived);
-  bool release_barriers();
+  /// Begins with the block of these coordinates.
+  void start(const std::array<std::uint32_t, 3>& coordinates, const Start& start);
+  /// Gives every warp a turn.
+  Progress take_turns();
+  /// A copy that is under way arrives; false if there is none.
   bool land_copy();
   void report_deadlock();
   bool over_limit() const;
+
+ private:
+  bool check_barriers(const Warp& arrived);
+  bool release_barriers();
+  bool check_end();
 
   Worker& worker_;
   std::vector<Warp> warps_;

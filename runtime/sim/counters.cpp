@@ -60,6 +60,7 @@ void LaunchCounters::add_to(SimCounters& total, const Program& program,
   total.global_bytes_128 += global_bytes_128_;
   total.shared_wavefronts += shared_wavefronts_;
   total.min_shared_wavefronts += min_shared_wavefronts_;
+  total.cluster_bytes += cluster_bytes_;
   total.barriers += barriers_;
   total.blocks += blocks_;
 

@@ -31,6 +31,7 @@ class LaunchCounters {
   void argument_bytes(std::size_t argument, bool is_store, std::uint64_t bytes) {
     (is_store ? arguments_[argument].store_bytes : arguments_[argument].load_bytes) += bytes;
   }
+  void cluster_bytes(std::uint64_t bytes) { cluster_bytes_ += bytes; }
   void barriers_passed(std::uint64_t count) { barriers_ += count; }
   void block_started() { ++blocks_; }
 
@@ -43,6 +44,7 @@ class LaunchCounters {
   std::uint64_t global_sectors_ = 0, min_sectors_ = 0;
   std::uint64_t global_bytes_ = 0, global_bytes_128_ = 0;
   std::uint64_t shared_wavefronts_ = 0, min_shared_wavefronts_ = 0;
+  std::uint64_t cluster_bytes_ = 0;
   std::uint64_t barriers_ = 0, blocks_ = 0;
 };
 

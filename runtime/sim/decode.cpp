@@ -70,6 +70,13 @@ void note_features(Features& features, const Instruction& i) {
     case Opcode::bulk_store:
       features.shared_memory = features.bulk_stores = true;
       return;
+    case Opcode::cluster_load:
+      features.shared_memory = features.clusters = true;
+      return;
+    case Opcode::cluster_arrive:
+    case Opcode::cluster_wait:
+      features.orders_blocks = features.clusters = true;
+      return;
     default:
       if (opcode_row(i.opcode).modifiers != format::atomic_modifier_count) return;
       features.shared_memory |= !global;
@@ -189,6 +196,7 @@ Program decode(const Image& image) {
   program.kernel = image.kernel;
   program.warps = image.warps;
   program.shared_bytes = image.shared_bytes;
+  program.cluster = image.cluster;
   program.tables = image.tables;
   program.texts = image.texts;
   const std::vector<std::uint32_t> places = place_registers(image, program);

@@ -86,7 +86,8 @@ struct Features {
   bool shared_memory = false;
   bool mbarriers = false;
   bool bulk_stores = false;    ///< so that proxy fences matter
-  bool orders_blocks = false;  ///< global atomics
+  bool orders_blocks = false;  ///< global atomics, clusters' barriers
+  bool clusters = false;       ///< blocks of a cluster meet
   /// A power of two that divides the address and size of every write, at most 16.
   std::uint32_t shared_cell = 16, global_cell = 16;
 };
@@ -106,6 +107,7 @@ struct Program {
   std::string kernel;
   std::uint32_t warps = 1;
   std::uint32_t shared_bytes = 0;
+  std::array<std::uint32_t, 3> cluster = {1, 1, 1};
   std::vector<Instruction> code;
   std::vector<format::InstructionClass> classes;  ///< by instruction
   std::vector<std::vector<std::int32_t>> tables;
@@ -116,6 +118,7 @@ struct Program {
   std::size_t frame_bytes = 0;
   std::size_t scratch_bytes = 0;  ///< the largest result
 
+  std::uint32_t blocks_per_cluster() const { return cluster[0] * cluster[1] * cluster[2]; }
   /// Writes what never changes in a frame: constants and parameters. No instruction writes there
   /// (the image's validation says so), so this is done once a launch, not once a block.
   void prepare_frame(std::byte* frame, std::span<void* const> values) const;

@@ -142,6 +142,11 @@ void Simulator::check_call(const Program& program, const LaunchCall& call) const
   if (call.threads != program.warps * warp_lanes)
     reject(ErrorCode::invalid_argument, program, "the number of threads does not suit the kernel",
            text(call.threads), text(program.warps * warp_lanes));
+  for (std::size_t axis = 0; axis < call.grid.size(); ++axis)
+    if (call.grid[axis] % program.cluster[axis] != 0)
+      reject(ErrorCode::invalid_argument, program,
+             fmt::format("axis {} of the grid is no multiple of the cluster's extent", axis),
+             text(call.grid[axis]), fmt::format("a multiple of {}", program.cluster[axis]));
   if (call.parameters.size() != program.parameters.size())
     reject(ErrorCode::invalid_argument, program, "the number of parameters is wrong",
            text(call.parameters.size()), text(program.parameters.size()));

@@ -12,11 +12,12 @@ Effect barrier_effect(format::Opcode opcode);     ///< warp_sync, barrier_arrive
 Effect cp_async_effect(format::Opcode opcode);
 Effect mbarrier_effect(format::Opcode opcode);
 Effect bulk_effect(format::Opcode opcode);
-Effect author_effect(format::Opcode opcode);  ///< print, assert_true
+Effect cluster_effect(format::Opcode opcode);  ///< a cluster's barrier and its shared memory
+Effect author_effect(format::Opcode opcode);   ///< print, assert_true
 
 inline Effect find_effect(format::Opcode opcode) {
   for (const auto family : {collective_effect, atomic_effect, barrier_effect, cp_async_effect,
-                            mbarrier_effect, bulk_effect, author_effect})
+                            mbarrier_effect, bulk_effect, cluster_effect, author_effect})
     if (const Effect effect = family(opcode)) return effect;
   return nullptr;
 }

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <thread>
 
-#include "runtime/sim/block.h"
+#include "runtime/sim/cluster.h"
 
 namespace tegula::sim {
 namespace {
@@ -19,41 +19,35 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + workspace_alignment - 1) / workspace_alignment * workspace_alignment;
 }
 
-std::uint64_t mixed(std::uint64_t x) {  // splitmix64's finaliser
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-/// The blocks of a launch, handed out one after another.
-class Blocks {
+/// The clusters of a launch, which without clusters are its blocks, handed out one after another.
+class Clusters {
  public:
-  Blocks(Launch& launch, std::uint64_t count)
+  Clusters(Launch& launch, std::uint64_t count)
       : launch_(launch), count_(count), order_(count, launch.options.seed) {}
 
-  /// Runs blocks until there are none left. To be called by any number of threads.
-  void work(Worker& worker) {
-    for (std::uint32_t warp = 0; warp < launch_.program.warps; ++warp)
-      launch_.program.prepare_frame(worker.workspace.frame(warp), launch_.call.parameters);
-    Block block(worker);
+  /// Runs clusters until there are none left. To be called by any number of threads.
+  void work(const std::vector<Worker*>& workers) {
+    for (Worker* worker : workers)
+      for (std::uint32_t warp = 0; warp < launch_.program.warps; ++warp)
+        launch_.program.prepare_frame(worker->workspace.frame(warp), launch_.call.parameters);
+    Cluster cluster(workers);
     for (;;) {
       // A later block cannot add to reports that are full.
       if (launch_.reports.full() || stopped_) return;
       const std::uint64_t turn = next_++;
       if (turn >= count_) return;
-      if (!run_block(block, turn)) stopped_ = true;
+      if (!cluster.run(first_block(order_[turn]), turn)) stopped_ = true;
     }
   }
 
  private:
-  bool run_block(Block& block, std::uint64_t turn) {
+  std::array<std::uint32_t, 3> first_block(std::uint64_t number) const {
     const auto& grid = launch_.call.grid;
-    const std::uint64_t number = order_[turn], row = number / grid[0];
-    return block.run(
-        {static_cast<std::uint32_t>(number % grid[0]), static_cast<std::uint32_t>(row % grid[1]),
-         static_cast<std::uint32_t>(row / grid[1])},
-        {number, turn, launch_.options.seed == 0 ? 0 : mixed(launch_.options.seed ^ number) | 1});
+    const auto& shape = launch_.program.cluster;
+    const std::uint64_t width = grid[0] / shape[0], height = grid[1] / shape[1];
+    return {static_cast<std::uint32_t>(number % width * shape[0]),
+            static_cast<std::uint32_t>(number / width % height * shape[1]),
+            static_cast<std::uint32_t>(number / width / height * shape[2])};
   }
 
   Launch& launch_;
@@ -63,15 +57,24 @@ class Blocks {
   std::atomic<bool> stopped_ = false;
 };
 
-std::uint32_t threads_for(const SimOptions& options, std::uint64_t blocks) {
+std::uint32_t threads_for(const SimOptions& options, std::uint64_t clusters, std::uint32_t each) {
   std::uint32_t threads = options.threads;
   if (threads == 0)
-    threads = blocks >= blocks_for_threads ? std::max(1u, std::thread::hardware_concurrency()) : 1;
+    threads = clusters * each >= blocks_for_threads
+                  ? std::max(1u, std::thread::hardware_concurrency())
+                  : 1;
   return static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(blocks, std::min(threads, most_threads)));
+      std::min<std::uint64_t>(clusters, std::min(threads, most_threads)));
 }
 
 }  // namespace
+
+std::uint64_t mixed(std::uint64_t x) {  // splitmix64's finaliser
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
 
 void Workspace::reserve(const Program& program, std::uint32_t shared_bytes) {
   frame_bytes_ = aligned(program.frame_bytes);
@@ -103,7 +106,12 @@ Worker::Worker(Launch& l, Workspace& w)
   const Features& features = l.program.features;
   workspace.clocks.start_launch(l.program.warps, features.mbarriers, features.bulk_stores);
   if (watch_shared)
-    workspace.shadow.start_launch(l.shared_bytes, features.shared_cell, l.program.warps);
+    workspace.shadow.start_launch(l.shared_bytes, features.shared_cell, l.program.warps,
+                                  features.clusters);
+}
+
+std::uint32_t Worker::waits_in_cluster(std::uint32_t warp) const {
+  return cluster->barrier.waits(rank, warp);
 }
 
 void Worker::start_block(std::uint64_t number) {
@@ -136,27 +144,33 @@ SeededOrder::SeededOrder(std::uint64_t count, std::uint64_t seed) : count_(count
 
 void run(Launch& launch, Workspaces& workspaces, SimCounters& counters) {
   const auto& grid = launch.call.grid;
-  const std::uint64_t count = std::uint64_t{grid[0]} * grid[1] * grid[2];
+  const std::uint32_t each = launch.program.blocks_per_cluster();
+  const std::uint64_t count = std::uint64_t{grid[0]} * grid[1] * grid[2] / each;
   if (count == 0) return;
-  const std::uint32_t threads = threads_for(launch.options, count);
-  while (workspaces.size() < threads) workspaces.push_back(std::make_unique<Workspace>());
+  const std::uint32_t threads = threads_for(launch.options, count, each);
+  while (workspaces.size() < std::size_t{threads} * each)
+    workspaces.push_back(std::make_unique<Workspace>());
   std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::vector<Worker*>> teams(threads);  // a thread's workers, by rank
   for (std::uint32_t t = 0; t < threads; ++t)
-    workers.push_back(std::make_unique<Worker>(launch, *workspaces[t]));
+    for (std::uint32_t rank = 0; rank < each; ++rank) {
+      workers.push_back(std::make_unique<Worker>(launch, *workspaces[workers.size()]));
+      teams[t].push_back(workers.back().get());
+    }
 
-  Blocks blocks(launch, count);
+  Clusters clusters(launch, count);
   std::vector<std::exception_ptr> failures(threads);
   {
     std::vector<std::jthread> others;
     for (std::uint32_t t = 1; t < threads; ++t)
       others.emplace_back([&, t] {
         try {
-          blocks.work(*workers[t]);
+          clusters.work(teams[t]);
         } catch (...) {
           failures[t] = std::current_exception();
         }
       });
-    blocks.work(*workers[0]);
+    clusters.work(teams[0]);
   }
   for (const std::exception_ptr& failure : failures)
     if (failure) std::rethrow_exception(failure);

@@ -23,7 +23,7 @@
 
 namespace tegula::sim {
 
-/// Memory that blocks run in, kept from launch to launch; one for each host thread.
+/// Memory that blocks run in, kept from launch to launch; one for each worker.
 class Workspace {
  public:
   /// Makes room; what was there before is lost.
@@ -65,7 +65,10 @@ struct FenceState {
   std::vector<std::uint64_t> seen_locations;
 };
 
-/// One host thread's part of a launch. It runs one block at a time.
+struct ClusterState;
+
+/// One host thread's part of a launch. It runs one block at a time; for blocks of a cluster, which
+/// take turns, the thread has several.
 struct Worker {
   Worker(Launch& launch, Workspace& workspace);
   void start_block(std::uint64_t number);
@@ -75,6 +78,10 @@ struct Worker {
   LaunchCounters counters;
   std::vector<std::size_t> range_hints;  ///< by instruction: the argument it touched last
   const bool watch_shared, watch_global;
+
+  // Set once, by the Cluster that the worker's blocks belong to.
+  ClusterState* cluster = nullptr;
+  std::uint32_t rank = 0;
 
   // Of the block that runs.
   BlockTag tag = 0;
@@ -90,6 +97,11 @@ struct Worker {
 
   Clocks* clocks() { return watches() ? &workspace.clocks : nullptr; }
   bool watches() const { return watch_shared || watch_global; }
+  /// How often the warp has waited at the cluster's barrier; 0 where no blocks meet.
+  std::uint32_t cluster_waits(std::uint32_t warp) const {
+    return launch.program.features.clusters ? waits_in_cluster(warp) : 0;
+  }
+  std::uint32_t waits_in_cluster(std::uint32_t warp) const;
 };
 
 /// A permutation of [0, count) that is computed, not stored; the identity for seed 0.
@@ -105,7 +117,10 @@ class SeededOrder {
   std::uint64_t count_, factor_ = 1, offset_ = 0;
 };
 
-/// A workspace for each host thread, made as they are needed.
+/// Spreads what was close together.
+std::uint64_t mixed(std::uint64_t x);
+
+/// A workspace for each block that runs at a time, made as they are needed.
 using Workspaces = std::vector<std::unique_ptr<Workspace>>;
 
 /// Runs all blocks, in seeded order, and adds what they did to `counters`. Faults are in

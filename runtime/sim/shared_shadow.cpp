@@ -5,7 +5,7 @@
 namespace tegula::sim {
 
 void SharedShadow::start_launch(std::uint32_t shared_bytes, std::uint32_t cell_bytes,
-                                std::size_t warps) {
+                                std::size_t warps, bool remote) {
   const auto shift = static_cast<std::uint32_t>(std::countr_zero(cell_bytes));
   const std::size_t count = ((shared_bytes + 15) >> shift) + 1;
   shift_ = shift;
@@ -13,6 +13,8 @@ void SharedShadow::start_launch(std::uint32_t shared_bytes, std::uint32_t cell_b
   // Records of earlier launches are older than any block to come, whatever cell they are in.
   if (cells_.size() < count) cells_.resize(count);
   sets_.clear();
+  remote_.assign(remote ? cells_.size() : 0, {});
+  remote_cells_.clear();
 }
 
 Conflict::Kind SharedShadow::kind_of(Record earlier, Conflict::Kind otherwise) {
@@ -48,6 +50,44 @@ std::optional<Conflict> SharedShadow::read(const Accessor& who, const Request& r
     first = Conflict{kind, earlier, lane, position_of(cell)};
   });
   return first;
+}
+
+std::optional<Conflict> SharedShadow::read_remotely(const RemoteReader& who, const Clock& known,
+                                                    const Request& request) {
+  std::optional<Conflict> first;
+  for_each_cell(request, [&](Cell& cell, std::uint32_t lane) {
+    const Record written = cell.write;
+    if (!first && (stale(written) || !written.known_to(known))) {
+      const Conflict::Kind kind = stale(written) ? Conflict::Kind::unwritten
+                                                 : kind_of(written, Conflict::Kind::after_write);
+      first = Conflict{kind, written, lane, position_of(cell)};
+    }
+    RemoteRead& last = remote_[number_of(cell)];
+    if (last.until == 0) remote_cells_.push_back(number_of(cell));
+    if (last.until >= who.until) return;
+    last = {Record(0, false, who.warp, lane, who.pc), who.rank, who.until};
+    if (last_remote_.until >= who.until) return;
+    last_remote_ = last;
+    last_remote_cell_ = number_of(cell);
+  });
+  return first;
+}
+
+std::optional<Conflict> SharedShadow::look_at_remote(const Accessor& who, const Request& request) {
+  std::optional<Conflict> first;
+  for_each_cell(request, [&](Cell& cell, std::uint32_t lane) {
+    const RemoteRead& read = remote_[number_of(cell)];
+    if (!first && read.until > who.cluster_waits)
+      first =
+          Conflict{Conflict::Kind::after_remote, read.record, lane, position_of(cell), read.rank};
+  });
+  return first;
+}
+
+std::optional<Conflict> SharedShadow::remote_read_after(std::uint32_t waits) const {
+  if (last_remote_.until <= waits) return std::nullopt;
+  return Conflict{Conflict::Kind::after_remote, last_remote_.record, 0, last_remote_cell_ << shift_,
+                  last_remote_.rank};
 }
 
 void SharedShadow::note_read(Cell& cell, const Accessor& who, Record mine) {

@@ -15,13 +15,24 @@ struct Accessor {
   std::uint32_t warp = 0;
   std::uint32_t pc = 0;
   bool atomic = false;
-  const Clock* clock = nullptr;  ///< what the warp knows
+  const Clock* clock = nullptr;     ///< what the warp knows
+  std::uint32_t cluster_waits = 0;  ///< how often it has waited at its cluster's barrier
+};
+
+/// Who reads another block's memory.
+struct RemoteReader {
+  std::uint32_t rank = 0;  ///< of its block
+  std::uint32_t warp = 0;
+  std::uint32_t pc = 0;
+  /// The memory may change once its block has waited so often at the cluster's barrier.
+  std::uint32_t until = 0;
 };
 
 struct Conflict {
   enum class Kind : std::uint8_t {
     after_write,    ///< not ordered after a write
     after_read,     ///< a write, not ordered after a read
+    after_remote,   ///< a write, not ordered after a read by the cluster's block of `rank`
     unwritten,      ///< nobody has written there
     arriving,       ///< a copy has still to write there
     being_read,     ///< a bulk store has still to read there
@@ -32,15 +43,21 @@ struct Conflict {
   Record other;                ///< the earlier access, where there is one
   std::uint32_t lane = 0;      ///< of the request
   std::uint32_t position = 0;  ///< the first byte of the cell
+  std::uint32_t rank = 0;      ///< after_remote: of the reader's block
 };
 
 class SharedShadow {
  public:
   /// Cells of `cell_bytes`, a power of two that divides every write's address and size, so that two
   /// writes to one cell are writes to the same bytes.
-  void start_launch(std::uint32_t shared_bytes, std::uint32_t cell_bytes, std::size_t warps);
+  /// `remote`: other blocks read it.
+  void start_launch(std::uint32_t shared_bytes, std::uint32_t cell_bytes, std::size_t warps,
+                    bool remote);
   void start_block(const Clocks& clocks) {
     clocks_ = &clocks;
+    for (const std::uint32_t cell : remote_cells_) remote_[cell] = {};
+    remote_cells_.clear();
+    last_remote_ = {};
     sets_.clear();
     free_sets_.clear();
   }
@@ -52,6 +69,13 @@ class SharedShadow {
   std::optional<Conflict> read(const Accessor& who, const Request& request);
   template <class Benign>
   std::optional<Conflict> write(const Accessor& who, const Request& request, Benign&& benign);
+
+  /// `known`: what the reader knows of this block's accesses.
+  std::optional<Conflict> read_remotely(const RemoteReader& who, const Clock& known,
+                                        const Request& request);
+  /// The remote read after which the block may end last, if it may not end yet after so many waits
+  /// at the cluster's barrier.
+  std::optional<Conflict> remote_read_after(std::uint32_t waits) const;
 
   /// One lane's bytes, for asynchronous copies: from the issue to the landing nobody may touch
   /// them.
@@ -71,11 +95,22 @@ class SharedShadow {
   struct Cell {
     Record write, read;
   };
+  /// The remote read of a cell that holds up writes longest.
+  struct RemoteRead {
+    Record record;
+    std::uint32_t rank = 0;
+    std::uint32_t until = 0;  ///< 0: there is none
+  };
 
   template <class F>
   void for_each_cell(const Request& request, F&& f);
   template <class F>
   void for_cells(std::uint64_t address, std::uint32_t bytes, F&& f);
+  std::uint32_t number_of(const Cell& cell) const {
+    return static_cast<std::uint32_t>(&cell - cells_.data());
+  }
+  /// A write that remote reads have to come before.
+  std::optional<Conflict> look_at_remote(const Accessor& who, const Request& request);
   std::uint32_t position_of(const Cell& cell) const {
     return static_cast<std::uint32_t>((&cell - cells_.data()) << shift_);
   }
@@ -103,6 +138,10 @@ class SharedShadow {
   std::vector<Cell> cells_;
   std::vector<Record> sets_;  ///< the readers of cells that several warps read, warps_ each
   std::vector<std::uint32_t> free_sets_;
+  std::vector<RemoteRead> remote_;           ///< by cell; empty where no other block reads
+  std::vector<std::uint32_t> remote_cells_;  ///< that have one
+  RemoteRead last_remote_;                   ///< of all cells
+  std::uint32_t last_remote_cell_ = 0;
 };
 
 template <class F>
@@ -135,6 +174,7 @@ std::optional<Conflict> SharedShadow::write(const Accessor& who, const Request& 
     }
     cell = {mine, Record()};
   });
+  if (!remote_cells_.empty() && !first) first = look_at_remote(who, request);
   return first;
 }
 

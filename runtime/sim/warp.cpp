@@ -6,6 +6,7 @@
 #include <bit>
 #include <limits>
 
+#include "runtime/sim/cluster_state.h"
 #include "runtime/sim/lanes.h"
 
 namespace tegula::sim {
@@ -97,6 +98,7 @@ bool Warp::may_exit() {
 std::string Warp::waits_where() const {
   if (state_ == State::at_barrier) return worker_.barriers.describe(barrier_);
   const Instruction& i = worker_.launch.program.code[pc_];
+  if (i.opcode == format::Opcode::cluster_wait) return worker_.cluster->barrier.describe();
   const std::size_t lane = active_ == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(active_));
   const auto address = get<std::uint32_t>(frame_ + i.operands[0], lane);
   const auto parity = get<std::uint32_t>(frame_ + i.operands[1], lane) & 1;
@@ -197,6 +199,8 @@ void Warp::run(std::uint64_t& steps) {
         active_ = 0;
         if (waiting_.empty()) {
           state_ = State::exited;
+          if (worker_.launch.program.features.clusters)
+            worker_.cluster->exit(worker_.rank, number_);
           return;
         }
         reconverge();

@@ -71,6 +71,7 @@ static_assert(static_cast<int>(format::TensorMapRecord::Fill::nans) ==
 static_assert(not_ready == CUDA_ERROR_NOT_READY && captured_event == CUDA_ERROR_CAPTURED_EVENT);
 static_assert(event_without_timing == CU_EVENT_DISABLE_TIMING);
 static_assert(stream_non_blocking == CU_STREAM_NON_BLOCKING);
+static_assert(invalid_cluster_size == CUDA_ERROR_INVALID_CLUSTER_SIZE);
 static_assert(capture_wrong_thread == CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
 
 /// How many parameters of which sizes: what the calling convention sees.

@@ -188,6 +188,17 @@ TEST_F(Cuda, ADriverThatRefusesSaysWhy) {
   EXPECT_EQ(fake.modules.size(), 1U) << "nothing is left of the attempts";
 }
 
+/// A binary states its clusters itself, so the driver alone knows what they take.
+TEST_F(Cuda, AClusterThatTheDeviceCannotRun) {
+  Stream stream(open_device("cuda:0"));
+  const Tensor x = stream.empty(f32, {5, 96}), y = stream.empty(f32, {5, 96});
+  fake.fail_function = "cuLaunchKernelEx";
+  fake.fail_result = cuda::invalid_cluster_size;
+  expect_error(ErrorCode::out_of_resources, {"cuLaunchKernelEx failed", "a smaller cluster"},
+               [&] { call(stream, x, y); });
+  fake.fail_function = "";
+}
+
 /// What is wrong is not the file: it stays, and is read when the driver has memory again.
 TEST_F(Cuda, LackOfMemoryCostsNoCacheEntry) {
   const tegula::testing::TemporaryDirectory root;

@@ -148,6 +148,20 @@ void copy(const CopyCfg& c, In x, Out y) {
   for (auto [i, j] : grid_persistent({cdiv(m, c.bm), cdiv(n, c.bn)}, c.blocks))
     Y.store(X.load({i, j}), {i, j});
 }
+// [cluster]
+struct LongRowCfg {
+  int bn = 4096, cluster = 4, warps = 8;
+};
+
+void long_norm(const LongRowCfg& c, In x, Out y, Out rstd, F32 eps) {
+  auto [rows, n] = dims2(x);
+  require(y, {rows, n}), require(rstd, {rows}), require(x, {rows, min(n, c.bn * c.cluster)});
+  auto [r, part] = cluster_grid({rows}, c.cluster);
+  auto v = x.tiles({1, c.bn}).load({r, part}).to(f32);
+  auto inv = rsqrt(cluster_sum(sum(v * v, 1)) / n.to(f32) + eps);
+  if_(part == 0, [&] { rstd.tiles({1}).store(inv.squeeze(), {r}); });
+  y.tiles({1, c.bn}).store((v * inv).to(y.dtype()), {r, part});
+}
 // [dropout]
 void drop(const RowCfg& c, In x, Out y, U32 seed, F32 keep) {
   auto [n] = dims1(x);
@@ -188,6 +202,11 @@ const auto copy_kernel = kernel("copy", copy, {"x", "y"})
                              .field("bm", &CopyCfg::bm)
                              .field("bn", &CopyCfg::bn)
                              .field("blocks", &CopyCfg::blocks);
+
+const auto long_norm_kernel = kernel("long_norm", long_norm, {"x", "y", "rstd", "eps"})
+                                  .field("bn", &LongRowCfg::bn)
+                                  .field("cluster", &LongRowCfg::cluster)
+                                  .field("warps", &LongRowCfg::warps);
 
 /// The functions that are no kernels, in one.
 void parts(const RowCfg& c, In x, Out y, Out moments) {

@@ -22,6 +22,7 @@ TEST(LanguageDoc, ItsKernelsTrace) {
   trace(drop_kernel, {row, row, std::uint32_t{1}, 0.9f});
   trace(watched_kernel, {row, row});
   trace(copy_kernel, {rows, rows});
+  trace(long_norm_kernel, {rows, rows, tensor(f32, {64}), 1e-6f});
   trace(parts_kernel, {rows, rows, tensor(f32, {64, 3})});
   (void)twice;
 }

@@ -39,7 +39,8 @@ void run(const format::Image& image) {
                                                  .step_limit = 600});
   format::Image copy = image;
   copy.arch = "sm_90a";
-  test::run_image(*device, copy, arguments, {{2, 1, 1}, 64});
+  const auto& cluster = image.cluster;
+  test::run_image(*device, copy, arguments, {{2 * cluster[0], cluster[1], cluster[2]}, 64});
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ void change(format::Image& image, std::minstd_rand& random) {
   const std::size_t at = below(image.code.size());
   format::ImageInstruction& i = image.code[at];
   const std::int64_t immediates[] = {0, 1, 2, 4, 8, 16, 32, -1, 16 * 64 + 1, 15, 512};
-  switch (below(10)) {
+  switch (below(11)) {
     case 0:
       i.opcode = static_cast<format::Opcode>(below(format::opcode_count));
       break;
@@ -50,6 +50,9 @@ void change(format::Image& image, std::minstd_rand& random) {
       break;
     case 8:
       image.code.erase(image.code.begin() + static_cast<std::ptrdiff_t>(at));
+      break;
+    case 9:
+      image.cluster[below(3)] = static_cast<std::uint32_t>(below(5));
       break;
     default:
       if (!image.constants.empty()) {

@@ -148,6 +148,24 @@ format::Image asynchronous_copies() {
   return b.image();
 }
 
+format::Image cluster() {
+  ImageBuilder b(2, 64);
+  b.parameter(Scalar::i64);
+  const Reg y = b.parameter(Scalar::i64), zero = b.i32(0), one = b.i32(1);
+  const Reg rank = b.special(Special::ctaid_x), tid = b.special(Special::tid_x);
+  b.image().cluster = {2, 1, 1};
+  b.store(b.address(zero, tid, 4), rank, 4, b.icmp(ICmp::ult, tid, b.i32(16)));
+  b.effect(Opcode::cluster_arrive);
+  b.effect(Opcode::cluster_wait);
+  const Reg other = b.op(Opcode::ixor, Scalar::i32, 1, {rank, one});
+  const Reg got = b.op(Opcode::cluster_load, Scalar::i32, 4, {zero, other}, {16, 0});
+  b.effect(Opcode::cluster_arrive);
+  b.store(b.address(y, rank, 16), got, 16, b.icmp(ICmp::eq, tid, zero));
+  b.effect(Opcode::cluster_wait);
+  b.ret();
+  return b.image();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -162,6 +180,7 @@ int main(int argc, char** argv) {
   std::vector<format::Image> images = every_opcode();
   images.push_back(divergent_loop());
   images.push_back(asynchronous_copies());
+  images.push_back(cluster());
   for (std::size_t k = 0; k < images.size(); ++k) {
     validate(images[k]);
     write(directory / "image" / ("image_" + std::to_string(k)), serialise(images[k]));

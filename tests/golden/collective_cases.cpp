@@ -1,4 +1,4 @@
-// Reductions, scans, changes of layout, atomics.
+// Reductions, scans, changes of layout, clusters, atomics.
 #include "tegula/dsl.h"
 #include "tests/golden/case.h"
 
@@ -9,6 +9,7 @@ struct Cfg {
   int op = 0;
   int rows = 1, bn = 1024;
   int warps = 4;
+  int cluster = 4;
 };
 template <class K>
 auto with_fields(K kernel) {
@@ -16,7 +17,8 @@ auto with_fields(K kernel) {
       .field("op", &Cfg::op)
       .field("rows", &Cfg::rows)
       .field("bn", &Cfg::bn)
-      .field("warps", &Cfg::warps);
+      .field("warps", &Cfg::warps)
+      .field("cluster", &Cfg::cluster);
 }
 
 /// Every one in the order that the layout gives, which is the same on both devices.
@@ -40,6 +42,18 @@ void row_fwd(const Cfg& c, In x, Out y) {
   y.tiles(tile).store(along_a_row[c.op].traced(x.tiles(tile).load({r, 0})), {r, 0});
 }
 const auto row_kernel = with_fields(kernel("golden_row", row_fwd, {"x", "y"}));
+
+/// A row over the blocks of a cluster, combined in their order.
+void cluster_fwd(const Cfg& c, In x, Out y) {
+  auto [block, part] = cluster_grid({cdiv(x.dim(0), c.rows)}, c.cluster);
+  const Dims tile = {c.rows, c.bn};
+  const Tile v = x.tiles(tile).load({block, part});
+  const Tile all = c.op == 0   ? cluster_sum(sum(v, 1))
+                   : c.op == 1 ? cluster_max(reduce_max(v, 1))
+                               : cluster_min(v);
+  y.tiles(tile).store(v - all, {block, part});
+}
+const auto cluster_kernel = with_fields(kernel("golden_cluster", cluster_fwd, {"x", "y"}));
 
 /// Element k of x is added to element place[k]; floats that hold whole numbers, so in any order.
 void add_fwd(const Cfg& c, In x, In place, InOut y) {
@@ -81,6 +95,24 @@ std::vector<Case> collective_cases() {
                          .outputs = {zeros_of(dtype, shape)},
                          .run = [c](Stream& stream, const auto& in, const auto& out) {
                            row_kernel.with(c).launch(stream, in[0], out[0]);
+                         }});
+      }
+  for (const int op : {0, 1, 2})
+    for (const DType dtype : {f32, f64, i32, i64})
+      for (const Cfg& sizes : {Cfg{.rows = 1, .bn = 1024, .warps = 4, .cluster = 2},
+                               {.rows = 8, .bn = 64, .warps = 2, .cluster = 4},
+                               {.rows = 1, .bn = 4096, .warps = 8, .cluster = 8}}) {
+        Cfg c = sizes;
+        c.op = op;
+        const Dims shape = {19, c.bn * c.cluster - 3};
+        constexpr const char* names[] = {"sum", "max", "min"};
+        cases.push_back({.name = std::string("cluster/") + names[op] + "/" +
+                                 std::string(dtype_name(dtype)) + "/" + std::to_string(c.cluster),
+                         .inputs = {is_float(dtype) ? normal_values(dtype, shape, 1)
+                                                    : whole_values(dtype, shape, 1, 100)},
+                         .outputs = {zeros_of(dtype, shape)},
+                         .run = [c](Stream& stream, const auto& in, const auto& out) {
+                           cluster_kernel.with(c).launch(stream, in[0], out[0]);
                          }});
       }
   constexpr std::int64_t n = 100000, bins = 37;

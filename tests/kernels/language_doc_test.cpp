@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "runtime/format/architecture.h"
 #include "tegula/error.h"
 #include "tests/kernels/harness.h"
 
@@ -131,6 +132,24 @@ TEST_P(LanguageDoc, PersistentCopy) {
     const Tensor y = f32_filled({37, 300});
     launch(copy_kernel, CopyCfg{.blocks = blocks}, floats(f32, {37, 300}, x), y);
     expect_floats(y, x);
+  }
+}
+
+TEST_P(LanguageDoc, ARowOverACluster) {
+  const bool has_clusters = format::compute_of(arch()).value_or(0) >= 90;
+  for (const std::int64_t n : {1000, 4096, 16380}) {
+    const LongRowCfg c = {.bn = has_clusters ? 4096 : 16384, .cluster = has_clusters ? 4 : 1};
+    const auto x = random_floats(f32, 3 * n);
+    std::vector<double> inverse;
+    for (std::int64_t r = 0; r < 3; ++r) {
+      double squares = 0;
+      for (std::int64_t k = 0; k < n; ++k) squares += x[r * n + k] * x[r * n + k];
+      inverse.push_back(1 / std::sqrt(squares / static_cast<double>(n) + 1e-6));
+    }
+    const Tensor y = f32_filled({3, n}), rstd = f32_filled({3});
+    launch(long_norm_kernel, c, floats(f32, {3, n}, x), y, rstd, 1e-6f);
+    expect_near(rstd, inverse, 1e-6);
+    expect_near(y, each(3, n, [&](auto r, auto k) { return x[r * n + k] * inverse[r]; }), 1e-6);
   }
 }
 

@@ -49,7 +49,8 @@ bool try_to_run(const std::vector<std::byte>& bytes) {
   format::Entry entry = entry_of(image);
   entry.payload = bytes;
   const auto kernel = device->load(entry, {});
-  launch(*device, *kernel, image.warps, {in("x", x), out("y", y)}, {{2, 1, 1}});
+  launch(*device, *kernel, image.warps, {in("x", x), out("y", y)},
+         {{2 * image.cluster[0], image.cluster[1], image.cluster[2]}});
   return true;
 }
 

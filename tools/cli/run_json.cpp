@@ -61,6 +61,7 @@ Json counters_json(const SimDevice& simulator, bool checks) {
   json["vector128_fraction"] = counters.vector128_fraction();
   json["shared_wavefronts"] = counters.shared_wavefronts;
   json["min_shared_wavefronts"] = counters.min_shared_wavefronts;
+  json["cluster_bytes"] = counters.cluster_bytes;
   json["mma_ops"] = counters.mma_ops;
   json["barriers"] = counters.barriers;
   json["instructions"] = Json::object();

@@ -33,6 +33,9 @@ void put_counters(std::string& text, const SimCounters& counters) {
   fmt::format_to(out, "  shared wavefronts {} (at least {}), barriers {}, mma {}, blocks {}\n",
                  counters.shared_wavefronts, counters.min_shared_wavefronts, counters.barriers,
                  counters.mma_ops, counters.blocks);
+  if (counters.cluster_bytes > 0)
+    fmt::format_to(out, "  {} bytes read from shared memory of the cluster\n",
+                   counters.cluster_bytes);
   fmt::format_to(out, "  warp instructions:");
   for (const auto& [name, count] : counters.instructions)
     fmt::format_to(out, " {} {}", name, count);

@@ -45,6 +45,7 @@ struct SimCounters {
   std::uint64_t global_bytes_128 = 0;  ///< of it, by accesses of 16 bytes or more a lane
   std::uint64_t shared_wavefronts = 0;
   std::uint64_t min_shared_wavefronts = 0;
+  std::uint64_t cluster_bytes = 0;  ///< read as shared memory of the cluster's blocks
   std::uint64_t mma_ops = 0;
   std::uint64_t barriers = 0;  ///< block-wide barriers passed, per block
   std::uint64_t blocks = 0;

@@ -181,7 +181,9 @@ void require(const TensorParameter& x, std::initializer_list<Operand> extents,
 namespace detail {
 void set_grid(std::span<const Operand> extents, std::span<Tile> coordinates,
               const std::source_location& at);
-}
+void set_cluster_grid(std::span<const Operand> extents, int cluster, std::span<Tile> coordinates,
+                      const std::source_location& at);
+}  // namespace detail
 
 /// States the grid, once, and gives this program's coordinates in it:
 /// `auto [i, j] = grid({rows, cdiv(n, 64)});`. Extents are i32 formulas of extents and whole
@@ -192,6 +194,21 @@ template <std::size_t N>
   static_assert(N <= 3, "a grid has at most 3 extents");
   std::array<Tile, N> coordinates;
   detail::set_grid(extents, coordinates, at);
+  return coordinates;
+}
+
+/// States a grid whose blocks stand in clusters of `cluster`, and gives this block's coordinates in
+/// the grid of clusters, and last its number in its cluster:
+/// `auto [row, part] = cluster_grid({rows}, c.cluster);`. The blocks of a cluster run at one time,
+/// and combine tiles with cluster_sum. `cluster`: 1, which is grid() on every architecture, and
+/// from sm_90 on 2, 4 or 8.
+template <std::size_t N>
+[[nodiscard]] std::array<Tile, N + 1> cluster_grid(
+    const Operand (&extents)[N], int cluster,
+    std::source_location at = std::source_location::current()) {
+  static_assert(N <= 2, "a grid of clusters has at most 2 extents");
+  std::array<Tile, N + 1> coordinates;
+  detail::set_cluster_grid(extents, cluster, coordinates, at);
   return coordinates;
 }
 

@@ -1,4 +1,4 @@
-// Reductions and scans along one axis of a tile.
+// Reductions and scans along one axis of a tile, and over the blocks of a cluster.
 //
 // The axis of a reduction stays, with extent 1, so that the result broadcasts against the tile it
 // came from. -1 is the last axis. dtypes stay too: convert 16-bit floats with .to(f32) first.
@@ -40,6 +40,15 @@ ValueAndIndex argmin(const Tile& a, int axis,
 /// Inclusive prefix sums; from the end if `reverse`.
 Tile cumsum(const Tile& a, int axis, bool reverse = false,
             std::source_location at = std::source_location::current());
+
+/// Element by element over the tiles of the cluster's blocks (cluster_grid): every block gets the
+/// sum, the largest, the smallest of all, the same bits, combined in the order of the blocks.
+/// Numbers of 32 and 64 bits. Without clusters, the tile itself. All blocks of the cluster must
+/// come here: an if_, a while_ and a loop whose bounds may differ from block to block are no place
+/// for it.
+Tile cluster_sum(const Tile& a, std::source_location at = std::source_location::current());
+Tile cluster_max(const Tile& a, std::source_location at = std::source_location::current());
+Tile cluster_min(const Tile& a, std::source_location at = std::source_location::current());
 
 namespace detail {
 
