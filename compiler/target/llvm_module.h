@@ -21,10 +21,9 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const Architecture& arc
 
 /// Translates; marks `kernel` as a kernel of exactly `threads` threads, whose blocks stand in
 /// clusters of that shape; gives markers their attributes.
-std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLVMContext& context,
-                                                llvm::TargetMachine& machine,
-                                                llvm::StringRef kernel, int threads,
-                                                const std::array<std::uint32_t, 3>& cluster);
+std::unique_ptr<llvm::Module> translate_to_llvm(
+    mlir::ModuleOp module, llvm::LLVMContext& context, llvm::TargetMachine& machine,
+    llvm::StringRef kernel, int threads, const std::array<std::uint32_t, 3>& cluster = {1, 1, 1});
 
 /// A short list of passes of our own choosing (docs/performance.md has what it was measured
 /// against), then expand_intrinsics, widen_integers and form_fma.
