@@ -12,8 +12,8 @@ namespace tegula::compiler {
 namespace {
 
 std::string ptx_of(const std::string& arch, const std::vector<std::string>& bindings,
-                   const std::string& config) {
-  const auto specialisation = cli::specialise("rms_norm_fwd", bindings, config);
+                   const std::string& config, const std::string& kernel = "rms_norm_fwd") {
+  const auto specialisation = cli::specialise(kernel, bindings, config);
   const Emitted ptx = emit(specialisation.program, {Target::Backend::ptx, arch}, Stage::ptx);
   return {reinterpret_cast<const char*>(ptx.bytes.data()), ptx.bytes.size()};
 }
@@ -50,6 +50,21 @@ TEST_P(Instructions, SumsOfProductsAreFused) {
     return;
   }
   EXPECT_EQ(count(ptx, "fma.rn.f32"), 29);
+}
+
+// 16 elements a thread are two calls of Philox, of seven rounds with two products each; of the
+// first products one is of the row, the same in both calls, and one of nothing but its upper half,
+// which is 0 below 2^32 rows.
+TEST_P(Instructions, ProductsOfPhiloxAreOneInstructionEach) {
+  for (const char* x : {"x=64x4096:bf16", "x=64x4096:f32"}) {
+    const std::string ptx = ptx_of(GetParam(), {x}, "rows=1,bn=2048,warps=4", "dropout");
+    EXPECT_EQ(count(ptx, "mul.hi"), 0);
+    EXPECT_GE(count(ptx, "mul.wide.u32"), 25);
+    EXPECT_LE(count(ptx, "mul.wide.u32"), 28);
+    EXPECT_EQ(count(ptx, "bar.sync"), 0);
+    // Two lanes that have four columns of eight each exchange words.
+    EXPECT_EQ(count(ptx, "shfl.sync"), std::string(x).find("f32") == std::string::npos ? 0 : 4);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Instructions,
