@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
-#include <string>
 
 #include <fmt/format.h>
-
-#include "runtime/tensor_checks.h"
 
 namespace tegula::ops {
 namespace {

@@ -90,6 +90,14 @@ TEST_F(DropoutErrors, Tensors) {
   expect({"config.warps: no such configuration"});
 }
 
+// Rows are counted in 64 bits, but a tensor's extents in 32.
+TEST_F(DropoutErrors, TooManyRows) {
+  x.shape = {std::int64_t{1} << 31, 1};
+  x.strides = {1, 1};
+  options.out = x;
+  expect({"dropout: error: x: an extent is out of range", "got 2147483648x1"});
+}
+
 TEST_F(DropoutErrors, Masks) {
   expect_mask(-1, 2, {}, {"dropout_mask: error: rows: out of range", "got -1"});
   expect_mask(1, -2, {}, {"columns: out of range", "got -2"});

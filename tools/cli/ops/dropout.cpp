@@ -59,7 +59,7 @@ std::vector<ExpectedOutput> expect_backward(const OpCall& call,
            expected(call, "dy", dtype, Precision::plain), 3}};
 }
 
-/// A size that may be left out only where the default is one.
+/// A parameter that is a size.
 std::int64_t extent_of(const OpCall& call, const char* name) {
   const std::int64_t extent = integer_of(call, name);
   if (extent < 0)
