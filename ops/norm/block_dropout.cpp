@@ -14,7 +14,8 @@ std::optional<Mask> BlockDropout::kept(DropoutStream stream, const RowBlock& row
 }
 
 Tile BlockDropout::apply(const std::optional<Mask>& kept, const Tile& value) const {
-  return kept ? select(*kept, value * p_.scale, 0.f) : value;
+  // Selected first: where the result is rounded to 16 bits LLVM would move the selection behind it.
+  return kept ? select(*kept, value, 0.f) * p_.scale : value;
 }
 
 }  // namespace tegula::ops

@@ -1,6 +1,7 @@
 #include "ops/norm/subset_values.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
@@ -38,6 +39,9 @@ void check_map(const ArgumentChecks& checks, Stream& stream, const TensorRef& ma
 
 void check_subset_values(const ArgumentChecks& checks, Stream& stream, const NormExtras& extras,
                          std::int64_t rows, std::int64_t x_rows, bool are_valid) {
+  if (!std::isfinite(extras.rowscale_const))
+    checks.fail("rowscale_const", "out of range", fmt::format("{}", extras.rowscale_const),
+                "a finite number");
   if (extras.rowscale_const != 1 && !extras.x_subset.present() && !extras.out_subset.present())
     checks.fail("rowscale_const", "there is no subset", fmt::format("{}", extras.rowscale_const),
                 "1, or x0_subset or out_subset", "the functions of all rows take a rowscale");

@@ -1,5 +1,8 @@
 // Misuse of the dropout_add_* functions and of their gradients.
 #include "tegula/ops/dropout_add_norm.h"
+
+#include <cmath>
+
 #include "tests/ops/op_harness.h"
 #include "tests/runtime/expect_error.h"
 
@@ -89,6 +92,7 @@ TEST_P(DropoutAddNormErrors, Subsets) {
                 {.out_subset = far, .out_numrows = 6});
   expect_subset({"out_numrows: out of range", "got -1"}, {.out_subset = few, .out_numrows = -1});
   expect_subset({"rowscale_const: there is no subset", "got 2"}, {.rowscale_const = 2});
+  expect_subset({"rowscale_const: out of range", "got inf"}, {.rowscale_const = INFINITY});
   const Tensor wide = filled(DType::i64, {6}), square = filled(DType::i32, {3, 2});
   expect_subset({"x0_subset: wrong dtype", "got i64"}, {.x0_subset = wide});
   expect_subset({"x0_subset: wrong rank", "got 3x2"}, {.x0_subset = square});
