@@ -48,10 +48,16 @@ struct NormResult {
 /// outputs to their dtypes.
 NormResult norm(const NormProblem& problem, Precision precision);
 
+/// What a forward left for its backward: s (rows, n) as stored, rstd and mean (rows,).
+struct NormSaved {
+  std::vector<double> s, rstd, mean;
+};
+
 /// (rows, n) each; dy1 and dresidual_out may be absent.
 struct NormOutputGradients {
   Values dy, dy1, dresidual_out;
-  std::optional<DType> x_dtype = {};  ///< of dx and dx1, unless that of x
+  std::optional<DType> x_dtype = {};    ///< of dx and dx1, unless that of x
+  std::optional<NormSaved> saved = {};  ///< what the backward that is judged was given
 };
 
 /// dx, dresidual and dx1 are (rows, n), the others (n,). Empty: those of absent tensors.
@@ -61,11 +67,15 @@ struct NormInputGradients {
 
 /// The gradients of sum(dy * y) + sum(dy1 * y1) + sum(dresidual_out * residual_out).
 ///
-/// fp64 gives those of the true function at the exact inputs, as autograd in double would (that is
-/// what FlashAttention's tests compare with): s, mean and rstd are nowhere rounded, although an op
-/// is given the s that its forward stored. plain is given it, too: its backward starts from the s
-/// that plain's forward rounded to sum_dtype(), and from its rstd and mean, so what storing s costs
-/// is part of plain's error. Sums over rows are accumulated in fp32 in plain.
+/// With `saved`, at the arguments that a backward function takes: its formula of that s, rstd and
+/// mean, in double or plain. A forward stores s rounded, beside statistics of the unrounded one,
+/// and no backward can undo it: where a row has one or two elements this alone may be more than its
+/// whole gradient.
+///
+/// Without, what the forward costs is judged, too. fp64 gives the gradients of the true function at
+/// the exact inputs, as autograd in double would (with which FlashAttention's tests compare): s and
+/// statistics are nowhere rounded. plain starts from the s that plain's forward rounded to
+/// sum_dtype(), and from its statistics. Sums over rows are accumulated in fp32 in plain.
 NormInputGradients norm_bwd(const NormProblem& problem, const NormOutputGradients& gradients,
                             Precision precision);
 

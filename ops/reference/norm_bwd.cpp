@@ -78,10 +78,21 @@ RowGradients row_gradients(const NormProblem& p, const NormOutputGradients& d, c
   const Rounding r_s(precision, sum.dtype), r(precision, result.dtype);
   for (std::int64_t row = 0; row < p.rows; ++row) {
     const double* s = sum.s.data() + row * p.n;
-    const RowStatistics statistics = row_statistics(s, p, r_s);
+    const auto at = static_cast<std::size_t>(row);
+    RowStatistics statistics;
+    if (d.saved) {
+      statistics.rstd = r_s(d.saved->rstd[at]);
+      if (!p.is_rms_norm) statistics.mean = r_s(d.saved->mean[at]);
+    } else {
+      statistics = row_statistics(s, p, r_s);
+    }
     for (std::int64_t j = 0; j < p.n; ++j) {
-      const double stored = r_s.output(p.sum_dtype(), s[j]);
-      const double centred = p.is_rms_norm ? stored : r_s(stored - statistics.mean);
+      const double stored =
+          d.saved ? d.saved->s[at * static_cast<std::size_t>(p.n) + static_cast<std::size_t>(j)]
+                  : r_s.output(p.sum_dtype(), s[j]);
+      // One element is its own mean, whatever rounding has made of the two.
+      const double deviation = p.n == 1 ? 0 : r_s(stored - statistics.mean);
+      const double centred = p.is_rms_norm ? stored : deviation;
       result.normalised.push_back(r_s(centred * statistics.rstd));
     }
     add_row_gradient(result.ds, result.normalised.data() + row * p.n, in.g.data() + row * p.n,

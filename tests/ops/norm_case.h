@@ -56,11 +56,15 @@ class NormCall {
 
   reference::NormProblem problem() const;
   reference::NormOutputGradients output_gradients() const;
+  reference::NormSaved saved_values(const ops::NormOut& saved) const;
 
   /// Expect every output within the rule and of the right dtype, absent where it should be, and the
   /// surroundings of destinations left alone.
   void expect_forward(const ops::NormOut& got) const;
-  void expect_gradients(const ops::NormGradients& got) const;
+  /// Of what the backward was given.
+  void expect_gradients(const ops::NormOut& saved, const ops::NormGradients& got) const;
+  /// Of the exact inputs, so that what the forward lost counts.
+  void expect_true_gradients(const ops::NormGradients& got) const;
 
   /// Changed by tests that want other calls of the same inputs.
   ops::NormOptions options;
@@ -69,6 +73,8 @@ class NormCall {
   ops::NormBwdOptions backward_options(const ops::NormOut& saved) const;
 
  private:
+  void expect_gradients(const reference::NormOutputGradients& d,
+                        const ops::NormGradients& got) const;
   PaddedTensor rows_of(std::optional<DType> dtype, std::uint64_t seed) const;
   PaddedTensor columns_of(std::optional<DType> dtype, std::uint64_t seed) const;
   PaddedTensor destination(DType dtype) const;
@@ -83,8 +89,9 @@ class NormCall {
   PaddedTensor out_, residual_out_, rstd_, mean_, dx_, dresidual_, dx1_;
 };
 
-/// Runs the case, forward, or forward and backward.
+/// Runs the case, forward, or forward and backward, or so that the forward's losses count.
 void expect_accurate(Stream& stream, const NormCase& norm_case);
 void expect_accurate_gradients(Stream& stream, const NormCase& norm_case);
+void expect_true_gradients(Stream& stream, const NormCase& norm_case);
 
 }  // namespace tegula::testing

@@ -73,7 +73,7 @@ TEST_P(NormMasks, TheStateMayLieInMemory) {
     call.options.rng = ops::RngState{.seed = 5, .offset = 4, .memory = memory};
     ops::NormOut saved = call.forward();
     call.expect_forward(saved);
-    call.expect_gradients(call.backward(saved));
+    call.expect_gradients(saved, call.backward(saved));
     // Somebody advances the state: the same call draws anew.
     const std::vector<double> first = download(*saved.mask);
     const std::uint64_t words[2] = {99, 38};
@@ -108,7 +108,7 @@ TEST_P(NormMasks, WithoutDropoutNoStateIsTouched) {
     const ops::NormOut saved = call.forward();
     call.expect_forward(saved);
     EXPECT_FALSE(saved.mask.has_value());
-    call.expect_gradients(call.backward(saved));
+    call.expect_gradients(saved, call.backward(saved));
     EXPECT_EQ(argument("rng").load_bytes, 0U);
   }
 }

@@ -161,6 +161,22 @@ TEST(NormReference, PlainsBackwardStartsFromTheStoredSum) {
   EXPECT_LT(stored, 1);           // 1 of the same
 }
 
+TEST(NormReference, GradientsAtWhatWasSaved) {
+  NormProblem p;
+  p.rows = 1;
+  p.n = 2;
+  p.x = {DType::f32, {7, 7}};  // not looked at
+  p.weight = {DType::f32, {1, 2}};
+  NormOutputGradients d = {{DType::f32, {1, 2}}, {}, {}};
+  d.saved = NormSaved{{2, 4}, {0.5}, {}};  // h = 1, 2 and g = 1, 4: mean(g h) = 4.5
+  const NormInputGradients got = norm_bwd(p, d, Precision::fp64);
+  EXPECT_EQ(got.dx, (Doubles{0.5 * (1 - 4.5), 0.5 * (4 - 9)}));
+  EXPECT_EQ(got.dweight, (Doubles{1, 4}));
+  p.is_rms_norm = false;
+  d.saved->mean = {4};  // h = -1, 0: mean(g h) = -0.5, mean(g) = 2.5
+  EXPECT_EQ(norm_bwd(p, d, Precision::fp64).dx, (Doubles{0.5 * (1 - 0.5 - 2.5), 0.5 * (4 - 2.5)}));
+}
+
 TEST(NormReference, GradientsOfNoRows) {
   NormProblem p;
   p.n = 2;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ops/reference/transfer.h"
+
 namespace tegula::cli {
 namespace {
 
@@ -92,6 +94,23 @@ reference::NormProblem norm_problem(const OpCall& call, Norm norm) {
       .zero_centered_weight = options.zero_centered_weight};
   problem.drop_out({options.dropout_p, options.rng->seed, options.rng->offset});
   return problem;
+}
+
+void add_saved(std::vector<Output>& outputs, const Stream& stream, const ops::NormOut& forward,
+               const TensorRef& s) {
+  outputs.push_back({"s", forward.residual_out.value_or(Tensor::alias(stream, s)), false});
+  outputs.push_back({"rstd", *forward.rstd, false});
+  if (forward.mean) outputs.push_back({"mean", *forward.mean, false});
+}
+
+reference::NormSaved saved_by_norm(const std::vector<Output>& outputs) {
+  reference::NormSaved saved;
+  for (const Output& output : outputs) {
+    if (output.name == "s") saved.s = reference::download(output.tensor);
+    if (output.name == "rstd") saved.rstd = reference::download(output.tensor);
+    if (output.name == "mean") saved.mean = reference::download(output.tensor);
+  }
+  return saved;
 }
 
 }  // namespace tegula::cli

@@ -20,4 +20,10 @@ ops::NormOut norm_forward(Stream& stream, const OpCall& call, Norm norm,
 /// The same for the reference.
 reference::NormProblem norm_problem(const OpCall& call, Norm norm);
 
+/// What a norm's backward was given, by which it is judged: outputs for `expect` alone. `s` is what
+/// the forward normalised.
+void add_saved(std::vector<Output>& outputs, const Stream& stream, const ops::NormOut& forward,
+               const TensorRef& s);
+reference::NormSaved saved_by_norm(const std::vector<Output>& outputs);
+
 }  // namespace tegula::cli

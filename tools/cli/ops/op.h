@@ -50,9 +50,10 @@ struct OpCall {
 struct Output {
   std::string name;
   Tensor tensor;
+  bool given = true;  ///< false: for `expect` alone, behind those that are given
 };
 
-/// What an output should hold (ops/reference/accuracy.h).
+/// What an output that is given should hold (ops/reference/accuracy.h).
 struct ExpectedOutput {
   std::string name;
   std::vector<double> ref64, plain;
