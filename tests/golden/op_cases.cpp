@@ -28,6 +28,27 @@ void rows_of(std::vector<Case>& cases, DType dtype, std::int64_t n) {
         ops::rms_norm_fn(s, in[0], in[1],
                          {.residual = in[2], .out = out[0], .residual_out = out[1]});
       });
+  add(cases, "layer_norm_fn", dtype, n, {x, weight, other}, {blank, blank},
+      [](Stream& s, const Tensors& in, const Tensors& out) {
+        ops::layer_norm_fn(s, in[0], in[1],
+                           {.x1 = in[2],
+                            .dropout_p = 0.3F,
+                            .out = out[0],
+                            .residual_out = out[1],
+                            .rng = ops::RngState{.seed = 1}});
+      });
+  // Not dweight: its sums depend on how many multiprocessors the device has.
+  add(cases, "layer_norm_fn_bwd", dtype, n, {x, weight, other}, {blank, blank},
+      [](Stream& s, const Tensors& in, const Tensors& out) {
+        const ops::NormOut saved = ops::layer_norm_fn(s, in[0], in[1]);
+        ops::layer_norm_fn_bwd(s, in[2], in[0], *saved.rstd, in[1],
+                               {.mean = *saved.mean,
+                                .dropout_p = 0.3F,
+                                .rng = ops::RngState{.seed = 1},
+                                .has_residual = true,
+                                .dx = out[0],
+                                .dresidual = out[1]});
+      });
   add(cases, "softmax", dtype, n, {x}, {blank},
       [](Stream& s, const Tensors& in, const Tensors& out) {
         ops::softmax(s, in[0], {.out = out[0]});
