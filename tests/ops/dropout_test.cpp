@@ -28,6 +28,7 @@ struct Case {
   std::optional<DType> out;
   std::int64_t padding = 0;
   std::optional<ops::RowConfig> config;
+  std::int64_t lead = 0;  ///< elements before the first: misaligns pointers
 };
 
 class Dropout : public OpTest {
@@ -36,8 +37,11 @@ class Dropout : public OpTest {
     SCOPED_TRACE(
         fmt::format("{} {} padding {}", to_string(c.shape), dtype_name(c.dtype), c.padding));
     const std::int64_t n = c.shape.back(), rows = element_count(c.shape) / n;
-    const PaddedTensor x = random(c.dtype, c.shape, 1, c.padding);
-    const PaddedTensor y = blank(c.out.value_or(c.dtype), c.shape, c.padding);
+    const std::int64_t count = element_count(c.shape);
+    const PaddedTensor x(stream, c.dtype, c.shape, c.padding, normal_values(count, 1), c.lead);
+    const PaddedTensor y(stream, c.out.value_or(c.dtype), c.shape, c.padding,
+                         std::vector<double>(static_cast<std::size_t>(count), std::nan("")),
+                         c.lead);
     ops::DropoutOptions options = {.dropout_p = problem.p,
                                    .rng = rng_of(problem),
                                    .return_mask = true,
@@ -80,10 +84,13 @@ TEST_P(Dropout, EveryMixOfDTypes) {
     for (const DType out : dtypes) check({.shape = {5, 72}, .dtype = x, .out = out});
 }
 
-TEST_P(Dropout, StridedRowsLeadingDimensionsAndConfigs) {
+TEST_P(Dropout, StridedRowsLeadingDimensionsMisalignedPointersAndConfigs) {
   for (const std::int64_t padding : {1, 8})
     check({.shape = {2, 3, 128}, .dtype = DType::bf16, .padding = padding});
   check({.shape = {300}});
+  for (const DType dtype : dtypes)
+    for (const std::int64_t lead : {1, 2, 4})
+      check({.shape = {3, 256}, .dtype = dtype, .lead = lead});
   check({.shape = {1001, 3}, .dtype = DType::f16});
   // The same mask however it is cut: tiles of less than eight columns too.
   for (const int bn : {1, 2, 4, 8, 16, 256})
