@@ -218,6 +218,29 @@ TEST_P(Clusters, WholeTilesOfEveryNumber) {
     }
 }
 
+void three_axes_fwd(const Cfg& c, In x, Out y) {
+  auto [m, n, k] = dims3(x);
+  require(y, {m, n, k});
+  auto [i, j, part] = cluster_grid({m, n}, c.cluster);
+  auto v = x.tiles({1, 1, c.bn}).load({i, j, part});
+  y.tiles({1, 1, c.bn}).store(v + 1000 * cluster_sum(sum(v, 2)), {i, j, part});
+}
+const auto three_axes = with_fields(kernel("three_axes_fwd", three_axes_fwd, {"x", "y"}));
+
+TEST_P(Clusters, AlongTheThirdAxisOfTheGrid) {
+  constexpr std::int64_t m = 3, n = 2, k = 200;
+  const auto x = random_integers(-9, 9, m * n * k);
+  std::vector<std::int64_t> wanted;
+  for (std::int64_t row = 0; row < m * n; ++row) {
+    std::int64_t total = 0;
+    for (std::int64_t e = 0; e < k; ++e) total += x[at(row * k + e)];
+    for (std::int64_t e = 0; e < k; ++e) wanted.push_back(x[at(row * k + e)] + 1000 * total);
+  }
+  const Tensor y = stream.empty(i32, {m, n, k});
+  launch(three_axes, Cfg{.bn = 64, .cluster = 4, .warps = 2}, integers(i32, {m, n, k}, x), y);
+  expect_integers(y, wanted);
+}
+
 /// In the order of the blocks, whatever the order in which they run.
 TEST_P(Clusters, TheSameBitsInEveryRun) {
   if (!simulates()) GTEST_SKIP() << "seeds are the simulator's";
