@@ -61,6 +61,8 @@ class ArgumentChecks {
   void disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
                             const TensorRef& other, std::string_view other_name) const;
 
+  std::string_view op() const { return op_; }
+
   /// A configuration that the kernels take; named config.rows and so on.
   void config(const RowConfig& config) const;
 

@@ -11,7 +11,6 @@ namespace {
 constexpr int threads_per_warp = 32;
 constexpr int vector_elements = 8;  // a 16-byte vector of a 16-bit dtype
 constexpr int max_rows = 256;
-constexpr int max_warps = 32;
 constexpr int max_elementwise_columns = 2048;
 /// What a loop carries comes on top of its tile: 16 elements a thread, and no more than 8 warps, so
 /// that a thread may have 255 registers.
@@ -56,13 +55,6 @@ RowConfig choose_row_config(std::int64_t rows, std::int64_t n) {
 
 RowConfig choose_elementwise_config(std::int64_t rows, std::int64_t n) {
   return fill(rows, next_power_of_two(std::min<std::int64_t>(n, max_elementwise_columns)));
-}
-
-RowConfig choose_norm_bwd_config(std::int64_t rows, std::int64_t n) {
-  if (n > max_columns_in_one_tile) return {1, 2048, 4};
-  RowConfig config = choose_row_config(rows, n);
-  config.warps = std::clamp(config.rows * config.bn / 512, config.warps, max_warps);
-  return config;
 }
 
 }  // namespace tegula::ops

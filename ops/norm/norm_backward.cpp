@@ -178,6 +178,16 @@ std::int64_t blocks_for(const Device& device, const NormConfig& c, std::int64_t 
   return std::clamp<std::int64_t>(resident / tiles, 1, groups);
 }
 
+NormRowConfig choose_config(const NormBwdCall& call, std::int64_t rows, std::int64_t n,
+                            bool clusters) {
+  NormRowConfig config = choose_norm_bwd_config(rows, n, clusters);
+  // A second result brings a weight and two sums more for each element that a thread has.
+  constexpr int elements = 16;
+  if (call.options.weight1.present() && config.rows * config.bn == 32 * config.warps * elements)
+    config.warps = std::min(2 * config.warps, 32);
+  return config;
+}
+
 }  // namespace
 
 NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call) {
@@ -192,9 +202,17 @@ NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call) {
   NormBwdTensors t = tensors_of(checks, call);
   const std::int64_t rows = t.s.shape[0], n = t.s.shape[1];
   const bool empty = rows == 0 || n == 0;
+  const bool clusters = has_clusters(*stream.device());
   const NormConfig config =
-      norm_config(checks, options.config, empty ? RowConfig{} : choose_norm_bwd_config(rows, n),
-                  subset, dropout.drops(), options.zero_centered_weight);
+      norm_config(checks,
+                  {.pinned = options.config,
+                   .n = n,
+                   .single_rows = subset,
+                   .draws = dropout.drops(),
+                   .zero_centered = options.zero_centered_weight,
+                   .has_clusters = clusters,
+                   .arch = stream.device()->target().arch},
+                  empty ? NormRowConfig{} : choose_config(call, rows, n, clusters));
   check_overlaps(checks, t, dropout);
 
   NormBwdOut result = vector_gradients(stream, call);
@@ -231,7 +249,7 @@ NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call) {
   t.dweight1_parts = workspace(vectors.dweight1.present(), {blocks, n});
   t.dbias1_parts = workspace(vectors.dbias1.present(), {blocks, n});
   t.dlayerscale_parts = workspace(vectors.dlayerscale.present(), {blocks, n});
-  if (config.bn < n) {
+  if (std::int64_t{config.bn} * config.cluster < n) {
     t.mean_gh = workspace(true, {rows});
     t.mean_g = workspace(call.kind == NormKind::layer, {rows});
     launch_norm_bwd_rows(stream, call.kind, config, t);

@@ -52,7 +52,8 @@ Tile normalise(const Tile& s, std::int64_t n, const RowBlock& rows, const OptIn&
 
 /// The grid is (blocks, tiles of a row). A block goes through every blocks-th group of c.rows rows;
 /// weights are loaded once, and the gradients of the vectors stay in registers until the end. Where
-/// a tile is a whole row the means over it are taken here, else they are given.
+/// the tiles of a block, or of a cluster, hold a row the means over it are taken here, else they
+/// are given.
 template <NormKind kind>
 void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weight1,
               OptIn dresidual_out, OptIn mean, In rstd, OptIn rowscale, OptIn x, OptIn layerscale,
@@ -60,8 +61,8 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
               OptOut dresidual, OptOut dx1, OptOut dweight_parts, OptOut dbias_parts,
               OptOut dweight1_parts, OptOut dbias1_parts, OptOut dlayerscale_parts, U64 seed,
               U64 offset, U32 threshold, F32 scale) {
-  check_row_config(name_of(kind), "", {c.rows, c.bn, c.warps});
   auto [rows, n] = dims2(s);
+  check_norm_config(name_of(kind), "", c, s.static_dim(1));
   const auto require_rows = [&](const OptIn& matrix) {
     if (matrix) require(matrix, {rows, n});
   };
@@ -83,12 +84,13 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
        {dweight_parts, dbias_parts, dweight1_parts, dbias1_parts, dlayerscale_parts})
     if (parts) require(parts, {blocks, n});
 
-  auto [block, j] = grid({blocks, cdiv(n, c.bn)});
+  auto [block, j] =
+      c.cluster > 1 ? cluster_grid({blocks}, c.cluster) : grid({blocks, cdiv(n, c.bn)});
   Tile groups = cdiv(rows, c.rows);
   const BlockDropout dropout(c, {rng, seed, offset, threshold, scale});
   const bool subset = x_subset || out_subset;
   const std::int64_t columns = s.static_dim(1);
-  const bool whole_rows = columns <= c.bn;
+  const bool whole_rows = columns <= std::int64_t{c.bn} * c.cluster;
 
   Tile gain = gain_of(c, weight, j), gain1, layer_gain;
   if (weight1) gain1 = gain_of(c, weight1, j);
@@ -114,7 +116,8 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
     }
 
     const auto row_mean = [&](const Tile& value, const OptIn& given) {
-      return whole_rows ? sum(value, 1) / static_cast<float>(columns) : all.values(given);
+      if (!whole_rows) return all.values(given);
+      return cluster_sum(sum(value, 1)) / static_cast<float>(columns);
     };
     Tile ds = g - h * row_mean(g * h, mean_gh);
     if (kind == NormKind::layer) ds -= row_mean(g, mean_g);
@@ -181,6 +184,7 @@ auto with_norm_config(K kernel) {
       .sweep("rows", &NormConfig::rows, {1, 2, 4, 8})
       .sweep("bn", &NormConfig::bn, {1024, 2048, 4096, 8192, 16384})
       .sweep("warps", &NormConfig::warps, {1, 2, 4, 8, 16, 32})
+      .sweep("cluster", &NormConfig::cluster, {1, 2, 4, 8})
       .field("dropout", &NormConfig::dropout)
       .field("zero_centered", &NormConfig::zero_centered);
 }

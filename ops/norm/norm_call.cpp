@@ -1,16 +1,10 @@
 #include "ops/norm/norm_call.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "runtime/format/architecture.h"
+
 namespace tegula::ops {
-namespace {
-
-constexpr int draw_columns = 8;  // that one call of Philox decides
-
-}  // namespace
-
 void check_norm_vector(const ArgumentChecks& checks, const TensorRef& vector, std::string_view name,
                        std::int64_t n, std::string_view reason) {
   if (!vector.present()) return;
@@ -62,22 +56,8 @@ TensorRef flat_if(const ArgumentChecks& checks, const TensorRef& tensor, std::st
   return tensor.present() ? checks.flat(tensor, name) : TensorRef{};
 }
 
-NormConfig norm_config(const ArgumentChecks& checks, const std::optional<RowConfig>& pinned,
-                       RowConfig chosen, bool single, bool draws, bool zero_centered) {
-  RowConfig c = chosen;
-  if (pinned) {
-    c = *pinned;
-    checks.config(c);
-    if (draws && c.bn < draw_columns)
-      checks.fail("config.bn", "too small for dropout", std::to_string(c.bn), "at least 8");
-    if (single && c.rows != 1)
-      checks.fail("config.rows", "rows of a subset are taken one by one", std::to_string(c.rows),
-                  "1");
-  } else {
-    if (draws) c.bn = std::max(c.bn, draw_columns);
-    if (single) c.rows = 1;
-  }
-  return {c.rows, c.bn, c.warps, draws, zero_centered};
+bool has_clusters(const Device& device) {
+  return format::compute_of(device.target().arch).value_or(0) >= 90;
 }
 
 }  // namespace tegula::ops

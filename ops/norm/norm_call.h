@@ -69,9 +69,19 @@ TensorRef rows_if(const ArgumentChecks& checks, const TensorRef& tensor, std::st
 TensorRef vector_if(const ArgumentChecks& checks, const TensorRef& tensor, std::string_view name);
 TensorRef flat_if(const ArgumentChecks& checks, const TensorRef& tensor, std::string_view name);
 
-/// How the kernels cut a call. `chosen` is what suits the sizes, `pinned` the caller's wish, whose
-/// fields are checked. `single`: rows are taken one by one.
-NormConfig norm_config(const ArgumentChecks& checks, const std::optional<RowConfig>& pinned,
-                       RowConfig chosen, bool single, bool draws, bool zero_centered);
+bool has_clusters(const Device& device);
+
+struct NormConfigRequest {
+  const std::optional<NormRowConfig>& pinned;  ///< by the caller; its fields are checked
+  std::int64_t n = 0;
+  bool single_rows = false;  ///< rows are taken one by one
+  bool draws = false, zero_centered = false;
+  bool has_clusters = false;
+  std::string_view arch;
+};
+
+/// How the kernels cut a call: as its caller wants it, else as `chosen` for its sizes.
+NormConfig norm_config(const ArgumentChecks& checks, const NormConfigRequest& request,
+                       const NormRowConfig& chosen);
 
 }  // namespace tegula::ops

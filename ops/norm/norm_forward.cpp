@@ -197,9 +197,17 @@ NormOut norm_forward(Stream& stream, const NormCall& call) {
   NormTensors t = tensors_of(checks, call);
   const std::int64_t rows = shapes.rows(), n = shapes.sum.back();
   const bool single = call.extras.x_subset.present() || call.extras.out_subset.present();
-  const NormConfig config = norm_config(
-      checks, options.config, rows > 0 && n > 0 ? choose_row_config(rows, n) : RowConfig{}, single,
-      dropout.drops(), options.zero_centered_weight);
+  const bool clusters = has_clusters(*stream.device());
+  const NormConfig config =
+      norm_config(checks,
+                  {.pinned = options.config,
+                   .n = n,
+                   .single_rows = single,
+                   .draws = dropout.drops(),
+                   .zero_centered = options.zero_centered_weight,
+                   .has_clusters = clusters,
+                   .arch = stream.device()->target().arch},
+                  rows > 0 && n > 0 ? choose_norm_config(rows, n, clusters) : NormRowConfig{});
   check_overlaps(checks, t, dropout);
 
   NormOut result = allocate(stream, call, outputs);

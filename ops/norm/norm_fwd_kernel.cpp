@@ -12,17 +12,18 @@ constexpr const char* name_of(NormKind kind) {
   return kind == NormKind::rms ? "rms_norm_fwd" : "layer_norm_fwd";
 }
 
-/// A block takes c.rows whole rows, one where there are subsets. A row that fits a tile of c.bn
-/// columns is read once, for the statistics and for the result alike; a longer one is read, and its
-/// masks are drawn, a second time for the result. Columns beyond N load as 0 and are not stored.
+/// A block takes c.rows whole rows, one where there are subsets, or the blocks of a cluster take a
+/// tile of them each. A row that their tiles of c.bn columns hold is read once, for the statistics
+/// and for the result alike; a longer one is read, and its masks are drawn, a second time for the
+/// result. Columns beyond N load as 0 and are not stored.
 template <NormKind kind>
 void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, OptIn bias,
               OptIn weight1, OptIn bias1, OptIn rowscale, OptIn layerscale, OptIn x_subset,
               OptIn out_subset, OptIn rng, Out y, OptOut y1, OptOut residual_out, OptOut mask,
               OptOut mask1, OptOut mean, Out rstd, U64 seed, U64 offset, U32 threshold, F32 scale,
               F32 eps) {
-  check_row_config(name_of(kind), "", {c.rows, c.bn, c.warps});
   auto [x_rows, n] = dims2(x);
+  check_norm_config(name_of(kind), "", c, x.static_dim(1));
   Tile rows = x_subset ? x_subset.dim(0) : x_rows;
   require(rstd, {rows});
   if (out_subset)
@@ -41,7 +42,7 @@ void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, Op
   if (mask1) require(mask1, {rows, n});
   if (kind == NormKind::layer) require(mean, {rows});
 
-  auto [block] = grid({cdiv(rows, c.rows)});
+  auto [block, part] = cluster_grid({cdiv(rows, c.rows)}, c.cluster);
   const RowBlock all(c.rows, c.bn, block), of_x(c.rows, c.bn, block, x_subset),
       of_y(c.rows, c.bn, block, out_subset);
   const BlockDropout dropout(c, {rng, seed, offset, threshold, scale});
@@ -91,12 +92,15 @@ void norm_fwd(const NormConfig& c, In x, OptIn residual, OptIn x1, In weight, Op
   };
 
   const std::int64_t columns = x.static_dim(1);
-  if (columns <= c.bn) {
-    Tile only = full(i32, {}, 0);
-    Tile s = load_sum(only, true);
-    const RowStatistics statistics = statistics_of_tile(kind, s, columns, eps);
-    store_statistics(statistics);
-    store_results(s, statistics, only);
+  if (columns <= std::int64_t{c.bn} * c.cluster) {
+    Tile j = c.cluster > 1 ? part : full(i32, {}, 0);
+    Tile s = load_sum(j, true);
+    const RowStatistics statistics = statistics_of_tile(kind, s, j, c.cluster, columns, eps);
+    if (c.cluster > 1)
+      if_(part == 0, [&] { store_statistics(statistics); });
+    else
+      store_statistics(statistics);
+    store_results(s, statistics, j);
   } else {
     RunningStatistics running(kind, c.rows, c.bn, columns);
     for_each_tile(columns, c.bn, [&](const Tile& j) { running.add(load_sum(j, true), j); });
@@ -118,6 +122,7 @@ auto make_kernel() {
       .sweep("rows", &NormConfig::rows, {1, 2, 4, 8})
       .sweep("bn", &NormConfig::bn, {1024, 2048, 4096, 8192, 16384})
       .sweep("warps", &NormConfig::warps, {1, 2, 4, 8, 16})
+      .sweep("cluster", &NormConfig::cluster, {1, 2, 4, 8})
       .field("dropout", &NormConfig::dropout)
       .field("zero_centered", &NormConfig::zero_centered);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "dsl/kept_launch.h"
 #include "ops/common/dropout_mask.h"
@@ -9,14 +10,20 @@
 
 namespace tegula::ops {
 
-/// RowConfig, and what specialises a norm's kernel beside its tensors.
+/// NormRowConfig, and what specialises a norm's kernel beside its tensors.
 struct NormConfig {
   int rows = 1;
   int bn = 4096;
   int warps = 4;
+  int cluster = 1;             ///< blocks that share the columns of their rows
   bool dropout = false;        ///< x (and x1) drop out
   bool zero_centered = false;  ///< weights are 1 + weight
 };
+
+/// Throws Error{invalid_argument} naming `prefix` and the field: not a configuration for rows of
+/// `n` elements.
+void check_norm_config(std::string_view where, std::string_view prefix, const NormConfig& config,
+                       std::int64_t n);
 
 /// Matrices (M, N) with last stride 1, vectors (N,), and one value a row (M,). Optional tensors may
 /// be absent; an output is present iff there is something to store.

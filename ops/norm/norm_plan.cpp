@@ -39,9 +39,9 @@ Words words_of(const NormCall& call) {
        {o.dropout_p > 0, o.prenorm, o.residual_in_fp32, o.zero_centered_weight,
         o.return_dropout_mask, call.extras.rowscale_const != 1, o.config.has_value()})
     flags = flags << 1 | (flag ? 1 : 0);
-  const RowConfig config = o.config.value_or(RowConfig{0, 0, 0});
+  const NormRowConfig config = o.config.value_or(RowConfig{0, 0, 0});
   return {flags, o.out_dtype ? 1 + static_cast<std::uint64_t>(*o.out_dtype) : 0,
-          word(config.rows, config.bn), word(config.warps, 0),
+          word(config.rows, config.bn), word(config.warps, config.cluster),
           static_cast<std::uint64_t>(call.extras.out_rows)};
 }
 

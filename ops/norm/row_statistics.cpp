@@ -14,13 +14,15 @@ Tile root(const Tile& squares, std::int64_t n, const Tile& eps) {
 
 }  // namespace
 
-RowStatistics statistics_of_tile(NormKind kind, const Tile& s, std::int64_t n, const Tile& eps) {
-  if (kind == NormKind::rms) return {Tile(), root(sum(s * s, 1), n, eps)};
+RowStatistics statistics_of_tile(NormKind kind, const Tile& s, const Tile& j, int cluster,
+                                 std::int64_t n, const Tile& eps) {
+  const auto total = [](const Tile& value) { return cluster_sum(sum(value, 1)); };
+  if (kind == NormKind::rms) return {Tile(), root(total(s * s), n, eps)};
   const std::int64_t bn = s.shape()[1];
-  Tile mean = sum(s, 1) / static_cast<float>(n);
+  Tile mean = total(s) / static_cast<float>(n);
   Tile deviation = s - mean;
-  if (n != bn) deviation = select(inside(full(i32, {}, 0), bn, n), deviation, 0.f);
-  return {mean, root(sum(deviation * deviation, 1), n, eps)};
+  if (n != bn * cluster) deviation = select(inside(j, bn, n), deviation, 0.f);
+  return {mean, root(total(deviation * deviation), n, eps)};
 }
 
 RunningStatistics::RunningStatistics(NormKind kind, int rows, int bn, std::int64_t n)

@@ -13,9 +13,10 @@ struct RowStatistics {
   Tile mean, rstd;
 };
 
-/// Of rows of `n` elements that a tile (rows, bn) holds, 0 behind them: in two passes over
-/// registers, so that a mean far from 0 costs no digits.
-RowStatistics statistics_of_tile(NormKind kind, const Tile& s, std::int64_t n, const Tile& eps);
+/// Of rows of `n` elements that the tiles (rows, bn) of a cluster's blocks hold together, 0 behind
+/// them; `s` is tile `j`. In two passes over registers, so that a mean far from 0 costs no digits.
+RowStatistics statistics_of_tile(NormKind kind, const Tile& s, const Tile& j, int cluster,
+                                 std::int64_t n, const Tile& eps);
 
 /// Of rows that come a tile at a time. Every column of the tiles keeps its own mean and sum of
 /// squared deviations (Welford's recurrence), which are put together at the end (Chan et al.,

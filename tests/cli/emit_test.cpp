@@ -106,7 +106,7 @@ TEST(Kernels, ListsTheNorm) {
     EXPECT_EQ(kernel.at("parameters")[0].at("name"), "x");
     EXPECT_TRUE(kernel.at("parameters")[1].at("optional").get<bool>());
     EXPECT_EQ(kernel.at("example").at("x"), "64x4096:bf16");
-    EXPECT_EQ(kernel.at("config").size(), 5U);
+    EXPECT_EQ(kernel.at("config").size(), 6U);
     EXPECT_THAT(tegula_cli("kernels").out, HasSubstr("rms_norm_fwd"));
     return;
   }

@@ -180,7 +180,7 @@ TEST_F(NormBwdErrors, Overlaps) {
 }
 
 TEST_F(NormBwdErrors, Config) {
-  options.config = {.rows = 3, .bn = 32, .warps = 4};
+  options.config = RowConfig{.rows = 3, .bn = 32, .warps = 4};
   expect({"config.rows: no such configuration", "got 3", "power of two"});
 }
 

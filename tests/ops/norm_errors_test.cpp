@@ -263,13 +263,13 @@ TEST_F(NormErrors, ColumnSlicesOfOneBufferDoNotOverlap) {
 }
 
 TEST_F(NormErrors, Config) {
-  options.config = {.rows = 3, .bn = 32, .warps = 4};
+  options.config = RowConfig{.rows = 3, .bn = 32, .warps = 4};
   expect({"config.rows: no such configuration", "got 3", "power of two"});
-  options.config = {.rows = 1, .bn = 32, .warps = 64};
+  options.config = RowConfig{.rows = 1, .bn = 32, .warps = 64};
   expect({"config.warps", "got 64", "1 to 32"});
-  options.config = {.rows = 1024, .bn = 16384, .warps = 4};
+  options.config = RowConfig{.rows = 1024, .bn = 16384, .warps = 4};
   expect({"config.rows: a tile is too large for its threads", "got 1024", "at most 2 with bn"});
-  options.config = {.rows = 1, .bn = 65536, .warps = 4};
+  options.config = RowConfig{.rows = 1, .bn = 65536, .warps = 4};
   expect({"config.bn: a tile is too large for its threads", "got 65536", "at most 32768"});
 }
 

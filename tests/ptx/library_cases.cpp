@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "runtime/format/architecture.h"
 #include "tools/cli/specialisation.h"
 
 namespace tegula::compiler {
@@ -107,9 +108,53 @@ const std::vector<LibraryCase>& library_cases() {
        "dropout",
        {"x=64x4096:f32", "mask=64x4096:i1", "state=2:i64"},
        ""},
+      // Backward.
+      {"layer_norm_bwd_4096_f32",
+       "layer_norm_bwd",
+       {"s=64x4096:f32", "dresidual_out=64x4096:f32", "dbias_parts=132x4096:f32"},
+       "dropout=1"},
+      {"layer_norm_bwd_4096_parallel",
+       "layer_norm_bwd",
+       {"weight1=4096:bf16", "dbias_parts=132x4096:f32", "dbias1_parts=132x4096:f32",
+        "dx1=64x4096:bf16", "dresidual_out=64x4096:bf16"},
+       "warps=16,dropout=1"},
+      {"rms_norm_bwd_4096_mixed",
+       "rms_norm_bwd",
+       {"s=64x4096:f32", "dy=64x4096:bf16", "weight=4096:bf16", "dx=64x4096:bf16",
+        "dresidual=64x4096:f32", "dresidual_out=64x4096:f32"},
+       "dropout=1"},
+      {"rms_norm_bwd_4096_layerscale",
+       "rms_norm_bwd",
+       {"x=64x4096:bf16", "layerscale=4096:bf16", "dlayerscale_parts=132x4096:f32",
+        "dresidual_out=64x4096:bf16", "dresidual=64x4096:bf16"},
+       "dropout=1"},
+      {"rms_norm_bwd_77", "rms_norm_bwd", {"s=64x77:bf16"}, ""},
+      {"rms_norm_bwd_65536", "rms_norm_bwd", {"s=64x65536:bf16", "mean_gh=64:f32"}, ""},
+      {"rms_norm_bwd_rows_65536", "rms_norm_bwd_rows", {"s=64x65536:bf16"}, ""},
+      {"layer_norm_bwd_rows_65536", "layer_norm_bwd_rows", {"s=64x65536:bf16"}, ""},
+      // Rows over a cluster.
+      {"rms_norm_65536_cluster",
+       "rms_norm_fwd",
+       {"x=64x65536:bf16", "residual=64x65536:bf16"},
+       "bn=16384,warps=16,cluster=4",
+       90},
+      {"layer_norm_262144_cluster",
+       "layer_norm_fwd",
+       {"x=64x262144:bf16", "residual=64x262144:bf16"},
+       "bn=32768,warps=32,cluster=8",
+       90},
+      {"layer_norm_bwd_16384_cluster",
+       "layer_norm_bwd",
+       {"s=64x16384:bf16", "dresidual_out=64x16384:bf16", "dbias_parts=132x16384:f32"},
+       "bn=4096,warps=8,cluster=4,dropout=1",
+       90},
       {"dropout_77", "dropout", {"x=64x77:bf16", "mask=64x77:i1"}, ""},
   };
   return all;
+}
+
+bool is_for(const LibraryCase& c, const std::string& arch) {
+  return format::compute_of(arch).value_or(0) >= c.oldest_compute;
 }
 
 Assembled assemble_case(const LibraryCase& c, const std::string& arch) {

@@ -15,11 +15,15 @@ struct LibraryCase {
   const char* kernel;
   std::vector<std::string> bindings;  ///< what the kernel's example leaves open; see tegula emit
   const char* config;                 ///< fields that differ from what the op chooses
+  int oldest_compute = 80;            ///< of the architectures that have what it needs
 };
 
 void PrintTo(const LibraryCase& c, std::ostream* stream);
 
 const std::vector<LibraryCase>& library_cases();
+
+/// Whether the architecture has what the case needs.
+bool is_for(const LibraryCase& c, const std::string& arch);
 
 struct Assembled {
   std::string config;  ///< all fields

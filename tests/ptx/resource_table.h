@@ -12,7 +12,7 @@ namespace tegula::compiler {
 struct Recorded {
   std::string_view name;    ///< of a LibraryCase
   std::string_view config;  ///< all fields
-  int registers[16];        ///< of a thread, in the order of recorded_architectures
+  int registers[16];        ///< of a thread, in the order of recorded_architectures; 0: not for it
 };
 
 #include "tests/ptx/resource_table.inc"

@@ -30,6 +30,10 @@ int record() {
     std::string registers;
     std::string config;
     for (const format::Architecture& arch : format::architectures()) {
+      if (!is_for(c, std::string(arch.name))) {
+        registers += registers.empty() ? "0" : ", 0";
+        continue;
+      }
       const Assembled assembled = assemble_case(c, std::string(arch.name));
       const format::Resources& resources = assembled.cubin.entry.resources;
       if (resources.spill_store_bytes != 0 || resources.spill_load_bytes != 0) {

@@ -1,4 +1,4 @@
-#include "tegula/ops/row_config.h"
+#include "tegula/ops/norm.h"
 #include "tools/cli/kernels/example.h"
 
 namespace tegula::cli {
@@ -88,9 +88,16 @@ void complete_column_sums(Bindings& bindings) {
   if (!shape.empty()) bindings.try_emplace("dweight", Binding{DType::bf16, {shape.back()}});
 }
 
-ConfigFields config(const Bindings& bindings) { return row_config(bindings, "x"); }
+// One program serves every architecture here: no clusters.
+ConfigFields config(const Bindings& bindings) {
+  return fields_of(bindings, "x", [](std::int64_t rows, std::int64_t n) -> ops::RowConfig {
+    return ops::choose_norm_config(rows, n, false);
+  });
+}
 ConfigFields backward_config(const Bindings& bindings) {
-  return fields_of(bindings, "s", ops::choose_norm_bwd_config);
+  return fields_of(bindings, "s", [](std::int64_t rows, std::int64_t n) -> ops::RowConfig {
+    return ops::choose_norm_bwd_config(rows, n, false);
+  });
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "tools/cli/ops/dropout_add_norm.h"
+#include "tools/cli/ops/norm_arguments.h"
 
 namespace tegula::cli {
 namespace {
 
 std::vector<Output> run(Stream& stream, const OpCall& call, const DropoutAddNorm& norm) {
   const ops::NormOut out =
-      forward(stream, call, norm, row_config_of(call, "x0", ops::choose_row_config));
+      forward(stream, call, norm, norm_config_of(call, "x0", ops::choose_norm_config));
   std::vector<Output> outputs = {{"y", out.y}};
   const auto give = [&](const char* name, const std::optional<Tensor>& tensor) {
     if (tensor) outputs.push_back({name, *tensor});
@@ -51,7 +52,7 @@ OpEntry entry_of(const DropoutAddNorm& norm) {
       .tensors = tensors_of(norm),
       .params = params_of(norm),
       .outputs = {"y", "residual_out", "mask", "rstd"},
-      .config_fields = {"rows", "bn", "warps"},
+      .config_fields = {"rows", "bn", "warps", "cluster"},
       .run = [norm](Stream& stream, const OpCall& call) { return run(stream, call, norm); },
       .expect = [norm](const OpCall& call,
                        const std::vector<Output>& outputs) { return expect(call, outputs, norm); },

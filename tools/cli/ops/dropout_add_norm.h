@@ -26,7 +26,7 @@ std::vector<TensorSpec> tensors_of(const DropoutAddNorm& norm);
 std::vector<ParamSpec> params_of(const DropoutAddNorm& norm);
 
 ops::NormOut forward(Stream& stream, const OpCall& call, const DropoutAddNorm& norm,
-                     const std::optional<ops::RowConfig>& config);
+                     const std::optional<ops::NormRowConfig>& config);
 ops::NormSubset subset_of(const OpCall& call);
 
 /// The same for the reference.

@@ -6,7 +6,8 @@ namespace tegula::cli {
 namespace {
 
 template <class Options>
-void set_common(const OpCall& call, const std::optional<ops::RowConfig>& config, Options& options) {
+void set_common(const OpCall& call, const std::optional<ops::NormRowConfig>& config,
+                Options& options) {
   options.prenorm = flag_of(call, "prenorm");
   options.residual_in_fp32 = flag_of(call, "residual_in_fp32");
   options.return_dropout_mask = flag_of(call, "return_dropout_mask");
@@ -75,7 +76,7 @@ ops::NormSubset subset_of(const OpCall& call) {
 }
 
 ops::NormOut forward(Stream& stream, const OpCall& call, const DropoutAddNorm& norm,
-                     const std::optional<ops::RowConfig>& config) {
+                     const std::optional<ops::NormRowConfig>& config) {
   const TensorRef x0 = call.ref("x0"), residual = call.ref("residual");
   const TensorRef weight = call.ref(norm.weight()), bias = call.ref(norm.bias());
   const float p = float_of(call, "dropout_p"), epsilon = float_of(call, "epsilon");

@@ -24,7 +24,7 @@ Outputs run_parallel(Stream& stream, const OpCall& call, const DropoutAddNorm& n
   options.has_residual = call.ref("residual").present();
   options.has_x1 = call.ref("x1").present();
   options.x_dtype = call.ref("x0").dtype;
-  options.config = row_config_of(call, "x0", ops::choose_norm_bwd_config);
+  options.config = norm_config_of(call, "x0", ops::choose_norm_bwd_config);
   const auto function = norm.is_rms_norm ? ops::dropout_add_rms_norm_parallel_residual_bwd
                                          : ops::dropout_add_layer_norm_parallel_residual_bwd;
   const ops::NormGradients got =
@@ -53,7 +53,7 @@ Outputs run(Stream& stream, const OpCall& call, const DropoutAddNorm& norm) {
   options.dropout_p = float_of(call, "dropout_p");
   options.rng = rng_of(call);
   options.has_residual = call.ref("residual").present();
-  options.config = row_config_of(call, "x0", ops::choose_norm_bwd_config);
+  options.config = norm_config_of(call, "x0", ops::choose_norm_bwd_config);
   const TensorRef dy = call.ref("dy"), weight = call.ref("weight");
   ops::DropoutAddNormGradients got;
   if (norm.subset()) {
@@ -112,7 +112,7 @@ OpEntry entry_of(const DropoutAddNorm& norm) {
       .tensors = tensors_of(norm),
       .params = params_of(norm),
       .outputs = {"dx0", "dresidual"},
-      .config_fields = {"rows", "bn", "warps"},
+      .config_fields = {"rows", "bn", "warps", "cluster"},
       .run = [norm](Stream& stream, const OpCall& call) { return run(stream, call, norm); },
       .expect = [norm](const OpCall& call,
                        const Outputs& outputs) { return expect(call, outputs, norm); },

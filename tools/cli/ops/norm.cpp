@@ -5,7 +5,7 @@ namespace {
 
 std::vector<Output> run(Stream& stream, const OpCall& call, Norm norm) {
   ops::NormOptions options = norm_options(call, norm);
-  options.config = row_config_of(call, "x", ops::choose_row_config);
+  options.config = norm_config_of(call, "x", ops::choose_norm_config);
   const ops::NormOut out = norm_forward(stream, call, norm, options);
   std::vector<Output> outputs = {{"y", out.y}};
   const auto give = [&](const char* name, const std::optional<Tensor>& tensor) {
@@ -46,7 +46,7 @@ OpEntry entry_of(Norm norm, const char* name, const char* summary) {
       .tensors = norm_tensors(),
       .params = norm_params(norm),
       .outputs = {"y", "y1", "residual_out", "mask", "mask1", "rstd"},
-      .config_fields = {"rows", "bn", "warps"},
+      .config_fields = {"rows", "bn", "warps", "cluster"},
       .run = [norm](Stream& stream, const OpCall& call) { return run(stream, call, norm); },
       .expect = [norm](const OpCall& call,
                        const std::vector<Output>& outputs) { return expect(call, outputs, norm); },

@@ -113,4 +113,19 @@ reference::NormSaved saved_by_norm(const std::vector<Output>& outputs) {
   return saved;
 }
 
+std::optional<ops::NormRowConfig> norm_config_of(const OpCall& call, std::string_view x,
+                                                 ops::NormRowConfig (*choose)(std::int64_t,
+                                                                              std::int64_t, bool)) {
+  if (call.config.empty()) return std::nullopt;
+  const MatrixShape shape = matrix_shape(call.ref(x).shape);
+  ops::NormRowConfig config = choose(shape.rows, shape.n, false);
+  for (const auto& [name, value] : call.config) {
+    if (name == "rows") config.rows = field_value(name, value);
+    if (name == "bn") config.bn = field_value(name, value);
+    if (name == "warps") config.warps = field_value(name, value);
+    if (name == "cluster") config.cluster = field_value(name, value);
+  }
+  return config;
+}
+
 }  // namespace tegula::cli

@@ -12,6 +12,11 @@ enum class Norm : std::uint8_t { rms, layer };
 std::vector<TensorSpec> norm_tensors();
 std::vector<ParamSpec> norm_params(Norm norm);
 
+/// --config over what `choose` gives for the matrix `x` without clusters; nothing without --config.
+std::optional<ops::NormRowConfig> norm_config_of(const OpCall& call, std::string_view x,
+                                                 ops::NormRowConfig (*choose)(std::int64_t,
+                                                                              std::int64_t, bool));
+
 /// The forward's options, without a configuration.
 ops::NormOptions norm_options(const OpCall& call, Norm norm);
 ops::NormOut norm_forward(Stream& stream, const OpCall& call, Norm norm,

@@ -21,7 +21,7 @@ std::vector<Output> run(Stream& stream, const OpCall& call, Norm norm) {
   options.zero_centered_weight = forward.zero_centered_weight;
   options.is_rms_norm = forward.is_rms_norm;
   options.x_dtype = call.ref("x").dtype;
-  options.config = row_config_of(call, "x", ops::choose_norm_bwd_config);
+  options.config = norm_config_of(call, "x", ops::choose_norm_bwd_config);
 
   const auto function = norm == Norm::rms ? ops::rms_norm_fn_bwd : ops::layer_norm_fn_bwd;
   const TensorRef s = saved.residual_out ? saved.residual_out->ref() : call.ref("x");
@@ -74,7 +74,7 @@ OpEntry entry_of(Norm norm, const char* name, const char* summary) {
       .tensors = norm_tensors(),
       .params = norm_params(norm),
       .outputs = {"dx", "dweight", "dbias", "dresidual", "dx1", "dweight1", "dbias1"},
-      .config_fields = {"rows", "bn", "warps"},
+      .config_fields = {"rows", "bn", "warps", "cluster"},
       .run = [norm](Stream& stream, const OpCall& call) { return run(stream, call, norm); },
       .expect = [norm](const OpCall& call,
                        const std::vector<Output>& outputs) { return expect(call, outputs, norm); },

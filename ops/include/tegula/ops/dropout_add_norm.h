@@ -24,7 +24,7 @@ struct DropoutAddNormOptions {
   std::optional<RngState> rng = {};  ///< must be given where dropout_p > 0
   TensorRef out = {};                ///< destination of y
   TensorRef residual_out = {};       ///< destination of the sum
-  std::optional<RowConfig> config = {};
+  std::optional<NormRowConfig> config = {};
 };
 
 /// y = norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias (FlashAttention's
@@ -54,7 +54,7 @@ struct DropoutAddNormSubsetOptions {
   std::optional<RngState> rng = {};
   TensorRef out = {};
   TensorRef residual_out = {};
-  std::optional<RowConfig> config = {};
+  std::optional<NormRowConfig> config = {};
 };
 
 /// The same where some of M rows have no x0, and some of the results are not wanted (drop path). x0
@@ -80,7 +80,7 @@ struct DropoutAddNormParallelOptions {
   std::optional<RngState> rng = {};
   TensorRef out = {};           ///< destination of y
   TensorRef residual_out = {};  ///< destination of the sum
-  std::optional<RowConfig> config = {};
+  std::optional<NormRowConfig> config = {};
 };
 
 /// y = norm(s) * weight0 + bias0 and y1 = norm(s) * weight1 + bias1, of s = dropout(x0) +
@@ -114,7 +114,7 @@ struct DropoutAddNormBwdOptions {
   std::optional<DType> x_dtype = {};  ///< of dx0; unless given that of dx0, of x0, of s
   TensorRef dx0 = {};                 ///< destination
   TensorRef dresidual = {};           ///< destination
-  std::optional<RowConfig> config = {};
+  std::optional<NormRowConfig> config = {};
 };
 
 struct DropoutAddNormGradients {

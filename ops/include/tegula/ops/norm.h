@@ -12,6 +12,16 @@
 #pragma GCC visibility push(default)
 namespace tegula::ops {
 
+/// RowConfig, and how many blocks share the columns of their rows. Where bn * cluster >= N a row is
+/// read once; otherwise cluster is 1, and the forward reads it twice, the backward in two launches.
+struct NormRowConfig : RowConfig {
+  /// Blocks of a thread-block cluster: 1, and from sm_90 on 2, 4 or 8.
+  int cluster = 1;
+
+  NormRowConfig() = default;
+  NormRowConfig(const RowConfig& config, int blocks = 1) : RowConfig(config), cluster(blocks) {}
+};
+
 /// M is the number of rows of x: the product of all its extents but the last, N.
 struct NormOptions {
   TensorRef bias = {};            ///< (N,), added last
@@ -34,7 +44,7 @@ struct NormOptions {
   TensorRef mean = {};  ///< destination of mean, of a layer norm: f32, evenly spaced
   /// What dropout draws from; must be given where dropout_p > 0, and is not touched otherwise.
   std::optional<RngState> rng = {};
-  std::optional<RowConfig> config = {};  ///< pins the kernel's configuration
+  std::optional<NormRowConfig> config = {};  ///< pins the kernel's configuration
 };
 using RmsNormOptions = NormOptions;
 using LayerNormOptions = NormOptions;
@@ -99,7 +109,7 @@ struct NormBwdOptions {
   TensorRef dx = {};                  ///< destination, shape of s
   TensorRef dresidual = {};           ///< destination, shape and dtype of s
   TensorRef dx1 = {};                 ///< destination, shape of s, dtype x_dtype
-  std::optional<RowConfig> config = {};
+  std::optional<NormRowConfig> config = {};
 };
 
 struct NormGradients {
@@ -130,6 +140,13 @@ NormGradients rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorR
 NormGradients layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
                                 const TensorRef& rstd, const TensorRef& weight,
                                 const NormBwdOptions& options = {});
+
+/// The configurations that the norms use unless one is pinned, from sizes alone (both at least 1):
+/// as choose_row_config, but from max_columns_in_one_tile on a cluster, where the device has them,
+/// holds a row, of up to 262,144 elements forward and 65,536 backward. In the backward a thread has
+/// 16 elements of a row: beside them it holds as many of the weight and of each vector's gradient.
+NormRowConfig choose_norm_config(std::int64_t rows, std::int64_t n, bool has_clusters);
+NormRowConfig choose_norm_bwd_config(std::int64_t rows, std::int64_t n, bool has_clusters);
 
 }  // namespace tegula::ops
 #pragma GCC visibility pop

@@ -28,10 +28,5 @@ RowConfig choose_row_config(std::int64_t rows, std::int64_t n);
 /// of at most 2048 columns, 16 elements a thread.
 RowConfig choose_elementwise_config(std::int64_t rows, std::int64_t n);
 
-/// The same for the norms' backward kernels. Rows up to max_columns_in_one_tile are held in one
-/// tile, 16 elements a thread: beside them a thread holds as many of the weight and of each vector's
-/// gradient. Longer ones are taken in tiles of 2048.
-RowConfig choose_norm_bwd_config(std::int64_t rows, std::int64_t n);
-
 }  // namespace tegula::ops
 #pragma GCC visibility pop

@@ -1,0 +1,97 @@
+// How the norms' kernels are cut: the analytic defaults, and the checks of what a caller pins.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "ops/common/row_checks.h"
+#include "ops/norm/norm_call.h"
+#include "tegula/error.h"
+
+namespace tegula::ops {
+namespace {
+
+constexpr int max_cluster = 8;  // what every GPU with clusters can run
+constexpr int max_warps = 32;
+constexpr int draw_columns = 8;  // that one call of Philox decides
+
+/// The fewest blocks of tiles of up to `most` columns that hold a row; 0 if no cluster does.
+NormRowConfig cluster_for(std::int64_t n, std::int64_t most, int elements_per_thread) {
+  NormRowConfig config;
+  config.cluster = 2;
+  while (config.cluster * most < n) config.cluster *= 2;
+  const std::int64_t part = (n + config.cluster - 1) / config.cluster;
+  config.bn = static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(part)));
+  config.warps = std::min(config.bn / (32 * elements_per_thread), max_warps);
+  return config;
+}
+
+}  // namespace
+
+NormRowConfig choose_norm_config(std::int64_t rows, std::int64_t n, bool has_clusters) {
+  if (n <= max_columns_in_one_tile || !has_clusters) return choose_row_config(rows, n);
+  if (n <= max_cluster * max_columns_in_one_tile)
+    return cluster_for(n, max_columns_in_one_tile, 32);
+  if (n <= 2 * max_cluster * max_columns_in_one_tile)
+    return cluster_for(n, 2 * max_columns_in_one_tile, 32);
+  return choose_row_config(rows, n);
+}
+
+NormRowConfig choose_norm_bwd_config(std::int64_t rows, std::int64_t n, bool has_clusters) {
+  constexpr std::int64_t columns = 8192;  // that 16 warps hold, 16 elements a thread
+  if (has_clusters && n > columns && n <= max_cluster * columns) return cluster_for(n, columns, 16);
+  if (n > max_columns_in_one_tile) return RowConfig{1, 2048, 4};
+  NormRowConfig config = choose_row_config(rows, n);
+  config.warps = std::clamp(config.rows * config.bn / 512, config.warps, max_warps);
+  return config;
+}
+
+void check_norm_config(std::string_view where, std::string_view prefix, const NormConfig& c,
+                       std::int64_t n) {
+  check_row_config(where, prefix, {c.rows, c.bn, c.warps});
+  const auto fail = [&](std::string_view field, std::string problem, std::string got,
+                        std::string wanted) {
+    throw Error(ErrorCode::invalid_argument, {.where = std::string(where),
+                                              .argument = fmt::format("{}{}", prefix, field),
+                                              .problem = std::move(problem),
+                                              .got = std::move(got),
+                                              .wanted = std::move(wanted)});
+  };
+  if (c.dropout && c.bn < draw_columns)
+    fail("bn", "too small for dropout", std::to_string(c.bn), "at least 8");
+  if (c.cluster < 1 || c.cluster > max_cluster ||
+      !std::has_single_bit(static_cast<unsigned>(c.cluster)))
+    fail("cluster", "no such configuration", std::to_string(c.cluster), "1, 2, 4 or 8");
+  if (c.cluster > 1 && std::int64_t{c.cluster} * c.bn < n)
+    fail("cluster", "the tiles of a cluster do not hold a row",
+         fmt::format("{} tiles of {} columns for {}", c.cluster, c.bn, n),
+         "tiles that do, or a cluster of 1");
+}
+
+NormConfig norm_config(const ArgumentChecks& checks, const NormConfigRequest& request,
+                       const NormRowConfig& chosen) {
+  const NormRowConfig& c = request.pinned ? *request.pinned : chosen;
+  NormConfig config = {.rows = c.rows,
+                       .bn = c.bn,
+                       .warps = c.warps,
+                       .cluster = c.cluster,
+                       .dropout = request.draws,
+                       .zero_centered = request.zero_centered};
+  if (!request.pinned) {
+    if (request.draws) config.bn = std::max(config.bn, draw_columns);
+    if (request.single_rows) config.rows = 1;
+    return config;
+  }
+  check_norm_config(checks.op(), "config.", config, request.n);
+  if (request.single_rows && c.rows != 1)
+    checks.fail("config.rows", "rows of a subset are taken one by one", std::to_string(c.rows),
+                "1");
+  if (c.cluster > 1 && !request.has_clusters)
+    checks.fail("config.cluster", "the device's architecture has no clusters",
+                fmt::format("{} for {}", c.cluster, request.arch), "1");
+  return config;
+}
+
+}  // namespace tegula::ops
