@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "compiler/target/assembler.h"
 #include "tegula/error.h"
 #include "tests/kernels/harness.h"
 
@@ -100,6 +101,21 @@ TEST_P(Clusters, LongRows) {
     const NormWanted wanted = norm_of(x, 1, c.n);
     expect_near(y, wanted.y, 1.0 / 256);
     expect_near(rstd, wanted.rstd, 1e-6);
+  }
+}
+
+TEST_P(Clusters, LongRowsSpillNothing) {
+  if (!assembles()) GTEST_SKIP() << "only assemblers tell";
+  for (const std::int64_t n : {65536, 262144, 200001}) {
+    const Cfg c = n == 65536 ? Cfg{.bn = 16384, .cluster = 4, .warps = 16}
+                             : Cfg{.bn = 32768, .cluster = 8, .warps = 32};
+    const Tensor x = stream.empty(bf16, {1, n}), y = stream.empty(bf16, {1, n});
+    const Tensor rstd = stream.empty(f32, {1});
+    const auto resources =
+        compiler::assemble(ptx_of(norm_of_known_rows, c, x, y, rstd), arch()).resources;
+    EXPECT_EQ(resources.spill_store_bytes, 0) << n;
+    EXPECT_EQ(resources.spill_load_bytes, 0) << n;
+    EXPECT_LE(resources.registers, 64) << n;
   }
 }
 
