@@ -21,6 +21,12 @@ std::optional<ops::RowConfig> row_config(const Pin& pin) {
   return config == nullptr ? std::nullopt : std::optional(*config);
 }
 
+std::optional<ops::NormRowConfig> norm_config(const Pin& pin) {
+  if (const auto* config = std::get_if<ops::NormRowConfig>(&pin)) return *config;
+  if (const auto config = row_config(pin)) return ops::NormRowConfig(*config);
+  return std::nullopt;
+}
+
 bool any_length(std::int64_t) { return true; }
 bool whole_heads(std::int64_t n) { return n % head == 0 && n <= 256 * head; }
 
@@ -44,6 +50,19 @@ std::vector<Pin> row_configs(std::int64_t rows, std::int64_t n, bool parts) {
 std::vector<Pin> configs_of_rows(std::int64_t rows, std::int64_t n) {
   return row_configs(rows, n, false);
 }
+/// And long rows over clusters, which a device without them refuses.
+std::vector<Pin> configs_of_norms(std::int64_t rows, std::int64_t n) {
+  std::vector<Pin> pins = configs_of_rows(rows, n);
+  if (n < 8192) return pins;
+  for (const int cluster : {2, 4, 8}) {
+    const auto bn =
+        static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>((n + cluster - 1) / cluster)));
+    for (int warps = 4; warps <= 32; warps *= 2)
+      if (bn / (32 * warps) >= 4 && bn / (32 * warps) <= 64)
+        pins.push_back(ops::NormRowConfig(ops::RowConfig{1, bn, warps}, cluster));
+  }
+  return pins;
+}
 std::vector<Pin> configs_of_elements(std::int64_t rows, std::int64_t n) {
   std::vector<Pin> pins = row_configs(rows, n, true);
   std::erase_if(pins, [](const Pin& pin) { return std::get<ops::RowConfig>(pin).bn > 8192; });
@@ -60,11 +79,13 @@ std::vector<Pin> configs_of_rotary(std::int64_t, std::int64_t) {
   return pins;
 }
 
-/// Three kinds of rms_norm_fn: alone; with a residual stream in the dtype of x; with one in f32,
-/// and a bias.
-enum class Norm { plain, residual, f32_residual };
-template <Norm kind>
-Call rms_norm(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
+/// Kinds of norms: alone; with a residual stream in the dtype of x; the same with dropout; with one
+/// in f32, and a bias.
+enum class Norm { plain, residual, dropout, f32_residual };
+constexpr float dropped = 0.1F;
+
+template <Norm kind, auto op>
+Call norm(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
   const Tensor x = random_tensor(s, dtype, {rows, n}, 1), w = random_tensor(s, dtype, {n}, 2);
   const Tensor y = s.empty(dtype, {rows, n}), rstd = s.empty(f32, {rows});
   Tensor residual, residual_out, bias;
@@ -75,13 +96,39 @@ Call rms_norm(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
   }
   if (kind == Norm::f32_residual) bias = random_tensor(s, dtype, {n}, 4);
   return [=](Stream& stream, const Pin& pin) {
-    ops::rms_norm_fn(stream, x, w,
-                     {.bias = bias,
-                      .residual = residual,
-                      .out = y,
-                      .residual_out = residual_out,
-                      .rstd = rstd,
-                      .config = row_config(pin)});
+    op(stream, x, w,
+       {.bias = bias,
+        .residual = residual,
+        .dropout_p = kind == Norm::dropout ? dropped : 0,
+        .out = y,
+        .residual_out = residual_out,
+        .rstd = rstd,
+        .rng = ops::RngState{.seed = 1},
+        .config = norm_config(pin)});
+  };
+}
+
+/// The gradients, of the sum's too where there is a residual: what comes back through the residual
+/// stream is added, and passed on.
+template <Norm kind, auto op, auto op_bwd>
+Call norm_bwd(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
+  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), w = random_tensor(s, dtype, {n}, 2);
+  const Tensor dy = random_tensor(s, dtype, {rows, n}, 5), dx = s.empty(dtype, {rows, n});
+  Tensor dresidual_out, dresidual;
+  if (kind != Norm::plain) dresidual_out = random_tensor(s, dtype, {rows, n}, 6);
+  if (kind == Norm::dropout) dresidual = s.empty(dtype, {rows, n});
+  const ops::NormOut saved = op(s, x, w, {});
+  const Tensor rstd = *saved.rstd, mean = saved.mean.value_or(Tensor());
+  return [=](Stream& stream, const Pin& pin) {
+    op_bwd(stream, dy, x, rstd, w,
+           {.mean = mean,
+            .dresidual_out = dresidual_out,
+            .dropout_p = kind == Norm::dropout ? dropped : 0,
+            .rng = ops::RngState{.seed = 1},
+            .has_residual = kind != Norm::plain,
+            .dx = dx,
+            .dresidual = dresidual,
+            .config = norm_config(pin)});
   };
 }
 
@@ -162,17 +209,33 @@ Bytes elements(DType dtype, std::int64_t n) {
   return tensors * n * dtype_bytes(dtype);
 }
 
+/// Tensors of x's dtype, and statistics of so many bytes.
+template <int tensors, Bytes statistics>
+Bytes rows_and(DType dtype, std::int64_t n) {
+  return elements<tensors>(dtype, n) + statistics;
+}
+
 const std::array specs = {
-    OpSpec{"rms_norm_fn", "plain",
-           [](DType d, std::int64_t n) { return elements<2>(d, n) + f32_bytes; }, any_length,
-           rms_norm<Norm::plain>, configs_of_rows},
-    OpSpec{"rms_norm_fn", "residual",
-           [](DType d, std::int64_t n) { return elements<4>(d, n) + f32_bytes; }, any_length,
-           rms_norm<Norm::residual>, configs_of_rows},
+    OpSpec{"rms_norm_fn", "plain", rows_and<2, 4>, any_length, norm<Norm::plain, ops::rms_norm_fn>,
+           configs_of_norms},
+    OpSpec{"rms_norm_fn", "residual", rows_and<4, 4>, any_length,
+           norm<Norm::residual, ops::rms_norm_fn>, configs_of_norms},
+    OpSpec{"rms_norm_fn", "dropout", rows_and<4, 4>, any_length,
+           norm<Norm::dropout, ops::rms_norm_fn>, configs_of_norms},
     OpSpec{
         "rms_norm_fn", "f32_residual_bias",
         [](DType d, std::int64_t n) { return elements<2>(d, n) + elements<2>(f32, n) + f32_bytes; },
-        any_length, rms_norm<Norm::f32_residual>, configs_of_rows},
+        any_length, norm<Norm::f32_residual, ops::rms_norm_fn>, configs_of_norms},
+    OpSpec{"rms_norm_fn_bwd", "plain", rows_and<3, 4>, any_length,
+           norm_bwd<Norm::plain, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
+    OpSpec{"rms_norm_fn_bwd", "residual", rows_and<4, 4>, any_length,
+           norm_bwd<Norm::residual, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
+    OpSpec{"rms_norm_fn_bwd", "dropout", rows_and<5, 4>, any_length,
+           norm_bwd<Norm::dropout, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
+    OpSpec{"layer_norm_fn", "plain", rows_and<2, 8>, any_length,
+           norm<Norm::plain, ops::layer_norm_fn>, configs_of_norms},
+    OpSpec{"layer_norm_fn_bwd", "plain", rows_and<3, 8>, any_length,
+           norm_bwd<Norm::plain, ops::layer_norm_fn, ops::layer_norm_fn_bwd>, configs_of_norms},
     OpSpec{"softmax", "plain", elements<2>, any_length, forward<ops::softmax>, configs_of_rows},
     OpSpec{"softmax_bwd", "plain", elements<3>, any_length, backward<ops::softmax_bwd>,
            configs_of_rows},
@@ -200,6 +263,8 @@ std::span<const OpSpec> op_specs() { return specs; }
 std::string to_string(const Pin& pin) {
   if (const auto* c = std::get_if<ops::RowConfig>(&pin))
     return fmt::format("{}x{}x{}", c->rows, c->bn, c->warps);
+  if (const auto* c = std::get_if<ops::NormRowConfig>(&pin))
+    return fmt::format("{}x{}x{}x{}", c->rows, c->bn, c->warps, c->cluster);
   if (const auto* c = std::get_if<ops::RotaryConfig>(&pin))
     return fmt::format("{}x{}x{}x{}", c->bs, c->bh, c->turns, c->warps);
   return "default";

@@ -14,10 +14,10 @@
 namespace tegula::bench {
 
 /// A pinned configuration; none: the op's own choice.
-using Pin = std::variant<std::monostate, ops::RowConfig, ops::RotaryConfig>;
+using Pin = std::variant<std::monostate, ops::RowConfig, ops::NormRowConfig, ops::RotaryConfig>;
 
-/// "2x4096x8": rows, columns and warps of a RowConfig, all four fields of a RotaryConfig;
-/// "default".
+/// "2x4096x8": rows, columns and warps of a RowConfig, with the blocks of a cluster behind them
+/// where there are more than one, all four fields of a RotaryConfig; "default".
 std::string to_string(const Pin& pin);
 
 struct OpSpec {

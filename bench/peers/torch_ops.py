@@ -41,11 +41,22 @@ def random(device, dtype, *shape):
     return torch.randn(*shape, device=device, dtype=torch.float32).clamp(-2, 2).to(dtype)
 
 
+DROPPED = 0.1
+
+
 def rms_norm(kind):
     def prepare(device, dtype, rows, n):
         x, w = random(device, dtype, rows, n), random(device, dtype, n)
         if kind == "plain":
             return (x, w), lambda x, w: F.rms_norm(x, (n,), w, EPS)
+        if kind == "dropout":
+
+            def dropped(x, w, residual):
+                s = F.dropout(x.float(), DROPPED, training=True) + residual.float()
+                y = s * torch.rsqrt(s.square().mean(-1, keepdim=True) + EPS) * w
+                return y.to(x.dtype), s.to(residual.dtype)
+
+            return (x, w, random(device, dtype, rows, n)), dropped
         residual = random(device, torch.float32 if kind == "f32_residual_bias" else dtype, rows, n)
         bias = random(device, dtype, n) if kind == "f32_residual_bias" else None
 
@@ -59,6 +70,43 @@ def rms_norm(kind):
         return (x, w, residual, bias), f
 
     return prepare
+
+
+def layer_norm(device, dtype, rows, n):
+    arguments = (random(device, dtype, rows, n), random(device, dtype, n))
+    return arguments, lambda x, w: F.layer_norm(x, (n,), w, None, EPS)
+
+
+def rms_norm_bwd(kind):
+    """The usual expression of the gradients from s and rstd, as a compiler would be given it."""
+
+    def prepare(device, dtype, rows, n):
+        dy, s = random(device, dtype, rows, n), random(device, dtype, rows, n)
+        w = random(device, dtype, n)
+        rstd = torch.rsqrt(s.float().square().mean(-1, keepdim=True) + EPS)
+        beyond = () if kind == "plain" else (random(device, dtype, rows, n),)
+
+        def f(dy, s, w, rstd, *dresidual_out):
+            h, d = s.float() * rstd, dy.float()
+            g = d * w.float()
+            ds = (g - h * (g * h).mean(-1, keepdim=True)) * rstd
+            if dresidual_out:
+                ds = ds + dresidual_out[0].float()
+            return ds.to(dtype), (d * h).sum(0).to(dtype)
+
+        return (dy, s, w, rstd, *beyond), f
+
+    return prepare
+
+
+def layer_norm_bwd(device, dtype, rows, n):
+    dy, x, w = random(device, dtype, rows, n), random(device, dtype, rows, n), random(device, dtype, n)
+    bias = torch.zeros_like(w)
+    _, mean, rstd = torch.ops.aten.native_layer_norm(x, (n,), w, bias, EPS)
+    mask = [True, True, False]
+    return (dy, x, mean, rstd, w, bias), lambda dy, x, mean, rstd, w, bias: (
+        torch.ops.aten.native_layer_norm_backward(dy, x, (n,), mean, rstd, w, bias, mask)[:2]
+    )
 
 
 def softmax(device, dtype, rows, n):
@@ -140,6 +188,11 @@ def whole_heads(n):
 OPS = [
     ("rms_norm_fn", "plain", rms_norm("plain"), 2, lambda n: 4, None),
     ("rms_norm_fn", "residual", rms_norm("residual"), 4, lambda n: 4, None),
+    ("rms_norm_fn", "dropout", rms_norm("dropout"), 4, lambda n: 4, None),
+    ("rms_norm_fn_bwd", "plain", rms_norm_bwd("plain"), 3, lambda n: 4, None),
+    ("rms_norm_fn_bwd", "residual", rms_norm_bwd("residual"), 4, lambda n: 4, None),
+    ("layer_norm_fn", "plain", layer_norm, 2, lambda n: 8, None),
+    ("layer_norm_fn_bwd", "plain", layer_norm_bwd, 3, lambda n: 8, None),
     ("rms_norm_fn", "f32_residual_bias", rms_norm("f32_residual_bias"), 2, lambda n: 8 * n + 4, None),
     ("softmax", "plain", softmax, 2, lambda n: 0, None),
     ("softmax_bwd", "plain", softmax_bwd, 3, lambda n: 0, None),
@@ -251,7 +304,7 @@ def implementations(options, op, variant, arguments, f, dtype, n):
         torch._dynamo.reset()
         compiled = torch.compile(f, dynamic=False)
         yield "torch_compile", "", lambda: compiled(*arguments)
-    if op == "rms_norm_fn" and variant != "f32_residual_bias" and options.device == "cuda" and triton:
+    if op == "rms_norm_fn" and variant in ("plain", "residual") and options.device == "cuda" and triton:
         for config, call, _ in triton_rms_norms(variant, arguments):
             yield "triton", config, call
 
