@@ -55,8 +55,6 @@ class NormCall {
   ops::NormGradients backward(const ops::NormOut& saved) const;
 
   reference::NormProblem problem() const;
-  reference::NormOutputGradients output_gradients() const;
-  reference::NormSaved saved_values(const ops::NormOut& saved) const;
 
   /// Expect every output within the rule and of the right dtype, absent where it should be, and the
   /// surroundings of destinations left alone.
@@ -68,11 +66,12 @@ class NormCall {
 
   /// Changed by tests that want other calls of the same inputs.
   ops::NormOptions options;
-  TensorRef x_ref() const { return x_.ref(); }
   TensorRef weight_ref() const { return weight_.ref(); }
-  ops::NormBwdOptions backward_options(const ops::NormOut& saved) const;
 
  private:
+  ops::NormBwdOptions backward_options(const ops::NormOut& saved) const;
+  reference::NormOutputGradients output_gradients() const;
+  reference::NormSaved saved_values(const ops::NormOut& saved) const;
   void expect_gradients(const reference::NormOutputGradients& d,
                         const ops::NormGradients& got) const;
   PaddedTensor rows_of(std::optional<DType> dtype, std::uint64_t seed) const;
@@ -89,8 +88,7 @@ class NormCall {
   PaddedTensor out_, residual_out_, rstd_, mean_, dx_, dresidual_, dx1_;
 };
 
-/// Runs the case, forward, or forward and backward, or so that the forward's losses count.
-void expect_accurate(Stream& stream, const NormCase& norm_case);
+/// Runs the case, forward and backward; the second judges gradients at the exact inputs, too.
 void expect_accurate_gradients(Stream& stream, const NormCase& norm_case);
 void expect_true_gradients(Stream& stream, const NormCase& norm_case);
 

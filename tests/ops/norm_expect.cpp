@@ -107,12 +107,6 @@ void NormCall::expect_gradients(const reference::NormOutputGradients& d,
   if (got.dbias1) expect("dbias1", *got.dbias1, *c_.bias1, &reference::NormInputGradients::dbias1);
 }
 
-void expect_accurate(Stream& stream, const NormCase& c) {
-  SCOPED_TRACE(stream.device()->name() + " " + c.describe());
-  const NormCall call(stream, c);
-  call.expect_forward(call.forward());
-}
-
 void expect_accurate_gradients(Stream& stream, const NormCase& c) {
   SCOPED_TRACE(stream.device()->name() + " " + c.describe());
   const NormCall call(stream, c);
