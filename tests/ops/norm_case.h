@@ -33,7 +33,7 @@ struct NormCase {
   std::int64_t row_padding = 0;  ///< elements between the rows of every (..., N), destinations too
   std::int64_t lead = 0;         ///< elements before the first of every tensor: misaligns pointers
   bool destinations = false;     ///< give all outputs that can be given
-  std::optional<ops::RowConfig> config;
+  std::optional<ops::NormRowConfig> config;
 
   bool is_rms_norm() const { return function != NormFunction::layer; }
   bool drops() const { return dropout_p > 0; }

@@ -6,6 +6,7 @@
 
 #include "tests/ops/covering.h"
 #include "tests/ops/norm_case.h"
+#include "tests/runtime/expect_error.h"
 
 namespace tegula::testing {
 namespace {
@@ -129,6 +130,31 @@ TEST_P(Norm, LoopsOverTilesOfTheRow) {
                                            .row_padding = 3,
                                            .destinations = true,
                                            .config = ops::RowConfig{rows, 16, 2}});
+}
+
+TEST_P(Norm, ClustersOfEverySize) {
+  if (stream.device()->target().arch == "sm_80") {
+    NormCall call(stream, {.config = ops::NormRowConfig({1, 64, 2}, 2)});
+    expect_error(ErrorCode::invalid_argument, {"config.cluster", "no clusters", "got 2 for sm_80"},
+                 [&] { call.forward(); });
+    return;
+  }
+  // Rows that fill the blocks' tiles, that end within one, and that leave blocks without any.
+  for (const int cluster : {2, 4, 8})
+    for (const std::int64_t n : {16 * cluster, 16 * cluster - 7, 11})
+      for (const int rows : {1, 4})
+        for (const NormFunction f : {NormFunction::rms, NormFunction::layer})
+          expect_accurate_gradients(stream, {.function = f,
+                                             .shape = {7, n},
+                                             .x = DType::f16,
+                                             .bias = DType::f32,
+                                             .residual = DType::bf16,
+                                             .x1 = DType::f32,
+                                             .weight1 = DType::f16,
+                                             .dropout_p = 0.27F,
+                                             .prenorm = true,
+                                             .return_dropout_mask = true,
+                                             .config = ops::NormRowConfig({rows, 16, 2}, cluster)});
 }
 
 TEST_P(Norm, EpsMatters) {
