@@ -5,8 +5,9 @@
 namespace tegula::ops {
 namespace {
 
+/// Tall tiles: there are a few hundred parts at the most, so few turns, whose latency adds up.
 struct ColumnSumsConfig {
-  int rows = 32;
+  int rows = 128;
   int bn = 32;
   int warps = 4;
 };
@@ -35,7 +36,12 @@ const auto column_sums_kernel =
     kernel("norm_column_sums", column_sums,
            {"dweight_parts", "dbias_parts", "dweight1_parts", "dbias1_parts", "dlayerscale_parts",
             "dweight", "dbias", "dweight1", "dbias1", "dlayerscale"})
-        .sweep("rows", &ColumnSumsConfig::rows, {8, 16, 32, 64})
+        .specialise_dim("dweight_parts", 1)  // n is a constant: vectors, as in the norms' kernels
+        .specialise_dim("dbias_parts", 1)
+        .specialise_dim("dweight1_parts", 1)
+        .specialise_dim("dbias1_parts", 1)
+        .specialise_dim("dlayerscale_parts", 1)
+        .sweep("rows", &ColumnSumsConfig::rows, {32, 64, 128, 256})
         .sweep("bn", &ColumnSumsConfig::bn, {32, 64, 128})
         .sweep("warps", &ColumnSumsConfig::warps, {1, 2, 4, 8});
 

@@ -40,8 +40,11 @@ NormRowConfig choose_norm_config(std::int64_t rows, std::int64_t n, bool has_clu
 }
 
 NormRowConfig choose_norm_bwd_config(std::int64_t rows, std::int64_t n, bool has_clusters) {
-  constexpr std::int64_t columns = 8192;  // that 16 warps hold, 16 elements a thread
-  if (has_clusters && n > columns && n <= max_cluster * columns) return cluster_for(n, columns, 16);
+  // What 8 warps hold, 16 elements a thread, which may have 255 registers then; or 16 warps with
+  // 128.
+  constexpr std::int64_t roomy = 4096, tight = 8192;
+  if (has_clusters && n > tight && n <= max_cluster * roomy) return cluster_for(n, roomy, 16);
+  if (has_clusters && n > tight && n <= max_cluster * tight) return cluster_for(n, tight, 16);
   if (n > max_columns_in_one_tile) return RowConfig{1, 2048, 4};
   NormRowConfig config = choose_row_config(rows, n);
   config.warps = std::clamp(config.rows * config.bn / 512, config.warps, max_warps);
