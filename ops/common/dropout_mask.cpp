@@ -49,7 +49,8 @@ Dropout check_dropout(const ArgumentChecks& checks, float dropout_p,
   if (!rng)
     checks.fail("rng", "dropout needs random numbers",
                 fmt::format("none, with dropout_p = {}", dropout_p), "an RngState",
-                "give .rng = state.next(), of an RngState that lives on from call to call");
+                "give .rng = state.next(), of an RngState that lives on from call to call; a backward "
+                "takes the state that its forward took");
   dropout.seed = rng->seed;
   dropout.offset = rng->offset;
   if (rng->memory.present()) {

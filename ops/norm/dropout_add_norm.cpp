@@ -1,6 +1,8 @@
 // The dropout_add_* functions forward: arguments of the norms' own calls.
 #include "tegula/ops/dropout_add_norm.h"
 
+#include <fmt/format.h>
+
 #include "ops/common/destination.h"
 #include "ops/norm/argument_names.h"
 #include "ops/norm/norm_call.h"
@@ -70,10 +72,15 @@ NormOut subset(Stream& stream, std::string_view op, NormKind kind, const TensorR
   options.bias = bias;
   const NormExtras extras = {o.layerscale, o.x0_subset, o.out_subset, o.out_numrows,
                              o.rowscale_const};
+  const ArgumentChecks checks(op, *stream.device());
   if (x0.rank() > 0) {
     const std::int64_t rows = element_count(leading(x0.shape));
-    check_subset_values(ArgumentChecks(op, *stream.device()), stream, extras, rows, rows,
-                        o.subsets_are_valid);
+    const bool mapped = o.x0_subset.present() && o.x0_subset.rank() == 1;
+    const std::int64_t sums = mapped ? o.x0_subset.shape[0] : rows;
+    if (!o.out_subset.present() && o.out_numrows != 0 && o.out_numrows != sums)
+      checks.fail("out_numrows", "without out_subset y has a row for each of the sum",
+                  std::to_string(o.out_numrows), fmt::format("0 or {}, or out_subset too", sums));
+    check_subset_values(checks, stream, extras, rows, rows, o.subsets_are_valid);
   }
   return forward(stream, names, {op, kind, x0, weight, options, extras});
 }

@@ -1,9 +1,8 @@
 // The gradients of the dropout_add_* functions: arguments of the norms' own calls.
-#include "runtime/tensor_checks.h"
-
 #include "ops/norm/argument_names.h"
 #include "ops/norm/norm_call.h"
 #include "ops/norm/subset_values.h"
+#include "runtime/tensor_checks.h"
 #include "tegula/ops/dropout_add_norm.h"
 
 namespace tegula::ops {
@@ -75,6 +74,12 @@ DropoutAddNormGradients subset(Stream& stream, std::string_view op, NormKind kin
 NormGradients parallel(Stream& stream, std::string_view op, NormKind kind, const TensorRef& dy,
                        const TensorRef& s, const TensorRef& rstd, const TensorRef& weight0,
                        const NormBwdOptions& options) {
+  const ArgumentChecks checks(op, *stream.device());
+  if (options.rowscale.present())
+    checks.fail("rowscale", "the parallel forward has none", runtime::describe(options.rowscale),
+                "no rowscale");
+  if (options.zero_centered_weight)
+    checks.fail("zero_centered_weight", "the parallel forward has none", "true", "false");
   const NormBwdCall call = {op, kind, dy, s, rstd, weight0, options, {}, {}};
   return with_names(parallel_names, [&] { return norm_backward(stream, call).gradients; });
 }

@@ -32,17 +32,19 @@ void check_inputs(const ArgumentChecks& checks, const NormBwdCall& call) {
     checks.fail("bias1", "there is no second result it was added to", runtime::describe(o.bias1),
                 "weight1 too, or no bias1");
 
-  checks.float_tensor(call.weight, "weight");
   const auto vector = [&](const TensorRef& tensor, std::string_view name) {
     check_norm_vector(checks, tensor, name, n, "the last extent of s");
   };
-  vector(call.weight, "weight");
+  check_norm_weight(checks, call.weight, n, "the last extent of s");
   vector(o.bias, "bias");
   vector(o.weight1, "weight1");
   vector(o.bias1, "bias1");
   vector(call.extras.layerscale, "layerscale");
 
   const auto statistic = [&](const TensorRef& tensor, std::string_view name) {
+    if (!tensor.present())
+      checks.fail(name, "the tensor is absent", "no tensor",
+                  fmt::format("{}:f32, what the forward gave", to_string(statistics)));
     checks.tensor_of(tensor, name, DType::f32, "as all statistics");
     checks.shape(tensor, name, statistics, "the shape of s without its last extent");
   };

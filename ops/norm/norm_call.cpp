@@ -12,6 +12,14 @@ void check_norm_vector(const ArgumentChecks& checks, const TensorRef& vector, st
   checks.shape(vector, name, {n}, reason);
 }
 
+void check_norm_weight(const ArgumentChecks& checks, const TensorRef& weight, std::int64_t n,
+                       std::string_view reason) {
+  if (!weight.present())
+    checks.fail("weight", "the tensor is absent", "no tensor",
+                fmt::format("{} elements of f32, f16 or bf16, {}", n, reason));
+  check_norm_vector(checks, weight, "weight", n, reason);
+}
+
 void check_norm_rows(const ArgumentChecks& checks, const TensorRef& tensor, std::string_view name,
                      const Dims& shape, std::string_view reason) {
   if (!tensor.present()) return;
@@ -25,7 +33,7 @@ void check_rowscale(const ArgumentChecks& checks, const TensorRef& rowscale, std
   const std::int64_t count = element_count(rowscale.shape);
   if (count != rows)
     checks.fail("rowscale", "wrong number of elements",
-                fmt::format("{}: {}", to_string(rowscale.shape), count),
+                fmt::format("{} (shape {})", count, to_string(rowscale.shape)),
                 fmt::format("{}, one for each row", rows));
 }
 

@@ -55,6 +55,9 @@ NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call);
 /// A vector (N,) of floats, unless it is absent.
 void check_norm_vector(const ArgumentChecks& checks, const TensorRef& vector, std::string_view name,
                        std::int64_t n, std::string_view reason);
+/// The same, and it is not absent.
+void check_norm_weight(const ArgumentChecks& checks, const TensorRef& weight, std::int64_t n,
+                       std::string_view reason);
 /// A tensor of floats of this shape, unless it is absent.
 void check_norm_rows(const ArgumentChecks& checks, const TensorRef& tensor, std::string_view name,
                      const Dims& shape, std::string_view reason);

@@ -40,11 +40,10 @@ void check_inputs(const ArgumentChecks& checks, const NormCall& call) {
   check_subsets(checks, call.extras, element_count(leading(call.x.shape)));
   const Shapes shapes = shapes_of(call);
   const std::int64_t n = call.x.shape.back();
-  checks.float_tensor(call.weight, "weight");
   const auto vector = [&](const TensorRef& tensor, std::string_view name) {
     check_norm_vector(checks, tensor, name, n, "the last extent of x");
   };
-  vector(call.weight, "weight");
+  check_norm_weight(checks, call.weight, n, "the last extent of x");
   vector(o.bias, "bias");
   vector(o.weight1, "weight1");
   vector(o.bias1, "bias1");

@@ -145,6 +145,34 @@ TEST_P(DropoutAddNormErrors, Gradients) {
                     {.rowscale = rstd_, .x0 = other});
 }
 
+// What the reader of a message must not be told: names of another signature, or nothing at all.
+TEST_P(DropoutAddNormErrors, WantedAsTheSignatureHasIt) {
+  const Tensor narrow = filled(DType::bf16, {31}), other = filled(DType::bf16, {5, 32});
+  bias = narrow;
+  expect({"bias: wrong shape", "got 31", "wanted 32, the last extent of x0"});
+  bias = {};
+  residual = other;
+  expect({"residual: wrong shape", "got 5x32", "the shape of x0"});
+  residual = {};
+  weight = {};
+  expect({"weight: the tensor is absent", "32 elements of f32, f16 or bf16"});
+  weight = weight_;
+  expect_subset({"out_numrows: without out_subset", "got 5", "0 or 6, or out_subset too"},
+                {.out_numrows = 5});
+  const auto parallel_bwd = [&](std::initializer_list<const char*> parts,
+                                const NormBwdOptions& options) {
+    expect_error(invalid, parts, [&] {
+      dropout_add_rms_norm_parallel_residual_bwd(stream, x0, x_, rstd_, weight, options);
+    });
+  };
+  parallel_bwd({"rowscale: the parallel forward has none"}, {.rowscale = rstd_});
+  parallel_bwd({"zero_centered_weight: the parallel forward has none"},
+               {.zero_centered_weight = true});
+  parallel_bwd({"rng: dropout needs", "the state that its forward took"}, {.dropout_p = 0.5F});
+  expect_error(invalid, {"mean: the tensor is absent", "wanted 6:f32, what the forward gave"},
+               [&] { layer_norm_fn_bwd(stream, x0, x_, rstd_, weight); });
+}
+
 // A promise that is kept saves the reading; one that is broken is the kernel's fault.
 TEST_P(DropoutAddNormErrors, PromisedSubsets) {
   const Tensor maps = map({1, 0, 2, 3, 4, 5, 6, 0});
