@@ -1,4 +1,6 @@
 // The gradients of the dropout_add_* functions: arguments of the norms' own calls.
+#include <fmt/format.h>
+
 #include "ops/norm/argument_names.h"
 #include "ops/norm/norm_call.h"
 #include "ops/norm/subset_values.h"
@@ -62,8 +64,10 @@ DropoutAddNormGradients subset(Stream& stream, std::string_view op, NormKind kin
     return checks.rows(tensor, name).shape;
   };
   const Dims x0 = rows_of(o.x0, "x0"), of_s = rows_of(s, "s");
-  checks.shape(o.x0, "x0", {of.x0_subset.present() ? x0[0] : of_s[0], of_s[1]},
-               of.x0_subset.present() ? "as wide as s" : "the shape of s");
+  if (!of.x0_subset.present()) checks.shape(o.x0, "x0", s.shape, "the shape of s");
+  if (x0[1] != of_s[1])
+    checks.fail("x0", "wrong shape", to_string(o.x0.shape),
+                fmt::format("rows of {}, as wide as s", of_s[1]));
   const std::int64_t y_rows = rows_of(dy, "dy")[0];
   const NormExtras extras = {o.layerscale, of.x0_subset, of.out_subset, y_rows, of.rowscale_const};
   check_subset_values(checks, stream, extras, of_s[0], x0[0], of.subsets_are_valid);

@@ -158,12 +158,12 @@ NormVectorGradients refs_of(const NormBwdOut& out) {
   return {g.dweight.ref(), ref(g.dbias), ref(g.dweight1), ref(g.dbias1), ref(out.dlayerscale)};
 }
 
-void fill_with_zeros(const NormVectorGradients& g) {
+void fill_with_zeros(const Stream& stream, const NormVectorGradients& g) {
   for (const TensorRef* vector : {&g.dweight, &g.dbias, &g.dweight1, &g.dbias1, &g.dlayerscale}) {
     if (!vector->present() || vector->shape[0] == 0) continue;
     const std::vector<std::byte> zeros(
         static_cast<std::size_t>(vector->shape[0] * dtype_bytes(vector->dtype)));
-    vector->device->copy_to_device(vector->data, zeros.data(), zeros.size());
+    vector->device->copy_to_device(vector->data, zeros.data(), zeros.size(), stream.native());
   }
 }
 
@@ -230,7 +230,7 @@ NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call) {
                 ? g.dx
                 : destination(stream, options.dx1, x_dtype, call.s.shape);
   const NormVectorGradients vectors = refs_of(result);
-  if (empty) return fill_with_zeros(vectors), result;
+  if (empty) return fill_with_zeros(stream, vectors), result;
 
   const auto store_to = [&](TensorRef& target, const std::optional<Tensor>& tensor,
                             std::string_view name) {

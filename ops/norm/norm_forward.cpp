@@ -152,14 +152,14 @@ void check_overlaps(const ArgumentChecks& checks, const NormTensors& t, const Dr
 }
 
 /// The statistics of no elements are NaN.
-void fill_with_nan(const TensorRef& statistic) {
+void fill_with_nan(const Stream& stream, const TensorRef& statistic) {
   const std::int64_t rows = statistic.shape[0], stride = statistic.strides[0];
   const std::int64_t at_once = stride == 1 ? rows : 1;
   const std::vector<float> values(static_cast<std::size_t>(at_once),
                                   std::numeric_limits<float>::quiet_NaN());
   for (std::int64_t row = 0; row < rows; row += at_once)
     statistic.device->copy_to_device(static_cast<float*>(statistic.data) + row * stride,
-                                     values.data(), values.size() * sizeof(float));
+                                     values.data(), values.size() * sizeof(float), stream.native());
 }
 
 /// The destinations that the call allocated, as the kernel takes them.
@@ -214,8 +214,8 @@ NormOut norm_forward(Stream& stream, const NormCall& call) {
   if (!t.rstd.present()) t.rstd = checks.flat(*result.rstd, "rstd");
   if (result.mean && !t.mean.present()) t.mean = checks.flat(*result.mean, "mean");
   if (n == 0) {
-    fill_with_nan(t.rstd);
-    if (t.mean.present()) fill_with_nan(t.mean);
+    fill_with_nan(stream, t.rstd);
+    if (t.mean.present()) fill_with_nan(stream, t.mean);
     return result;
   }
   add_destinations(checks, result, outputs.stores_sum, t);

@@ -7,9 +7,9 @@ namespace {
 
 using Data = std::vector<double>;
 
-/// Row r of the result is row map[r] of `compact`, or 0.
+/// Row r of the result is row map[r] of `compact`, which may have no rows at all, or 0.
 Data expanded(const Data& compact, const Data& map, std::int64_t n) {
-  if (map.empty() || compact.empty()) return compact;
+  if (map.empty()) return compact;
   Data full(map.size() * static_cast<std::size_t>(n), 0.0);
   for (std::size_t r = 0; r < map.size(); ++r)
     if (map[r] != 0)
@@ -51,8 +51,9 @@ NormResult norm(const NormProblem& problem, const NormSubset& subset, Precision 
 NormInputGradients norm_bwd(const NormProblem& problem, const NormSubset& subset,
                             const NormOutputGradients& gradients, Precision precision) {
   NormOutputGradients full = gradients;
-  for (Values* dy : {&full.dy, &full.dy1})
-    dy->data = expanded(dy->data, subset.out_subset, problem.n);
+  full.dy.data = expanded(full.dy.data, subset.out_subset, problem.n);
+  if (problem.weight1.present())
+    full.dy1.data = expanded(full.dy1.data, subset.out_subset, problem.n);
   NormInputGradients result = norm_bwd(expanded(problem, subset), full, precision);
   result.dx = compacted(result.dx, subset.x_subset,
                         static_cast<std::int64_t>(problem.x.data.size()) / problem.n, problem.n);

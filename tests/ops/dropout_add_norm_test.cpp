@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "ops/reference/transfer.h"
 #include "tests/ops/covering.h"
 #include "tests/ops/dropout_add_norm_case.h"
 
@@ -117,6 +118,40 @@ TEST_P(DropoutAddNorm, NoRowsThere) {
     EXPECT_TRUE(out.y.shape() == (Dims{of_x0 ? 3 : 0, c.n}));
     EXPECT_TRUE(out.rstd->shape() == Dims{3});
   }
+}
+
+// The reference, too, of x0 or of results without a row.
+TEST(DropoutAddNormReference, NoRowsThere) {
+  reference::NormProblem problem;
+  problem.rows = 2;
+  problem.n = 3;
+  problem.weight = {DType::f32, {1, 1, 1}};
+  reference::NormSubset subset;
+  subset.x_subset = {0, 0};
+  const auto none = reference::norm(problem, subset, reference::Precision::fp64);
+  EXPECT_EQ(none.y, std::vector<double>(6, 0.0));
+
+  problem.x = {DType::f32, {1, 2, 3, 4, 5, 6}};
+  subset = {.out_subset = {0, 0}};
+  const auto unwanted =
+      reference::norm_bwd(problem, subset, {.x_dtype = DType::f32}, reference::Precision::fp64);
+  EXPECT_EQ(unwanted.dx, std::vector<double>(6, 0.0));
+  EXPECT_EQ(unwanted.dweight, std::vector<double>(3, 0.0));
+}
+
+TEST_P(DropoutAddNorm, SubsetGradientsOfAnyLeadingShape) {
+  const Dims shape = {2, 3, 64};
+  const std::vector<double> numbers = normal_values(6 * 64, 1);
+  const Tensor x = upload(stream, DType::f32, shape, numbers),
+               dy = upload(stream, DType::f32, shape, normal_values(6 * 64, 2)),
+               weight = upload(stream, DType::f32, {64}, normal_values(64, 3));
+  const ops::NormOut saved =
+      ops::dropout_add_rms_norm_subset(stream, x, {}, weight, {}, 0, 1e-5F, {.prenorm = true});
+  const auto got = ops::dropout_add_rms_norm_subset_bwd(stream, dy, saved.residual_out->ref(),
+                                                        *saved.rstd, weight, {}, {.x0 = x});
+  const auto wanted = ops::rms_norm_fn_bwd(stream, dy, x, *saved.rstd, weight);
+  EXPECT_TRUE(got.dx0.shape() == shape);
+  EXPECT_EQ(reference::download(got.dx0), reference::download(wanted.dx));
 }
 
 }  // namespace

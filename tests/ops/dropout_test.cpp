@@ -98,5 +98,10 @@ TEST_P(Dropout, StridedRowsLeadingDimensionsMisalignedPointersAndConfigs) {
       check({.shape = {5, 77}, .dtype = dtype, .config = ops::RowConfig{4, bn, 2}});
 }
 
+// A flat tensor: more tiles than the second axis of a grid has blocks.
+TEST_P(Dropout, MoreTilesInARowThanAnAxisOfAGridHas) {
+  check({.shape = {65536 * 4 + 3}, .config = ops::RowConfig{1, 4, 1}});
+}
+
 }  // namespace
 }  // namespace tegula::testing
