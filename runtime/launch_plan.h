@@ -32,7 +32,6 @@ class LaunchPlan {
   void set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }
-  const std::vector<KernelArgument>& arguments() const { return arguments_; }
 
   /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
   void launch(Stream& stream, std::span<const KernelArgument> arguments);

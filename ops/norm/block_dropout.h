@@ -22,7 +22,6 @@ class BlockDropout {
   BlockDropout(const NormConfig& config, const DropoutParameters& parameters);
 
   /// Which elements of tile j of these rows stay; nothing where the kernel has no dropout.
-  /// `stream`: 0 for x, 1 for x1.
   std::optional<Mask> kept(DropoutStream stream, const RowBlock& rows, const Tile& j) const;
   /// `value` where it is kept, scaled.
   Tile apply(const std::optional<Mask>& kept, const Tile& value) const;

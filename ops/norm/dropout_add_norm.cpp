@@ -7,7 +7,6 @@
 #include "ops/norm/argument_names.h"
 #include "ops/norm/norm_call.h"
 #include "ops/norm/subset_values.h"
-#include "tegula/ops/dropout.h"
 
 namespace tegula::ops {
 namespace {
@@ -33,25 +32,9 @@ NormOptions common_options(const Options& o, float dropout_p, float epsilon) {
   return result;
 }
 
-/// A mask where nothing is dropped.
-Tensor all_kept(Stream& stream, const Dims& shape) {
-  Tensor mask = stream.empty(DType::i1, shape);
-  TensorRef matrix = mask.ref();
-  const std::int64_t n = shape.back();
-  matrix.shape = {n == 0 ? 0 : element_count(shape) / n, n};
-  matrix.strides = {n, 1};
-  dropout_mask(stream, matrix.shape[0], n, {.out = matrix});
-  return mask;
-}
-
 NormOut forward(Stream& stream, std::span<const ArgumentName> argument_names,
                 const NormCall& call) {
-  NormOut result = with_names(argument_names, [&] { return norm_forward(stream, call); });
-  if (!call.options.return_dropout_mask) return result;
-  if (!result.mask) result.mask = all_kept(stream, call.x.shape);
-  if (!result.mask1 && call.options.x1.present())
-    result.mask1 = all_kept(stream, call.options.x1.shape);
-  return result;
+  return with_names(argument_names, [&] { return norm_forward(stream, call); });
 }
 
 NormOut plain(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
@@ -61,7 +44,9 @@ NormOut plain(Stream& stream, std::string_view op, NormKind kind, const TensorRe
   options.residual = residual;
   options.bias = bias;
   options.rowscale = o.rowscale;
-  return forward(stream, names, {op, kind, x0, weight, options, {.layerscale = o.layerscale}});
+  return forward(
+      stream, names,
+      {op, kind, x0, weight, options, {.layerscale = o.layerscale, .masks_of_all = true}});
 }
 
 NormOut subset(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
@@ -70,8 +55,8 @@ NormOut subset(Stream& stream, std::string_view op, NormKind kind, const TensorR
   NormOptions options = common_options(o, dropout_p, epsilon);
   options.residual = residual;
   options.bias = bias;
-  const NormExtras extras = {o.layerscale, o.x0_subset, o.out_subset, o.out_numrows,
-                             o.rowscale_const};
+  const NormExtras extras = {o.layerscale,  o.x0_subset,      o.out_subset,
+                             o.out_numrows, o.rowscale_const, true};
   const ArgumentChecks checks(op, *stream.device());
   if (x0.rank() > 0) {
     const std::int64_t rows = element_count(leading(x0.shape));
@@ -95,7 +80,7 @@ NormOut parallel(Stream& stream, std::string_view op, NormKind kind, const Tenso
   options.bias = bias0;
   options.weight1 = weight1;
   options.bias1 = bias1;
-  return forward(stream, parallel_names, {op, kind, x0, weight0, options, {}});
+  return forward(stream, parallel_names, {op, kind, x0, weight0, options, {.masks_of_all = true}});
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ void check_inputs(const ArgumentChecks& checks, const NormBwdCall& call) {
   check_norm_rows(checks, o.dy1, "dy1", y, "the shape of y1");
   check_norm_rows(checks, o.dresidual_out, "dresidual_out", call.s.shape, "the shape of s");
   if (o.dy1.present() != o.weight1.present())
-    checks.fail(o.dy1.present() ? "weight1" : "dy1", "the two come together", "one of them",
-                "dy1 and weight1, or neither");
+    checks.fail(o.dy1.present() ? "weight1" : "dy1", "the two come together",
+                o.dy1.present() ? "dy1 alone" : "weight1 alone", "dy1 and weight1, or neither");
   if (o.bias1.present() && !o.weight1.present())
     checks.fail("bias1", "there is no second result it was added to", runtime::describe(o.bias1),
                 "weight1 too, or no bias1");
@@ -61,6 +61,10 @@ void check_inputs(const ArgumentChecks& checks, const NormBwdCall& call) {
 /// The dtype of dx and dx1, and the checks of the destinations.
 DType check_destinations(const ArgumentChecks& checks, const NormBwdCall& call, const Dims& x) {
   const NormBwdOptions& o = call.options;
+  if (o.x_dtype && *o.x_dtype != DType::f32 && *o.x_dtype != DType::f16 &&
+      *o.x_dtype != DType::bf16)
+    checks.fail("x_dtype", "wrong dtype", std::string(dtype_name(*o.x_dtype)), "f32, f16 or bf16");
+  if (o.x_dtype && o.dx.present()) checks.dtype(o.dx, "dx", *o.x_dtype, "x_dtype");
   const DType x_dtype =
       checks.output_dtype(o.dx, "dx", o.x_dtype, call.s.dtype, x, "the shape of x");
   const auto destination = [&](const TensorRef& given, bool has, std::string_view name, DType dtype,
@@ -122,7 +126,7 @@ void check_overlaps(const ArgumentChecks& checks, const NormBwdTensors& t, const
       {t.layerscale, "layerscale"},
       {t.x_subset, "x0_subset"},
       {t.out_subset, "out_subset"},
-      {dropout.memory, "rng"},
+      {dropout.memory, "rng.memory"},
   };
   checks.disjoint(outputs, inputs);
 }

@@ -2,6 +2,7 @@
 #include "ops/common/row_loop.h"
 #include "ops/norm/block_dropout.h"
 #include "ops/norm/norm_kernels.h"
+#include "ops/norm/row_statistics.h"
 #include "tegula/dsl.h"
 
 namespace tegula::ops {
@@ -40,14 +41,17 @@ Tile gain_of(const NormConfig& c, const TensorParameter& weight, const Tile& j) 
   return c.zero_centered ? gain + 1 : gain;
 }
 
-/// The normalised rows, as the forward had them, of `n` elements.
+/// Tile j of the normalised rows, of `n` elements, as the forward had them; 0 behind the row, where
+/// a mean that is huge would make it Inf.
 template <NormKind kind>
-Tile normalise(const Tile& s, std::int64_t n, const RowBlock& rows, const OptIn& mean,
-               const Tile& inverse) {
+Tile normalise(const Tile& s, const Tile& j, std::int64_t n, const RowBlock& rows,
+               const OptIn& mean, const Tile& inverse) {
   if (kind == NormKind::rms) return s * inverse;
   // One element is its own mean, which s as it was stored may miss by its rounding.
   if (n == 1) return zeros(f32, s.shape());
-  return (s - rows.values(mean)) * inverse;
+  const std::int64_t bn = s.shape()[1];
+  Tile h = (s - rows.values(mean)) * inverse;
+  return n % bn == 0 ? h : select(columns_inside(j, bn, n), h, 0.f);
 }
 
 /// The grid is (blocks, tiles of a row). A block goes through every blocks-th group of c.rows rows;
@@ -103,7 +107,7 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
     const RowBlock all(c.rows, c.bn, group), of_x(c.rows, c.bn, group, x_subset),
         of_y(c.rows, c.bn, group, out_subset);
     Tile inverse = all.values(rstd);
-    Tile h = normalise<kind>(all.load(s, j), columns, all, mean, inverse);
+    Tile h = normalise<kind>(all.load(s, j), j, columns, all, mean, inverse);
     Tile d = of_y.load(dy, j);
     dweight.add(d * h);
     dbias.add(d);
@@ -115,12 +119,20 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
       g += d1 * gain1;
     }
 
-    const auto row_mean = [&](const Tile& value, const OptIn& given) {
-      if (!whole_rows) return all.values(given);
-      return cluster_sum(sum(value, 1)) / static_cast<float>(columns);
-    };
-    Tile ds = g - h * row_mean(g * h, mean_gh);
-    if (kind == NormKind::layer) ds -= row_mean(g, mean_g);
+    Tile of_gh, of_g;  // means over the rows
+    if (!whole_rows) {
+      of_gh = all.values(mean_gh);
+      if (kind == NormKind::layer) of_g = all.values(mean_g);
+    } else if (kind == NormKind::rms) {
+      of_gh = cluster_sum(sum(g * h, 1)) / static_cast<float>(columns);
+    } else {
+      // Both in one exchange between the blocks of a cluster.
+      auto [gh_total, g_total] = split(cluster_sum(join(sum(g * h, 1), sum(g, 1))));
+      of_gh = gh_total / static_cast<float>(columns);
+      of_g = g_total / static_cast<float>(columns);
+    }
+    Tile ds = g - h * of_gh;
+    if (kind == NormKind::layer) ds -= of_g;
     ds *= inverse;
     if (dresidual_out) ds += all.load(dresidual_out, j);
     if (dresidual) all.store(dresidual, ds, j);
@@ -164,7 +176,7 @@ void norm_bwd_rows(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn
   Tile products = zeros(f32, {c.rows, c.bn}), sums;
   if (mean_g) sums = zeros(f32, {c.rows, c.bn});
   for_each_tile(columns, c.bn, [&](const Tile& j) {
-    Tile h = normalise<kind>(all.load(s, j), columns, all, mean, inverse);
+    Tile h = normalise<kind>(all.load(s, j), j, columns, all, mean, inverse);
     Tile g = of_y.load(dy, j) * gain_of(c, weight, j);
     if (dy1) g += of_y.load(dy1, j) * gain_of(c, weight1, j);
     products += g * h;

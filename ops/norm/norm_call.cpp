@@ -42,6 +42,7 @@ void check_subsets(const ArgumentChecks& checks, const NormExtras& extras, std::
     checks.tensor_of(map, name, DType::i32, "row numbers");
     if (map.rank() != 1)
       checks.fail(name, "wrong rank", to_string(map.shape), "a vector of row numbers");
+    checks.vector(map, name);
   };
   if (extras.x_subset.present()) {
     check(extras.x_subset, "x0_subset");

@@ -17,6 +17,7 @@ struct NormExtras {
   TensorRef out_subset = {};  ///< i32 (M,): which row of y a row becomes, from 1; 0: none
   std::int64_t out_rows = 0;  ///< of y; with out_subset
   float rowscale_const = 1;   ///< times x
+  bool masks_of_all = false;  ///< give masks, where asked, though nothing drops out
 };
 
 struct NormCall {

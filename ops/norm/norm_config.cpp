@@ -15,7 +15,6 @@ namespace {
 
 constexpr int max_cluster = 8;  // what every GPU with clusters can run
 constexpr int max_warps = 32;
-constexpr int draw_columns = 8;  // that one call of Philox decides
 
 /// The fewest blocks of tiles of up to `most` columns that hold a row; 0 if no cluster does.
 NormRowConfig cluster_for(std::int64_t n, std::int64_t most, int elements_per_thread) {
@@ -62,8 +61,6 @@ void check_norm_config(std::string_view where, std::string_view prefix, const No
                                               .got = std::move(got),
                                               .wanted = std::move(wanted)});
   };
-  if (c.dropout && c.bn < draw_columns)
-    fail("bn", "too small for dropout", std::to_string(c.bn), "at least 8");
   if (c.cluster < 1 || c.cluster > max_cluster ||
       !std::has_single_bit(static_cast<unsigned>(c.cluster)))
     fail("cluster", "no such configuration", std::to_string(c.cluster), "1, 2, 4 or 8");
@@ -83,7 +80,6 @@ NormConfig norm_config(const ArgumentChecks& checks, const NormConfigRequest& re
                        .dropout = request.draws,
                        .zero_centered = request.zero_centered};
   if (!request.pinned) {
-    if (request.draws) config.bn = std::max(config.bn, draw_columns);
     if (request.single_rows) config.rows = 1;
     return config;
   }

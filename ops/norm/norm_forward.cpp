@@ -146,7 +146,7 @@ void check_overlaps(const ArgumentChecks& checks, const NormTensors& t, const Dr
       {t.layerscale, "layerscale"},
       {t.x_subset, "x0_subset"},
       {t.out_subset, "out_subset"},
-      {dropout.memory, "rng"},
+      {dropout.memory, "rng.memory"},
   };
   checks.disjoint(outputs, inputs);
 }
@@ -187,12 +187,13 @@ NormOut norm_forward(Stream& stream, const NormCall& call) {
   if (fits && dropout.drops() == (options.dropout_p > 0)) return plan->run(stream, call, dropout);
 
   const Shapes shapes = shapes_of(call);
-  const NormOutputs outputs = {.sum = shapes.sum,
-                               .y = shapes.y,
-                               .out_dtype = check_destinations(checks, call, shapes),
-                               .sum_dtype = sum_dtype(call),
-                               .stores_sum = stores_sum(call),
-                               .masks = options.return_dropout_mask && options.dropout_p > 0};
+  const NormOutputs outputs = {
+      .sum = shapes.sum,
+      .y = shapes.y,
+      .out_dtype = check_destinations(checks, call, shapes),
+      .sum_dtype = sum_dtype(call),
+      .stores_sum = stores_sum(call),
+      .masks = options.return_dropout_mask && (options.dropout_p > 0 || call.extras.masks_of_all)};
   NormTensors t = tensors_of(checks, call);
   const std::int64_t rows = shapes.rows(), n = shapes.sum.back();
   const bool single = call.extras.x_subset.present() || call.extras.out_subset.present();

@@ -12,9 +12,10 @@ namespace {
 using Tensors = std::array<const TensorRef*, 16>;
 constexpr std::size_t written = 4;  // of Tensors, from the first
 
+/// Where nothing drops out it was not looked at.
 const TensorRef& memory_of(const NormOptions& options) {
   static const TensorRef absent;
-  return options.rng ? options.rng->memory : absent;
+  return options.dropout_p > 0 && options.rng ? options.rng->memory : absent;
 }
 
 Tensors tensors_of(const NormCall& call) {
@@ -35,9 +36,9 @@ Words words_of(const NormCall& call) {
            static_cast<std::uint32_t>(low);
   };
   std::uint64_t flags = static_cast<std::uint64_t>(call.kind);
-  for (const bool flag :
-       {o.dropout_p > 0, o.prenorm, o.residual_in_fp32, o.zero_centered_weight,
-        o.return_dropout_mask, call.extras.rowscale_const != 1, o.config.has_value()})
+  for (const bool flag : {o.dropout_p > 0, o.prenorm, o.residual_in_fp32, o.zero_centered_weight,
+                          o.return_dropout_mask, call.extras.rowscale_const != 1,
+                          call.extras.masks_of_all, o.config.has_value()})
     flags = flags << 1 | (flag ? 1 : 0);
   const NormRowConfig config = o.config.value_or(RowConfig{0, 0, 0});
   return {flags, o.out_dtype ? 1 + static_cast<std::uint64_t>(*o.out_dtype) : 0,

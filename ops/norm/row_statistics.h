@@ -8,13 +8,17 @@
 
 namespace tegula::ops {
 
+/// Which columns of tile j, (1, bn), a row of n elements has.
+Mask columns_inside(const Tile& j, std::int64_t bn, std::int64_t n);
+
 /// f32 (rows, 1). A layer norm's are about its mean; an rms norm's about 0, and it has no mean.
 struct RowStatistics {
   Tile mean, rstd;
 };
 
 /// Of rows of `n` elements that the tiles (rows, bn) of a cluster's blocks hold together, 0 behind
-/// them; `s` is tile `j`. In two passes over registers, so that a mean far from 0 costs no digits.
+/// them; `s` is tile `j`. In two passes over registers, so that a mean far from 0 costs no more
+/// digits than its own rounding.
 RowStatistics statistics_of_tile(NormKind kind, const Tile& s, const Tile& j, int cluster,
                                  std::int64_t n, const Tile& eps);
 

@@ -14,6 +14,9 @@ void check_map(const ArgumentChecks& checks, Stream& stream, const TensorRef& ma
                std::string_view name, std::int64_t rows, std::string_view what) {
   if (!map.present()) return;
   const TensorRef vector = checks.vector(map, name);
+  if (rows > vector.shape[0])
+    checks.fail(name, "too few rows to name each", std::to_string(vector.shape[0]),
+                fmt::format("at least {}, the rows of {}", rows, what));
   std::vector<std::int32_t> values(static_cast<std::size_t>(vector.shape[0]));
   if (!values.empty())
     stream.device()->copy_to_host(values.data(), vector.data, values.size() * sizeof(std::int32_t),
@@ -23,7 +26,9 @@ void check_map(const ArgumentChecks& checks, Stream& stream, const TensorRef& ma
     if (values[i] == 0) continue;
     if (values[i] < 0 || values[i] > rows)
       checks.fail(name, "a row number is out of range", fmt::format("{} at {}", values[i], i),
-                  fmt::format("0, or 1 to {}, the rows of {}", rows, what));
+                  rows == 0 ? fmt::format("0, as {} has no rows", what)
+                            : fmt::format("0, or 1 to {}, the rows of {}", rows, what),
+                  what == "y" ? "out_numrows, or dy, says how many rows y has" : "");
     if (named[static_cast<std::size_t>(values[i] - 1)])
       checks.fail(name, "a row is named twice", fmt::format("{} at {} again", values[i], i),
                   fmt::format("each row of {} once", what));

@@ -70,8 +70,7 @@ const char* hint_for(Result result) {
            "which other streams can wait for and nothing else";
   if (result == invalid_cluster_size)
     return "no part of the device can run all blocks of a cluster at one time: choose a config "
-           "with "
-           "a smaller cluster, fewer warps or less shared memory";
+           "with a smaller cluster, fewer warps or less shared memory";
   if (result >= capture_unsupported && result <= capture_wrong_thread)
     return "end the capture of the stream first";
   return "";

@@ -93,8 +93,13 @@ void put_launches(Json& json, const RunResult& result) {
                         {"cache", launch.source},
                         {"compile_ms", launch.compile_ms}});
   }
-  json["config"] =
-      result.launches.empty() ? Json::object() : config_json(result.launches.front().config);
+  // Of the op itself: a backward runs its forward first.
+  const bool backward = result.op.ends_with("_bwd");
+  const auto own = std::ranges::find_if(result.launches, [&](const runtime::LaunchTrace& launch) {
+    return !backward || launch.kernel.find("_bwd") != std::string::npos;
+  });
+  const auto named = own == result.launches.end() ? result.launches.begin() : own;
+  json["config"] = result.launches.empty() ? Json::object() : config_json(named->config);
   json["cache"] = cache;
   json["compile_ms"] = compile_ms;
   json["launches"] = std::move(launches);

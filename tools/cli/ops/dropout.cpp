@@ -61,6 +61,9 @@ std::vector<ExpectedOutput> expect_backward(const OpCall& call,
 
 /// A parameter that is a size.
 std::int64_t extent_of(const OpCall& call, const char* name) {
+  if (call.params.find(name)->second.empty())
+    usage_error(std::string("--param ") + name, "it is missing", "nothing",
+                std::string("--param ") + name + "=EXTENT");
   const std::int64_t extent = integer_of(call, name);
   if (extent < 0)
     usage_error(std::string("--param ") + name, "out of range", std::to_string(extent),
@@ -121,9 +124,8 @@ const OpEntry& dropout_mask_op() {
       .name = "dropout_mask",
       .summary = "which elements of an (m, n) matrix dropout keeps",
       .tensors = {},
-      .params = with_random_params({{"m", "0", "rows"},
-                                    {"n", "0", "columns"},
-                                    {"of_x1", "0", "1: the mask of a norm's x1"}}),
+      .params = with_random_params(
+          {{"m", "", "rows"}, {"n", "", "columns"}, {"of_x1", "0", "1: the mask of a norm's x1"}}),
       .outputs = {"mask"},
       .config_fields = {"rows", "bn", "warps"},
       .run = run_mask,

@@ -39,8 +39,10 @@ struct NormOptions {
   bool return_dropout_mask = false;     ///< return which elements were kept
   std::optional<DType> out_dtype = {};  ///< of y and y1; that of `out` if given, else that of x
   TensorRef out = {};                   ///< destination of y, shape of x
-  TensorRef residual_out = {};          ///< destination of the sum, shape of x
-  TensorRef rstd = {};                  ///< destination of rstd: f32, evenly spaced
+  /// Destination of the sum, shape of x: of the residual's dtype, f32 with residual_in_fp32, else
+  /// any.
+  TensorRef residual_out = {};
+  TensorRef rstd = {};  ///< destination of rstd: f32, evenly spaced
   TensorRef mean = {};  ///< destination of mean, of a layer norm: f32, evenly spaced
   /// What dropout draws from; must be given where dropout_p > 0, and is not touched otherwise.
   std::optional<RngState> rng = {};
@@ -53,8 +55,8 @@ struct NormOut {
   Tensor y;                       ///< shape of x
   std::optional<Tensor> y1 = {};  ///< shape of x; with weight1
   /// The sum that was normalised, rounded: shape of x, dtype of the residual (without one: f32 with
-  /// residual_in_fp32, else that of x). An alias of x, for prenorm, where it is x itself; absent
-  /// where nothing was stored and nobody asked.
+  /// residual_in_fp32, else that of the destination, else that of x). An alias of x, for prenorm,
+  /// where it is x itself; absent where nothing was stored and nobody asked.
   std::optional<Tensor> residual_out = {};
   std::optional<Tensor> mask = {};   ///< i1, shape of x: true where x was kept
   std::optional<Tensor> mask1 = {};  ///< the same of x1
@@ -102,7 +104,7 @@ struct NormBwdOptions {
   float dropout_p = 0;
   std::optional<RngState> rng = {};  ///< the forward's
   bool has_residual = false;         ///< give dresidual, in the dtype of s
-  bool has_x1 = false;               ///< give dx1, in x_dtype
+  bool has_x1 = false;               ///< give dx1, in the dtype of dx
   bool zero_centered_weight = false;
   bool is_rms_norm = false;           ///< of layer_norm_fn_bwd
   std::optional<DType> x_dtype = {};  ///< of dx and dx1; that of `dx` if given, else that of s
