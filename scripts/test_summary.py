@@ -23,10 +23,13 @@ def outcome(case):
 
 
 def reason(case):
-    """The text behind "SKIP: ", with which every test of the project that skips says why."""
+    """The text behind "SKIP: ", with which a test that skips says why, or else its last line."""
     output = case.findtext("system-out") or ""
     found = re.search(r"SKIP: (.*)", output)
-    return found.group(1).strip() if found else "no reason given: " + case.get("name", "?")
+    if found:
+        return found.group(1).strip()
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return f"{case.get('name', '?')}: {lines[-1] if lines else 'no reason given'}"
 
 
 def main():

@@ -311,5 +311,17 @@ TEST(Run, TheEnvironmentNamesADevice) {
   unsetenv("TEGULA_DEVICE");
 }
 
+// A backward runs its forward first; the config is the backward's.
+TEST(Run, TheConfigOfABackward) {
+  const auto json = tegula_cli(
+                        "run rms_norm_fn_bwd --random x=9x64:f32 --random weight=64:f32 --random "
+                        "dy=9x64:f32 --config rows=2,bn=64,warps=2 --device sim --check --json")
+                        .json();
+  EXPECT_TRUE(json.at("passed").get<bool>());
+  EXPECT_EQ(json.at("config").at("rows"), 2);
+  EXPECT_EQ(json.at("launches")[0].at("kernel"), "rms_norm_fwd");
+  EXPECT_NE(json.at("launches")[0].at("config").at("rows"), 2);
+}
+
 }  // namespace
 }  // namespace tegula::testing

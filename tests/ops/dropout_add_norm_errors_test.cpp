@@ -173,6 +173,20 @@ TEST_P(DropoutAddNormErrors, WantedAsTheSignatureHasIt) {
                [&] { layer_norm_fn_bwd(stream, x0, x_, rstd_, weight); });
 }
 
+// However many rows y is said to have: nothing is made of that number before it is looked at.
+TEST_P(DropoutAddNormErrors, SubsetsThatCannotBe) {
+  const Tensor maps = map({1, 2, 3, 4, 5, 6});
+  expect_subset({"out_subset: too few rows to name each", "got 6", "at least 9000000000000000"},
+                {.out_subset = maps, .out_numrows = 9'000'000'000'000'000});
+  const Tensor wide = map({1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0});
+  TensorRef strided = wide;
+  strided.shape = {6};
+  strided.strides = {2};
+  for (const bool valid : {false, true})
+    expect_subset({"x0_subset: the last dimension is not contiguous"},
+                  {.x0_subset = strided, .subsets_are_valid = valid});
+}
+
 // A promise that is kept saves the reading; one that is broken is the kernel's fault.
 TEST_P(DropoutAddNormErrors, PromisedSubsets) {
   const Tensor maps = map({1, 0, 2, 3, 4, 5, 6, 0});

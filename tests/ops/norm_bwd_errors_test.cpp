@@ -101,7 +101,7 @@ TEST_F(NormBwdErrors, EveryDestination) {
   options.dx1 = dx1;
   expect({"dx1: wrong dtype", "got f32", "bf16"});
   options.x_dtype = DType::i32;
-  expect({"out_dtype", "got i32"});
+  expect({"x_dtype: wrong dtype", "got i32"});
 }
 
 TEST_F(NormBwdErrors, DestinationsOfNothing) {
