@@ -122,7 +122,7 @@ TEST(Run, EveryOp) {
                 {"dx0", "dweight", "dbias", "dlayerscale"}},
            Line{"dropout_add_layer_norm_subset",
                 " --random x0=5x77:bf16 --random weight=77:f32 --param return_dropout_mask=1",
-                "dropout_mask",
+                "layer_norm_fwd",
                 {"y", "mask", "rstd", "mean"}},
            Line{"dropout_add_rms_norm_subset_bwd",
                 " --random x0=5x77:bf16 --random weight=77:f32 --random residual=5x77:f32 --random "
