@@ -13,9 +13,11 @@ CASES = [  # the file's text; the output; the exit status
   <testcase name="c" status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
     <system-out>f.cpp:3: Skipped\nSKIP: no x &amp; no y\n</system-out></testcase>
   <testcase name="d" status="disabled"/>
+  <testcase name="e" status="notrun"><skipped message="SKIP_RETURN_CODE=3"/>
+    <system-out>looking\nno torch here\n</system-out></testcase>
 </testsuite>""",
-     "Skipped, and why:\n      2 no x & no y\n      1 no reason given: d\n"
-     "1 passed, 0 failed, 3 skipped\n", 0),
+     "Skipped, and why:\n      2 no x & no y\n      1 d: no reason given\n      1 e: no torch here\n"
+     "1 passed, 0 failed, 4 skipped\n", 0),
     ("""<testsuite><testcase name="a" status="fail"/><testcase name="b" status="run"/>
   <testcase name="c" status="notrun"><skipped message="Unable to find executable"/></testcase>
 </testsuite>""", "1 passed, 2 failed, 0 skipped\n", 1),
