@@ -57,6 +57,10 @@ std::vector<AssemblerInfo> find_assemblers() {
   return found;
 }
 
+std::int64_t spilled(const Cubin& cubin) {
+  return std::int64_t{cubin.resources.spill_store_bytes} + cubin.resources.spill_load_bytes;
+}
+
 }  // namespace
 
 const std::vector<AssemblerInfo>& assemblers() {
@@ -71,7 +75,16 @@ Cubin assemble(std::string_view ptx, std::string_view arch) {
                  .wanted = "libnvJitLink.so or ptxas of CUDA 12 or later",
                  .hint = "install the CUDA toolkit, or set CUDA_HOME to it; `tegula doctor` shows "
                          "where it is sought"});
-  return assemble_with(assemblers().front(), ptx, arch);
+  Cubin best = assemble_with(assemblers().front(), ptx, arch);
+  for (std::size_t i = 1; i < assemblers().size() && spilled(best) > 0; ++i) {
+    try {
+      Cubin other = assemble_with(assemblers()[i], ptx, arch);
+      if (spilled(other) < spilled(best)) best = std::move(other);
+    } catch (const Error&) {
+      // There is code already.
+    }
+  }
+  return best;
 }
 
 Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch) {

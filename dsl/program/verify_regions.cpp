@@ -7,7 +7,7 @@ namespace {
 
 Type scalar_of(DType dtype) { return {.dtype = dtype}; }
 
-struct Types {
+struct RegionTypes {
   const Program& program;
   const Instruction& instruction;
 
@@ -36,14 +36,14 @@ bool all_tiles(const std::vector<Type>& types) {
   return true;
 }
 
-RegionRule carried_rule(const Types& t, std::size_t first) {
+RegionRule carried_rule(const RegionTypes& t, std::size_t first) {
   RegionRule rule{.arguments = t.operands(first), .yields = t.operands(first)};
   if (!all_tiles(rule.arguments)) rule.problem = "a carried value is no tile";
   if (t.results() != rule.arguments) rule.problem = "a loop's results are not the carried values";
   return rule;
 }
 
-RegionRule for_rule(const Types& t) {
+RegionRule for_rule(const RegionTypes& t) {
   if (t.instruction.operands.size() < 2) return {.problem = "a loop without bounds"};
   RegionRule rule = carried_rule(t, 2);
   const std::vector<Type> all = t.operands();
@@ -53,19 +53,19 @@ RegionRule for_rule(const Types& t) {
   return rule;
 }
 
-RegionRule if_rule(const Types& t) {
+RegionRule if_rule(const RegionTypes& t) {
   RegionRule rule{.yields = t.results()};
   if (!all_tiles(rule.yields)) rule.problem = "a result is no tile";
   if (!is_scalar(t.operands()[0], DType::i1)) rule.problem = "the condition is no i1 scalar";
   return rule;
 }
 
-RegionRule combine_rule(const Types& t) {
+RegionRule combine_rule(const RegionTypes& t) {
   RegionRule rule{.isolated = true};
   const std::vector<Type> tiles = t.operands();
   if (tiles.empty() || !all_tiles(tiles)) return {.problem = "an operand is no tile"};
   for (const Type& tile : tiles) {
-    if (tile.shape != tiles[0].shape) rule.problem = "the tiles are not of one shape";
+    if (tile.shape != tiles[0].shape) return {.problem = "the tiles are not of one shape"};
     rule.yields.push_back(scalar_of(tile.dtype));
   }
   rule.arguments = rule.yields;
@@ -86,7 +86,7 @@ RegionRule combine_rule(const Types& t) {
 }  // namespace
 
 RegionRule region_rule(const Program& program, const Instruction& instruction, std::size_t index) {
-  const Types t{program, instruction};
+  const RegionTypes t{program, instruction};
   if (!t.results_have_types()) return {.problem = "a result has no type"};
   switch (instruction.op) {
     case Op::for_loop:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/sim/cluster_state.h"
+#include "runtime/sim/racy_bytes.h"
 
 namespace tegula::sim {
 namespace {
@@ -81,7 +82,7 @@ bool stores_the_same(const WarpAccess& access, const Gathered& g, std::uint32_t 
   const std::byte* theirs =
       other_has_it ? g.values + std::size_t{other_lane} * r.size + (cell - r.address[other_lane])
                    : location(access, g, lane) + (cell - r.address[lane]);
-  return std::memcmp(mine, theirs, cell_bytes) == 0;
+  return equal_racy(mine, theirs, cell_bytes);
 }
 
 bool check_shared_races(WarpAccess& access, const Gathered& g) {

@@ -21,14 +21,14 @@ bool all_there(WarpAccess& access) {
   return false;
 }
 
-Outcome arrive(WarpAccess& access, const Instruction&) {
+Outcome arrive_cluster(WarpAccess& access, const Instruction&) {
   if (!all_there(access)) return Outcome::faulted;
   Worker& worker = access.worker;
   const std::string wrong = worker.cluster->arrive(worker.rank, access.site.warp);
   return wrong.empty() ? Outcome::done : access.fault("barrier", 0, wrong);
 }
 
-Outcome wait(WarpAccess& access, const Instruction&) {
+Outcome wait_cluster(WarpAccess& access, const Instruction&) {
   if (!all_there(access)) return Outcome::faulted;
   Worker& worker = access.worker;
   ClusterBarrier& barrier = worker.cluster->barrier;
@@ -86,7 +86,7 @@ bool load_from(WarpAccess& access, const Instruction& i, std::uint32_t rank, std
   });
 }
 
-Outcome load(WarpAccess& access, const Instruction& i) {
+Outcome load_cluster(WarpAccess& access, const Instruction& i) {
   for (std::uint32_t left = access.active; left != 0;) {
     const auto first = static_cast<std::uint32_t>(std::countr_zero(left));
     const auto rank = access.value<std::uint32_t>(i.operands[1], first);
@@ -106,11 +106,11 @@ Outcome load(WarpAccess& access, const Instruction& i) {
 Effect cluster_effect(Opcode opcode) {
   switch (opcode) {
     case Opcode::cluster_arrive:
-      return arrive;
+      return arrive_cluster;
     case Opcode::cluster_wait:
-      return wait;
+      return wait_cluster;
     case Opcode::cluster_load:
-      return load;
+      return load_cluster;
     default:
       return nullptr;
   }

@@ -1,6 +1,10 @@
 #include "runtime/sim/memory.h"
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "runtime/sim/racy_bytes.h"
 
 namespace tegula::sim {
 namespace {
@@ -15,28 +19,29 @@ Gathered gather_plain(const WarpAccess& access, const Instruction& i, Gathered::
   return g;
 }
 
-/// memcpy of a size that is known at compile time in all cases that occur.
-void copy_access(std::byte* target, const std::byte* source, std::uint32_t size) {
+/// A copy of a size that is known at compile time in all cases that occur.
+template <class Copy>
+void with_constant_size(std::uint32_t size, Copy&& copy) {
   switch (size) {
     case 1:
-      std::memcpy(target, source, 1);
-      break;
+      return copy(std::integral_constant<std::size_t, 1>());
     case 2:
-      std::memcpy(target, source, 2);
-      break;
+      return copy(std::integral_constant<std::size_t, 2>());
     case 4:
-      std::memcpy(target, source, 4);
-      break;
+      return copy(std::integral_constant<std::size_t, 4>());
     case 8:
-      std::memcpy(target, source, 8);
-      break;
+      return copy(std::integral_constant<std::size_t, 8>());
     case 16:
-      std::memcpy(target, source, 16);
-      break;
+      return copy(std::integral_constant<std::size_t, 16>());
     default:
-      std::memcpy(target, source, 32);
-      break;
+      return copy(std::integral_constant<std::size_t, 32>());
   }
+}
+void load_access(std::byte* target, const std::byte* source, std::uint32_t size) {
+  with_constant_size(size, [&](auto bytes) { std::memcpy(target, source, bytes); });
+}
+void store_access(std::byte* target, const std::byte* source, std::uint32_t size) {
+  with_constant_size(size, [&](auto bytes) { store_racy(target, source, bytes); });
 }
 
 /// Memory may hold any byte where an i1 is read; a register holds 0 or 1.
@@ -60,7 +65,7 @@ bool run_load(WarpAccess& access, const Instruction& i) {
                   static_cast<std::size_t>(std::popcount(r.active)) * r.size);
     } else {
       all_lanes_of(r.active, [&](std::uint32_t lane) {
-        copy_access(result + std::size_t{lane} * r.size, location(access, g, lane), r.size);
+        load_access(result + std::size_t{lane} * r.size, location(access, g, lane), r.size);
         return true;
       });
     }
@@ -84,12 +89,12 @@ bool run_store(WarpAccess& access, const Instruction& i) {
   if (!admit(access, g)) return false;
   if (g.contiguous) {
     const std::uint32_t first = r.first_lane();
-    std::memcpy(location(access, g, first), value + std::size_t{first} * r.size,
-                static_cast<std::size_t>(std::popcount(r.active)) * r.size);
+    store_racy(location(access, g, first), value + std::size_t{first} * r.size,
+               static_cast<std::size_t>(std::popcount(r.active)) * r.size);
     return true;
   }
   all_lanes_of(r.active, [&](std::uint32_t lane) {
-    copy_access(location(access, g, lane), value + std::size_t{lane} * r.size, r.size);
+    store_access(location(access, g, lane), value + std::size_t{lane} * r.size, r.size);
     return true;
   });
   return true;

@@ -48,6 +48,7 @@ int run_twice() {
   return 0;
 }
 // [end]
+constexpr auto* shown_alone = &run_twice;
 
 // [softmax]
 struct RowCfg {

@@ -1,12 +1,13 @@
 // make_corpus DIRECTORY: writes the seeds that fuzzing starts from: images in which every opcode
-// occurs, small pipelines of asynchronous copies, a sample entry, alone and as a cache file, and a
-// sample launch record.
+// occurs, small pipelines of asynchronous copies, a sample entry, alone and as a cache file, a
+// sample launch record and a sample Program.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "runtime/cache/entry_file.h"
 #include "runtime/format/opcode.h"
+#include "tests/dsl/sample_program.h"
 #include "tests/format/sample_entry.h"
 #include "tests/sim/image_builder.h"
 
@@ -177,6 +178,7 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(directory / "image");
   std::filesystem::create_directories(directory / "entry");
   std::filesystem::create_directories(directory / "launch_record");
+  std::filesystem::create_directories(directory / "program");
   std::vector<format::Image> images = every_opcode();
   images.push_back(divergent_loop());
   images.push_back(asynchronous_copies());
@@ -195,5 +197,6 @@ int main(int argc, char** argv) {
   format::write(record, format::test::sample_record());
   write(directory / "entry" / "launch_record", record.bytes());
   write(directory / "launch_record" / "sample", record.bytes());
+  write(directory / "program" / "sample", serialise(sample_program()));
   return 0;
 }

@@ -38,6 +38,11 @@ class Clusters : public KernelTest {
   static std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 };
 INSTANTIATE_TEST_SUITE_P(Targets, Clusters, ::testing::ValuesIn(cluster_targets()), target_name);
+class AssembledClusters : public Clusters {};
+INSTANTIATE_TEST_SUITE_P(Targets, AssembledClusters,
+                         ::testing::Values("ptx:sm_90a", "ptx:sm_100a", "ptx:sm_120"), target_name);
+class SimulatedClusters : public Clusters {};
+INSTANTIATE_TEST_SUITE_P(Targets, SimulatedClusters, ::testing::Values("sim:sm_90a"), target_name);
 
 /// A row spread over the blocks of a cluster: each normalises its part by all of it.
 void norm_fwd(const Cfg& c, In x, Out y, Out rstd) {
@@ -104,8 +109,7 @@ TEST_P(Clusters, LongRows) {
   }
 }
 
-TEST_P(Clusters, LongRowsSpillNothing) {
-  if (!assembles()) GTEST_SKIP() << "only assemblers tell";
+TEST_P(AssembledClusters, LongRowsSpillNothing) {
   for (const std::int64_t n : {65536, 262144, 200001}) {
     const Cfg c = n == 65536 ? Cfg{.bn = 16384, .cluster = 4, .warps = 16}
                              : Cfg{.bn = 32768, .cluster = 8, .warps = 32};
@@ -258,8 +262,7 @@ TEST_P(Clusters, AlongTheThirdAxisOfTheGrid) {
 }
 
 /// In the order of the blocks, whatever the order in which they run.
-TEST_P(Clusters, TheSameBitsInEveryRun) {
-  if (!simulates()) GTEST_SKIP() << "seeds are the simulator's";
+TEST_P(SimulatedClusters, TheSameBitsInEveryRun) {
   const std::int64_t rows = 3, n = 1000;
   const Tensor x = floats(f32, {rows, n}, random_floats(f32, rows * n, 5));
   std::vector<double> first;
@@ -283,8 +286,7 @@ TEST_P(Clusters, CombinesInTheOrderOfTheBlocks) {
   expect_floats(z, std::vector<double>(8, static_cast<double>(total)));
 }
 
-TEST_P(Clusters, CountsWhatIsReadFromOtherBlocks) {
-  if (!simulates()) GTEST_SKIP() << "counters are the simulator's";
+TEST_P(SimulatedClusters, CountsWhatIsReadFromOtherBlocks) {
   const Tensor x = filled(f32, {2, 512}, 1), y = stream.empty(f32, {2, 512});
   const Tensor rstd = stream.empty(f32, {2});
   launch(norm, Cfg{.cluster = 4}, x, y, rstd);

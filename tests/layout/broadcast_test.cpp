@@ -15,11 +15,11 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = testing::rounds(2000);
+constexpr int broadcast_cases = testing::rounds(2000);
 
 TEST(Broadcast, SourceLayoutMakesItFreeInEveryThread) {
   Random random(1);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < broadcast_cases; ++i) {
     const Distributed target = random.layout(random.shape(8));
     Shape shape = target.shape();
     for (int64_t& extent : shape)
@@ -57,7 +57,7 @@ TEST(Broadcast, AlongAnOuterAxis) {
 TEST(Reduction, SeparableAgreesWithEnumeration) {
   Random random(2);
   int separable = 0;
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < broadcast_cases; ++i) {
     const Distributed layout = random.layout(random.shape(8));
     for (int axis = 0; axis < static_cast<int>(layout.shape().size()); ++axis) {
       bool expected = true;
@@ -72,7 +72,7 @@ TEST(Reduction, SeparableAgreesWithEnumeration) {
       separable += expected;
     }
   }
-  EXPECT_GT(separable, cases / 4);
+  EXPECT_GT(separable, broadcast_cases / 4);
 }
 
 // Reduces by counting: each register starts as one count of its element, is folded within the
@@ -111,7 +111,7 @@ void expect_complete_reduction(const Distributed& layout, int axis) {
 TEST(Reduction, FoldsEachElementOnceInEveryThread) {
   Random random(3);
   int reductions = 0, refused = 0;
-  for (int i = 0; i < cases / 2; ++i) {
+  for (int i = 0; i < broadcast_cases / 2; ++i) {
     const Shape shape = random.shape(8);
     const Distributed layout =
         random.chance(20) ? Distributed::blocked(shape, 1 << random.in(0, 3), 1 << random.in(0, 2))

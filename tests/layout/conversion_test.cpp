@@ -16,7 +16,7 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = testing::rounds(4000);
+constexpr int conversion_cases = testing::rounds(4000);
 
 // For each target register the lowest source register that serves every thread.
 std::optional<std::vector<uint32_t>> search_registers(const Distributed& source,
@@ -100,7 +100,7 @@ Distributed neighbour(Random& random, const Distributed& source) {
 TEST(Conversion, ClassifyAgreesWithSearch) {
   Random random(1);
   std::array<int, 4> seen{};
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < conversion_cases; ++i) {
     const Distributed source = random.layout(random.shape(7));
     const Distributed target =
         random.chance(80) ? neighbour(random, source) : random.layout(source.shape());
@@ -109,13 +109,13 @@ TEST(Conversion, ClassifyAgreesWithSearch) {
         << source.to_string() << " to " << target.to_string();
     ++seen[static_cast<int>(kind)];
   }
-  for (int count : seen) EXPECT_GT(count, cases / 20);
+  for (int count : seen) EXPECT_GT(count, conversion_cases / 20);
 }
 
 TEST(Conversion, RegisterSourcesAgreesWithSearch) {
   Random random(2);
   int found = 0;
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < conversion_cases; ++i) {
     const Distributed target = random.layout(random.shape(7));
     Shape shape = target.shape();
     if (random.chance(50)) shape[random.in(0, shape.size() - 1)] = 1;
@@ -128,8 +128,8 @@ TEST(Conversion, RegisterSourcesAgreesWithSearch) {
         << source.to_string() << " to " << target.to_string();
     found += result.has_value();
   }
-  EXPECT_GT(found, cases / 10);
-  EXPECT_LT(found, cases * 9 / 10);
+  EXPECT_GT(found, conversion_cases / 10);
+  EXPECT_LT(found, conversion_cases * 9 / 10);
 }
 
 TEST(Conversion, ExamplesOfTheHeader) {

@@ -15,7 +15,7 @@ using testing::held;
 using testing::Random;
 using testing::threads;
 
-constexpr int cases = testing::rounds(2000);
+constexpr int distributed_cases = testing::rounds(2000);
 
 TEST(Distributed, TutorialBlocked) {
   const auto layout = Distributed::blocked({8, 16}, 2, 1);
@@ -76,7 +76,7 @@ TEST(Distributed, ReplicatedBitsOfDependentColumns) {
 
 TEST(Distributed, IndexIsTheXorOfColumns) {
   Random random(1);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Distributed layout = random.layout(random.shape(9));
     for (const auto& [lane, warp, cta] : threads(layout)) {
       const uint32_t reg = random.in(0, layout.registers() - 1);
@@ -117,7 +117,7 @@ void expect_one_copy(const Distributed& layout) {
 
 TEST(Distributed, UnreplicatedPlacesAreOneCopy) {
   Random random(2);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     ASSERT_NO_FATAL_FAILURE(expect_one_copy(random.layout(random.shape(9))));
     ASSERT_NO_FATAL_FAILURE(expect_one_copy(
         Distributed::blocked(random.shape(11), 1 << random.in(0, 4), 1 << random.in(0, 3))));
@@ -126,7 +126,7 @@ TEST(Distributed, UnreplicatedPlacesAreOneCopy) {
 
 TEST(Distributed, BlockedVectorsAreAsWideAsAskedOrTheRow) {
   Random random(3);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Shape shape = random.shape(12);
     const int vector = 1 << random.in(0, 4), warps = 1 << random.in(0, 3);
     const auto layout = Distributed::blocked(shape, vector, warps);
@@ -156,7 +156,7 @@ bool holds_vectors(const Distributed& layout, int length) {
 TEST(Distributed, VectorElementsAgreesWithEnumeration) {
   Random random(4);
   std::set<int> seen;
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Distributed layout = random.layout(random.shape(9));
     int expected = 1;
     while (holds_vectors(layout, 2 * expected)) expected *= 2;
@@ -175,7 +175,7 @@ TEST(Distributed, VectorsNeedEveryThreadAligned) {
 
 TEST(Distributed, ReshapeKeepsIndicesAndGoesBack) {
   Random random(5);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Distributed layout = random.layout(random.shape(9));
     const Shape flat = {layout.size()};
     const Distributed reshaped = layout.reshape(flat);
@@ -187,7 +187,7 @@ TEST(Distributed, ReshapeKeepsIndicesAndGoesBack) {
 
 TEST(Distributed, TransposeMovesCoordinatesAndGoesBack) {
   Random random(6);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Distributed layout = random.layout(random.shape(8));
     const auto permutation = random.permutation(layout.shape().size());
     const Distributed result = layout.transpose(permutation);
@@ -217,7 +217,7 @@ TEST(Distributed, EqualityAndHashFollowTheContent) {
   Random random(7);
   std::unordered_set<std::string> texts;
   std::set<std::size_t> hashes;
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < distributed_cases; ++i) {
     const Distributed layout = random.layout(random.shape(9));
     texts.insert(layout.to_string());
     hashes.insert(layout.hash());

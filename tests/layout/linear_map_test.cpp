@@ -14,7 +14,7 @@ namespace {
 
 using testing::Random;
 
-constexpr int cases = testing::rounds(3000);
+constexpr int linear_map_cases = testing::rounds(3000);
 
 std::string show(const LinearMap& map) {
   std::string text = "columns (";
@@ -49,7 +49,7 @@ TEST(LinearMap, SixtyFourBits) {
 
 TEST(LinearMap, IsLinear) {
   Random random(1);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const LinearMap f = random.map(random.in(0, 64), random.in(0, 64));
     const uint64_t x = random.bits(f.in_bits()), y = random.bits(f.in_bits());
     ASSERT_EQ(f(x ^ y), f(x) ^ f(y)) << show(f);
@@ -60,7 +60,7 @@ TEST(LinearMap, IsLinear) {
 
 TEST(LinearMap, ComposeIsApplicationInTurn) {
   Random random(2);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const LinearMap f = random.map(random.in(0, 20), random.in(0, 20));
     const LinearMap g = random.map(f.out_bits(), random.in(0, 20));
     const LinearMap h = random.map(g.out_bits(), random.in(0, 20));
@@ -74,7 +74,7 @@ TEST(LinearMap, ComposeIsApplicationInTurn) {
 
 TEST(LinearMap, ConcatAndRestrictAreOpposites) {
   Random random(3);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const int out = random.in(0, 30);
     const LinearMap low = random.map(random.in(0, 20), out),
                     high = random.map(random.in(0, 20), out);
@@ -89,7 +89,7 @@ TEST(LinearMap, ConcatAndRestrictAreOpposites) {
 // Everything that elimination answers, against the list of all inputs.
 TEST(LinearMap, EliminationAgreesWithEnumeration) {
   Random random(4);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const LinearMap f = random.map(random.in(0, 8), random.in(0, 8));
     std::map<uint64_t, uint64_t> smallest;  // output -> smallest input
     std::set<uint64_t> kernel;
@@ -116,7 +116,7 @@ TEST(LinearMap, EliminationAgreesWithEnumeration) {
 
 TEST(LinearMap, IndependentColumnsAreThoseThatRaiseTheRank) {
   Random random(5);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const LinearMap f = random.map(random.in(0, 24), random.in(0, 12));
     for (int bit = 0; bit < f.in_bits(); ++bit) {
       const bool raises = f.restrict_to(0, bit + 1).rank() > f.restrict_to(0, bit).rank();
@@ -127,7 +127,7 @@ TEST(LinearMap, IndependentColumnsAreThoseThatRaiseTheRank) {
 
 TEST(LinearMap, Inverses) {
   Random random(6);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < linear_map_cases; ++i) {
     const LinearMap f = random.map(random.in(0, 12), random.in(0, 8));
     ASSERT_EQ(f.right_inverse().has_value(), f.is_surjective()) << show(f);
     ASSERT_EQ(f.inverse().has_value(), f.is_invertible()) << show(f);

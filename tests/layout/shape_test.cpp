@@ -13,7 +13,7 @@ namespace {
 using testing::flat_index;
 using testing::Random;
 
-constexpr int cases = testing::rounds(1000);
+constexpr int shape_cases = testing::rounds(1000);
 
 TEST(Shape, ExampleOfTheHeader) {
   EXPECT_EQ(coordinates({4, 8}, 21), (std::vector<int64_t>{2, 5}));
@@ -36,7 +36,7 @@ TEST(Shape, InnerExtentSkipsTrailingOnes) {
 
 TEST(Shape, CoordinatesAreRowMajor) {
   Random random(1);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < shape_cases; ++i) {
     const Shape shape = random.shape(8);
     for (uint32_t flat = 0; flat < 1u << tile_bits(shape); ++flat) {
       const auto at = coordinates(shape, flat);
@@ -54,7 +54,7 @@ TEST(Shape, CoordinatesAreRowMajor) {
 
 TEST(Shape, BroadcastProjection) {
   Random random(2);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < shape_cases; ++i) {
     const Shape target = random.shape(8);
     Shape source = target;
     for (int64_t& extent : source)
@@ -68,7 +68,7 @@ TEST(Shape, BroadcastProjection) {
 
 TEST(Shape, TransposeProjection) {
   Random random(3);
-  for (int i = 0; i < cases; ++i) {
+  for (int i = 0; i < shape_cases; ++i) {
     const Shape shape = random.shape(8);
     const std::vector<int> permutation = random.permutation(shape.size());
     const Shape result = transpose_shape(shape, permutation);

@@ -3,6 +3,8 @@
 // in tests/kernels.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -108,6 +110,21 @@ TEST(Assemblers, AgreeOnResources) {
     EXPECT_GT(cubin.bytes.size(), 0u) << assembler.name;
     EXPECT_EQ(cubin.resources.spill_store_bytes, 0) << assembler.name;
     EXPECT_GT(cubin.resources.registers, 0) << assembler.name << ": " << cubin.log;
+  }
+}
+
+/// The backward norm with every gradient holds four sums and two weights all the time.
+TEST(Assemblers, TheOneThatSpillsLeastIsTaken) {
+  if (assemblers().size() < 2) GTEST_SKIP() << "SKIP: fewer than two assemblers on this machine";
+  const auto all = std::ranges::find(library_cases(), "rms_norm_bwd_4096_all", &LibraryCase::name);
+  for (const char* arch : {"sm_80", "sm_90a"}) {
+    const auto specialisation = cli::specialise(all->kernel, all->bindings, all->config);
+    const Emitted ptx = emit(specialisation.program, {Target::Backend::ptx, arch}, Stage::ptx);
+    const std::string_view text(reinterpret_cast<const char*>(ptx.bytes.data()), ptx.bytes.size());
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (const AssemblerInfo& assembler : assemblers())
+      least = std::min(least, assemble_with(assembler, text, arch).resources.spill_store_bytes);
+    EXPECT_EQ(assemble(text, arch).resources.spill_store_bytes, least) << arch;
   }
 }
 

@@ -1,0 +1,10 @@
+// A Program in which the ops with regions, indices and messages occur.
+#pragma once
+
+#include "dsl/program/program.h"
+
+namespace tegula::test {
+
+program::Program sample_program();
+
+}  // namespace tegula::test
