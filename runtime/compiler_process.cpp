@@ -145,6 +145,7 @@ class Conversation {
       : channel_(channel), errors_(errors), question_(question), deadline_(deadline) {
     for (const Descriptor* end : {&channel_, &errors_})
       fcntl(end->get(), F_SETFL, fcntl(end->get(), F_GETFL) | O_NONBLOCK);
+    if (question_.empty()) shutdown(channel_.get(), SHUT_WR);
   }
 
   /// False if the time was up.

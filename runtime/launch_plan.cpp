@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "runtime/argument_checks.h"
-#include "runtime/format/scratch.h"
 #include "runtime/tensor_hull.h"
 #include "runtime/workspaces.h"
 #include "tegula/log.h"
@@ -134,6 +133,8 @@ void log_launch(const LaunchCall& call, const std::string& function, const Devic
 void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, const Device& device) {
   const LaunchRecord& record = kernel_->entry.launch;
   values_.resize(record.parameters.size());
+  pointers_.resize(record.parameters.size());
+  for (std::size_t i = 0; i < values_.size(); ++i) pointers_[i] = &values_[i];
   open_.clear();
   tensor_maps_.reset(record.tensor_maps.size());
   for (std::uint32_t i = 0; i < record.parameters.size(); ++i) {
@@ -157,13 +158,16 @@ void LaunchPlan::make(const ReadyKernel& kernel, std::span<const KernelArgument>
   check_arguments(record, arguments, device);
   kernel_ = &kernel;
   spans_.clear();
+  ranges_.clear();
+  ranges_.reserve(record.arguments.size());
   for (std::uint32_t i = 0; i < arguments.size(); ++i) {
     const TensorRef& tensor = arguments[i].tensor;
     if (!arguments[i].is_tensor || !tensor.present()) continue;
     const Hull bytes = hull_of(record, i, tensor);
-    spans_.push_back({i, record.arguments[i].access != ArgumentRecord::Access::in,
-                      static_cast<std::int64_t>(bytes.begin - address_of(tensor)),
+    spans_.push_back({i, static_cast<std::int64_t>(bytes.begin - address_of(tensor)),
                       static_cast<std::int64_t>(bytes.end - address_of(tensor))});
+    ranges_.push_back({record.arguments[i].name, bytes.begin, bytes.end,
+                       record.arguments[i].access != ArgumentRecord::Access::in, false});
   }
   const auto grid = grid_of(record, Extents(arguments), device);
   empty_ = !grid;
@@ -188,10 +192,10 @@ void LaunchPlan::set(std::span<void* const> addresses, std::span<const std::uint
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const std::uintptr_t was = address_of(arguments_[i].tensor),
                          is = reinterpret_cast<std::uintptr_t>(addresses[i]);
-    if (was % alignment != is % alignment || (was == 0) != (is == 0))
+    if ((was ^ is) % alignment != 0 || (was == 0) != (is == 0))
       throw InternalError("an address is aligned otherwise than that of the launch that was kept");
+    arguments_[i].tensor.data = addresses[i];
   }
-  for (std::size_t i = 0; i < addresses.size(); ++i) arguments_[i].tensor.data = addresses[i];
   for (std::size_t i = 0; i < scalars.size(); ++i)
     arguments_[addresses.size() + i].bits = scalars[i];
 }
@@ -201,49 +205,41 @@ void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) {
   const LaunchRecord& record = kernel_->entry.launch;
   Device& device = *stream.device();
 
-  format::Scratch<ArgumentRange, 32> ranges(record.arguments.size());
-  std::size_t tensors = 0;
-  for (const Span& span : spans_) {
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    const Span& span = spans_[i];
     const TensorRef& tensor = given[span.argument].tensor;
-    ArgumentRange& range = ranges[tensors++];
-    range = {record.arguments[span.argument].name, 0, 0, span.writable, false};
-    if (__builtin_add_overflow(address_of(tensor), span.low, &range.begin) ||
-        __builtin_add_overflow(address_of(tensor), span.high, &range.end))
+    if (__builtin_add_overflow(address_of(tensor), span.low, &ranges_[i].begin) ||
+        __builtin_add_overflow(address_of(tensor), span.high, &ranges_[i].end))
       hull_of(record, span.argument, tensor);  // throws
   }
 
   const Workspaces workspaces(stream, record, given);
   const std::span<const KernelArgument> arguments = workspaces.arguments();
+  ranges_.resize(spans_.size());
   for (std::size_t i = given.size(); i < arguments.size(); ++i) {
     const Hull bytes = hull_of(record, i, arguments[i].tensor);
-    ranges[tensors++] = {record.arguments[i].name, bytes.begin, bytes.end, true, true};
+    ranges_.push_back({record.arguments[i].name, bytes.begin, bytes.end, true, true});
   }
 
-  format::Scratch<std::uint64_t, 64> values(values_.size());
-  format::Scratch<void*, 64> pointers(values_.size());
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    values[i] = values_[i];
-    pointers[i] = &values[i];
-  }
   for (const Open& open : open_) {
     if (open.source.source == KernelParameter::Source::tensor_map) {
-      pointers[open.parameter] = tensor_maps_.get(device, record, open.source.argument, arguments);
+      pointers_[open.parameter] = tensor_maps_.get(device, record, open.source.argument, arguments);
       continue;
     }
     const KernelArgument& argument = arguments[open.source.argument];
     if (open.source.source == KernelParameter::Source::pointer)
-      values[open.parameter] = address_of(argument.tensor);
+      values_[open.parameter] = address_of(argument.tensor);
     else if (open.source.source == KernelParameter::Source::scalar)
-      values[open.parameter] = argument.bits;
+      values_[open.parameter] = argument.bits;
     else  // an extent or a stride of a workspace
-      values[open.parameter] = value_of(record, open.source, arguments, device);
+      values_[open.parameter] = value_of(record, open.source, arguments, device);
   }
   const LaunchCall call = {.grid = grid_,
                            .threads = record.threads,
                            .dynamic_shared = record.dynamic_shared,
                            .stream = stream.native(),
-                           .parameters = pointers.first(values_.size()),
-                           .arguments = ranges.first(tensors)};
+                           .parameters = pointers_,
+                           .arguments = ranges_};
   if (log_level() >= LogLevel::debug) log_launch(call, record.function, device);
   device.launch(*kernel_->loaded, call);
 }

@@ -14,6 +14,10 @@ namespace tegula::runtime {
 
 class LaunchPlan {
  public:
+  LaunchPlan() = default;
+  LaunchPlan(const LaunchPlan&) = delete;  // pointers_
+  LaunchPlan& operator=(const LaunchPlan&) = delete;
+
   /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does. Takes
   /// the place of what the plan was, whose memory it uses. The kernel must outlive the plan.
   void make(const ReadyKernel& kernel, std::span<const KernelArgument> arguments,
@@ -34,13 +38,13 @@ class LaunchPlan {
   void launch(Stream& stream) { launch(stream, arguments_); }
 
   /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
+  /// Not while a launch of the plan is under way.
   void launch(Stream& stream, std::span<const KernelArgument> arguments);
 
  private:
   /// The bytes that a tensor spans, from its address.
   struct Span {
     std::uint32_t argument = 0;
-    bool writable = false;
     std::int64_t low = 0, high = 0;
   };
   /// A kernel parameter that is not the same for all calls.
@@ -56,8 +60,11 @@ class LaunchPlan {
   bool empty_ = false;  ///< a grid without blocks
   std::array<std::uint32_t, 3> grid_ = {1, 1, 1};
   std::vector<Span> spans_;
-  std::vector<std::uint64_t> values_;
   std::vector<Open> open_;
+  // Of the launch under way: what is not open, and the names, stay from call to call.
+  std::vector<ArgumentRange> ranges_;
+  std::vector<std::uint64_t> values_;
+  std::vector<void*> pointers_;
   TensorMaps tensor_maps_;
 };
 

@@ -22,12 +22,9 @@ bool same_dims(const Dims& a, const Dims& b) {
 }
 
 bool alike(const TensorRef& a, const TensorRef& b) {
-  if (a.device != b.device) return false;
-  if (!a.present()) return true;
   return a.dtype == b.dtype && a.read_only == b.read_only &&
-         address(a) % alignment == address(b) % alignment &&
-         (a.data == nullptr) == (b.data == nullptr) && same_dims(a.shape, b.shape) &&
-         same_dims(a.strides, b.strides);
+         (address(a) ^ address(b)) % alignment == 0 && (a.data == nullptr) == (b.data == nullptr) &&
+         same_dims(a.shape, b.shape) && same_dims(a.strides, b.strides);
 }
 
 }  // namespace
@@ -36,16 +33,18 @@ void CallShape::remember(std::span<const TensorRef* const> tensors, std::size_t 
                          std::span<const std::uint64_t> words) {
   if (tensors.size() > max_tensors || words.size() > max_words)
     throw InternalError("a call has more tensors or words than a CallShape holds");
+  present_ = present_outputs_ = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     refs_[i] = *tensors[i];
     if (!refs_[i].present()) continue;
+    presents_[present_++] = static_cast<std::uint8_t>(i);
+    if (i < outputs) ++present_outputs_;
     const runtime::Hull hull = runtime::hull(refs_[i], "");
     spans_[i] = {static_cast<std::int64_t>(hull.begin - address(refs_[i])),
                  static_cast<std::int64_t>(hull.end - address(refs_[i]))};
   }
   std::copy(words.begin(), words.end(), values_.begin());
   tensors_ = tensors.size();
-  outputs_ = outputs;
   words_ = words.size();
 }
 
@@ -53,21 +52,23 @@ bool CallShape::same(std::span<const TensorRef* const> tensors,
                      std::span<const std::uint64_t> words) const {
   if (tensors.size() != tensors_ || words.size() != words_) return false;
   if (!std::equal(words.begin(), words.end(), values_.begin())) return false;
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    if (!alike(*tensors[i], refs_[i])) return false;
+  for (std::size_t i = 0; i < tensors_; ++i)
+    if (tensors[i]->device != refs_[i].device) return false;
+  for (std::size_t k = 0; k < present_; ++k)
+    if (!alike(*tensors[presents_[k]], refs_[presents_[k]])) return false;
   return true;
 }
 
 bool CallShape::may_overlap(std::span<const TensorRef* const> tensors) const {
-  for (std::size_t i = 0; i < outputs_; ++i) {
-    if (!tensors[i]->present()) continue;
-    const auto output = static_cast<std::int64_t>(address(*tensors[i]));
-    for (std::size_t j = i + 1; j < tensors_; ++j) {
-      if (!tensors[j]->present()) continue;
+  for (std::size_t k = 0; k < present_outputs_; ++k) {
+    const std::size_t i = presents_[k];
+    const Span output = spans_[i];
+    const auto at = static_cast<std::int64_t>(address(*tensors[i]));
+    for (std::size_t l = k + 1; l < present_; ++l) {
+      const std::size_t j = presents_[l];
       // By differences, which cannot overflow where the hulls did not.
-      const auto apart = static_cast<std::int64_t>(address(*tensors[j])) - output;
-      if (apart + spans_[j].low < spans_[i].high && spans_[i].low < apart + spans_[j].high)
-        return true;
+      const auto apart = static_cast<std::int64_t>(address(*tensors[j])) - at;
+      if (apart + spans_[j].low < output.high && output.low < apart + spans_[j].high) return true;
     }
   }
   return false;

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "runtime/cache/maintenance.h"
 #include "tests/cache/log_lines.h"
@@ -239,6 +241,42 @@ TEST(Fault, AForkedChildHoldsNoLockOfItsParents) {
   EXPECT_EQ(cache.lock(sample_key(1).identity)->outcome(), cache::KeyLock::Outcome::alone);
   ::kill(child, SIGKILL);
   wait_for(child);
+}
+
+std::mutex lock_of_a_compiler;
+std::atomic<bool> compiling{false};
+
+std::vector<std::byte> compile_under_a_lock(std::span<const std::byte>) {
+  const std::lock_guard lock(lock_of_a_compiler);
+  compiling = true;
+  while (compiling) ::usleep(1000);
+  return {};
+}
+
+/// A lock of the compiler's is taken for ever in a child that is forked then. It asks
+/// tegula-compile, which here knows no such question, or is not there.
+TEST(Fault, ForkWhileAnotherThreadCompiles) {
+  const CompileFunction before = set_compile_function(&compile_under_a_lock);
+  std::thread parent([] { ask_compiler({}); });
+  while (!compiling) ::usleep(1000);
+  const pid_t child = start_process([] {
+    ::alarm(60);
+    try {
+      ask_compiler({});
+    } catch (const Error&) {
+      return 0;
+    }
+    return 1;
+  });
+  EXPECT_EQ(wait_for(child), 0);
+  compiling = false;
+  parent.join();
+  // This process may go on as it did.
+  std::thread again([] { ask_compiler({}); });
+  while (!compiling) ::usleep(1000);
+  compiling = false;
+  again.join();
+  set_compile_function(before);
 }
 
 TEST(Fault, EvictionWhileInUse) {
