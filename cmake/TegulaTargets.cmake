@@ -32,9 +32,14 @@ target_include_directories(tegula_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 # one of them takes longer (the preset dev does without).
 option(TEGULA_JOIN "Compile the files of some targets several at a time" OFF)
 
-# tegula_join(TARGET...): targets whose files name nothing alike.
+# tegula_join(TARGET... [APART FILE...]): compiles their files so, but for those whose names in
+# unnamed namespaces are other files', too.
 function(tegula_join)
-  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ${TEGULA_JOIN})
+  cmake_parse_arguments(ARG "" "" "APART" ${ARGN})
+  set_target_properties(${ARG_UNPARSED_ARGUMENTS} PROPERTIES UNITY_BUILD ${TEGULA_JOIN})
+  if(ARG_APART)
+    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
 endfunction()
 
 # tegula_add_library(NAME SOURCES... ) with the project's flags.
