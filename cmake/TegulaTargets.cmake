@@ -33,7 +33,8 @@ target_include_directories(tegula_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 option(TEGULA_JOIN "Compile the files of some targets several at a time" OFF)
 
 # tegula_join(TARGET... [APART FILE...]): compiles their files so, but for those whose names in
-# unnamed namespaces are other files', too.
+# unnamed namespaces are other files', too. To see which those are, whatever the order of the files:
+# cmake --preset release -DCMAKE_UNITY_BUILD_BATCH_SIZE=0
 function(tegula_join)
   cmake_parse_arguments(ARG "" "" "APART" ${ARGN})
   set_target_properties(${ARG_UNPARSED_ARGUMENTS} PROPERTIES UNITY_BUILD ${TEGULA_JOIN})

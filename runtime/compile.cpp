@@ -11,38 +11,41 @@ namespace {
 
 std::atomic<CompileFunction> registered{nullptr};
 
-/// Counts the compiles that are under way. A child that is forked meanwhile has its parent's locks
-/// inside LLVM and the assembler, taken for ever: it must not come near them.
+// A child that is forked while its parent compiles has the parent's locks inside LLVM and the
+// assembler, taken for ever: it must not come near them.
+std::atomic<int> under_way{0};
+std::atomic<bool> left_locked{false};
+[[maybe_unused]] const int watches_forks = ::pthread_atfork(nullptr, nullptr, [] {
+  if (under_way.exchange(0) > 0) left_locked = true;
+});
+
 class UnderWay {
  public:
-  UnderWay() {
-    static const int once = ::pthread_atfork(nullptr, nullptr, [] {
-      if (count.exchange(0) > 0) left_locked = true;
-    });
-    static_cast<void>(once);
-    ++count;
-  }
-  ~UnderWay() { --count; }
+  UnderWay() { ++under_way; }
+  ~UnderWay() { --under_way; }
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
-
-  static bool locked() { return left_locked; }
-
- private:
-  static inline std::atomic<int> count{0};
-  static inline std::atomic<bool> left_locked{false};
 };
 
-std::vector<std::byte> ask_process_after_fork(std::span<const std::byte> question) {
+std::vector<std::byte> ask_after_fork(std::span<const std::byte> question) {
+  constexpr const char* hint =
+      "fork before the first launch, or install the component `compiler` of the same Tegula";
   if (runtime::compiler_program().empty())
     throw Error(ErrorCode::environment,
                 {.where = "compile",
                  .problem = "this process was forked while its parent compiled, so that the "
                             "compiler inside it is locked",
                  .wanted = "the program tegula-compile, which would do its work",
-                 .hint = "install the component `compiler` of the same Tegula, or fork before the "
-                         "first launch"});
-  return runtime::ask_process(question);
+                 .hint = hint});
+  try {
+    return runtime::ask_process(question);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::environment) throw;
+    ErrorDetails details = error.details();
+    details.where = "compile by tegula-compile, in a process forked while its parent compiled";
+    details.hint = hint;
+    throw Error(error.code(), std::move(details));
+  }
 }
 
 std::vector<std::byte> ask(std::span<const std::byte> question, const std::string& wanted) {
@@ -54,8 +57,8 @@ std::vector<std::byte> ask(std::span<const std::byte> question, const std::strin
                  .wanted = wanted,
                  .hint = "link tegula::tegula rather than tegula::runtime"});
   if (runtime::compiles_in_a_process()) return runtime::ask_process(question);
-  if (UnderWay::locked()) return ask_process_after_fork(question);
-  const UnderWay under_way;
+  if (left_locked) return ask_after_fork(question);
+  const UnderWay counted;
   return function(question);
 }
 

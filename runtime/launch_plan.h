@@ -32,7 +32,7 @@ class LaunchPlan {
 
   /// Other addresses for its leading arguments, which are tensors, and other values for those
   /// behind them, which are scalars (KernelArgument::bits). Addresses must be as make() found them:
-  /// alike modulo 16 bytes, null where they were.
+  /// alike modulo 16 bytes, null where they were; else throws InternalError, with some of them set.
   void set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }

@@ -25,6 +25,12 @@
 
 namespace tegula::tile {
 
+inline bool is_tile(mlir::Value value) {
+  return mlir::isa<mlir::RankedTensorType>(value.getType());
+}
+inline std::vector<std::int64_t> shape_of(mlir::Value tile) {
+  return mlir::cast<mlir::RankedTensorType>(tile.getType()).getShape().vec();
+}
 /// The layout of a tile's type; the type must have one.
 inline layout::Distributed layout_of(mlir::Type type) {
   auto tile = mlir::cast<mlir::RankedTensorType>(type);

@@ -22,10 +22,8 @@ namespace {
 
 using layout::Distributed;
 
-bool is_tile(Value value) { return isa<RankedTensorType>(value.getType()); }
-std::vector<int64_t> shape_of(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape().vec();
-}
+using tile::is_tile;
+using tile::shape_of;
 
 /// The layout of a half that a thread joins, or splits, without asking others; where the whole's
 /// does not allow it (its halves are different lanes'), one from which few shuffles lead to the

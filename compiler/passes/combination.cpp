@@ -7,8 +7,6 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-std::int64_t length_of(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
-
 /// The operation with vectors of `count` elements for scalars. Constants become splats.
 void clone_on_vectors(Code& code, Operation& op, std::int64_t count, IRMapping& mapping) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {

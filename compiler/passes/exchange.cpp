@@ -31,8 +31,6 @@ Value from_words(Code& code, llvm::ArrayRef<Value> words, Type type) {
                       type);
 }
 
-std::int64_t length_of(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
-
 /// Every word of a scalar, or of every element of a vector, through a shuffle.
 Value exchange(Code& code, Value value, llvm::StringRef shuffle, Value which) {
   const auto one = [&](Value element) {

@@ -17,19 +17,13 @@ namespace {
 
 using layout::Distributed;
 
-llvm::SmallVector<int32_t> as_indices(const std::vector<std::uint32_t>& registers) {
-  return {registers.begin(), registers.end()};
-}
-
-std::int64_t count_of(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
-
 Value widen_integers(Code& code, Value vector, Type element) {
-  const Type type = vector_of(element, count_of(vector));
+  const Type type = vector_of(element, length_of(vector));
   return vector.getType() == type ? vector
                                   : LLVM::ZExtOp::create(code.builder(), code.loc(), type, vector);
 }
 Value narrow_integers(Code& code, Value vector, Type element) {
-  const Type type = vector_of(element, count_of(vector));
+  const Type type = vector_of(element, length_of(vector));
   return vector.getType() == type ? vector
                                   : LLVM::TruncOp::create(code.builder(), code.loc(), type, vector);
 }
@@ -71,10 +65,11 @@ class Shuffles {
     Value ordered = code_.shuffle(registers, as_indices(plan_.source_order));
     const unsigned used = std::min(bits * static_cast<unsigned>(plan_.elements_per_word), 32U);
     const Type word = code_.builder().getIntegerType(used);
-    ordered = code_.bitcast(ordered, vector_of(word, count_of(ordered) * bits / used));
+    ordered = code_.bitcast(ordered, vector_of(word, length_of(ordered) * bits / used));
     ordered = widen_integers(code_, ordered, code_.i32());
     llvm::SmallVector<Value> words;
-    for (std::int64_t w = 0; w < count_of(ordered); ++w) words.push_back(code_.extract(ordered, w));
+    for (std::int64_t w = 0; w < length_of(ordered); ++w)
+      words.push_back(code_.extract(ordered, w));
     return words;
   }
 

@@ -9,10 +9,6 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-llvm::SmallVector<int32_t> as_indices(const std::vector<std::uint32_t>& registers) {
-  return {registers.begin(), registers.end()};
-}
-
 struct LowerProgramId : ConvertOpToLLVMPattern<tile::ProgramIdOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::ProgramIdOp op, OpAdaptor,

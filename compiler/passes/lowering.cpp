@@ -144,5 +144,9 @@ LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, Type result,
 }
 
 VectorType vector_of(Type element, std::int64_t count) { return VectorType::get({count}, element); }
+std::int64_t length_of(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
+llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places) {
+  return {places.begin(), places.end()};
+}
 
 }  // namespace tegula::compiler

@@ -102,6 +102,10 @@ mlir::LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, mlir::Ty
 
 /// A vector type; `count` of 1 stays a vector.
 mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
+/// The elements of a vector.
+std::int64_t length_of(mlir::Value vector);
+/// Places of a layout's plan, as shuffles of vectors take them.
+llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places);
 
 void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);

@@ -25,15 +25,12 @@ using layout::Distributed;
 constexpr int max_depth = 64;
 constexpr double impossible = std::numeric_limits<double>::infinity();
 
-bool is_tile(Value value) { return isa<RankedTensorType>(value.getType()); }
+using tile::is_tile;
+using tile::shape_of;
 
 int bytes_of(Value tile) {
   const unsigned bits = cast<RankedTensorType>(tile.getType()).getElementTypeBitWidth();
   return static_cast<int>(std::max(1U, bits / 8));
-}
-
-std::vector<std::int64_t> shape_of(Value tile) {
-  return cast<RankedTensorType>(tile.getType()).getShape().vec();
 }
 
 bool is_elementwise(Operation* op) {

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 
 #include "compiler/target/nvjitlink.h"
 #include "compiler/target/ptxas.h"
@@ -61,11 +62,18 @@ std::int64_t spilled(const Cubin& cubin) {
   return std::int64_t{cubin.resources.spill_store_bytes} + cubin.resources.spill_load_bytes;
 }
 
+/// Of "13.0.88".
+int major_version(const AssemblerInfo& assembler) { return std::atoi(assembler.version.c_str()); }
+
 }  // namespace
 
 const std::vector<AssemblerInfo>& assemblers() {
   static const std::vector<AssemblerInfo> found = find_assemblers();
   return found;
+}
+
+bool spills_less(const Cubin& other, const Cubin& than) {
+  return other.resources.registers > 0 && !other.bytes.empty() && spilled(other) < spilled(than);
 }
 
 Cubin assemble(std::string_view ptx, std::string_view arch) {
@@ -75,11 +83,15 @@ Cubin assemble(std::string_view ptx, std::string_view arch) {
                  .wanted = "libnvJitLink.so or ptxas of CUDA 12 or later",
                  .hint = "install the CUDA toolkit, or set CUDA_HOME to it; `tegula doctor` shows "
                          "where it is sought"});
-  Cubin best = assemble_with(assemblers().front(), ptx, arch);
-  for (std::size_t i = 1; i < assemblers().size() && spilled(best) > 0; ++i) {
+  const AssemblerInfo& preferred = assemblers().front();
+  Cubin best = assemble_with(preferred, ptx, arch);
+  for (const AssemblerInfo& assembler : std::span(assemblers()).subspan(1)) {
+    if (spilled(best) <= 0) break;
+    // Of a newer toolkit: the driver may not take its code.
+    if (major_version(assembler) > major_version(preferred)) continue;
     try {
-      Cubin other = assemble_with(assemblers()[i], ptx, arch);
-      if (spilled(other) < spilled(best)) best = std::move(other);
+      Cubin other = assemble_with(assembler, ptx, arch);
+      if (spills_less(other, best)) best = std::move(other);
     } catch (const Error&) {
       // There is code already.
     }

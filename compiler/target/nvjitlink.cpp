@@ -57,18 +57,18 @@ std::optional<Library> open_library(const std::string& path) {
 }
 
 /// A link job, destroyed on every path.
-class Job {
+class LinkJob {
  public:
-  Job(const Library& library, std::string_view arch) : library_(library) {
+  LinkJob(const Library& library, std::string_view arch) : library_(library) {
     const std::string target = fmt::format("-arch={}", arch);
     const char* options[] = {target.c_str(), "-O3", "-verbose"};
     check(library_.create(&handle_, 3, options), "create a job");
   }
-  ~Job() {
+  ~LinkJob() {
     if (handle_ != nullptr) library_.destroy(&handle_);
   }
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
+  LinkJob(const LinkJob&) = delete;
+  LinkJob& operator=(const LinkJob&) = delete;
 
   Cubin run(std::string_view ptx) {
     const std::string terminated(ptx);  // the size that is passed counts the NUL
@@ -131,7 +131,7 @@ Cubin nvjitlink_assemble(const std::string& path, std::string_view ptx, std::str
   if (library == nullptr)
     throw Error(ErrorCode::environment,
                 {.where = "nvJitLink", .problem = "the library cannot be opened", .got = path});
-  return Job(*library, arch).run(ptx);
+  return LinkJob(*library, arch).run(ptx);
 }
 
 }  // namespace tegula::compiler

@@ -33,7 +33,7 @@ void CallShape::remember(std::span<const TensorRef* const> tensors, std::size_t 
                          std::span<const std::uint64_t> words) {
   if (tensors.size() > max_tensors || words.size() > max_words)
     throw InternalError("a call has more tensors or words than a CallShape holds");
-  present_ = present_outputs_ = 0;
+  tensors_ = present_ = present_outputs_ = 0;  // what throws leaves a shape that nothing is like
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     refs_[i] = *tensors[i];
     if (!refs_[i].present()) continue;

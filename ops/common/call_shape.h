@@ -34,7 +34,7 @@ class CallShape {
   };
   std::size_t tensors_ = 0, words_ = 0;
   std::size_t present_ = 0, present_outputs_ = 0;
-  std::array<std::uint8_t, max_tensors> presents_;  ///< numbers of those that are there, in order
+  std::array<std::uint8_t, max_tensors> presents_{};  ///< numbers of those that are there, in order
   std::array<TensorRef, max_tensors> refs_;
   std::array<Span, max_tensors> spans_;
   std::array<std::uint64_t, max_words> values_{};

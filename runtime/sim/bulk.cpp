@@ -4,6 +4,7 @@
 
 #include "runtime/sim/access.h"
 #include "runtime/sim/effects.h"
+#include "runtime/sim/racy_bytes.h"
 
 namespace tegula::sim {
 namespace {
@@ -108,8 +109,8 @@ Outcome wait(WarpAccess& access, const Instruction& i) {
   Worker& worker = access.worker;
   const Time now = worker.workspace.clocks.now();
   worker.bulk_stores[access.site.warp].wait(access.active, i.immediate, [&](const GroupedCopy& c) {
-    std::memcpy(reinterpret_cast<std::byte*>(c.target), worker.workspace.shared() + c.source,
-                c.bytes);
+    store_racy(reinterpret_cast<std::byte*>(c.target), worker.workspace.shared() + c.source,
+               c.bytes);
     if (worker.watch_shared)
       worker.workspace.shadow.finish_reading(static_cast<std::uint32_t>(c.source), c.bytes,
                                              Record(now, false, access.site.warp, c.lane, c.pc));

@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "ops/reference/transfer.h"
 #include "runtime/kernel_table.h"
 #include "tegula/error.h"
+#include "tegula/log.h"
 #include "tegula/ops/norm.h"
 #include "tests/ops/op_harness.h"
 #include "tests/runtime/expect_error.h"
@@ -136,6 +139,36 @@ TEST_P(NormRepeat, DropoutThatComesAndGoes) {
   }
   EXPECT_NE(half, none);
   EXPECT_NE(half, most);
+}
+
+std::function<void()> at_a_launch;
+void call_at_launches(LogLevel, std::string_view text) {
+  if (!at_a_launch || !text.starts_with("launch ")) return;
+  const auto call = std::exchange(at_a_launch, nullptr);
+  call();
+}
+
+/// The launch that is told of has its addresses already, and keeps them.
+TEST_P(NormRepeat, ALogThatCallsTheSame) {
+  const Tensor other = values(4), out = values(5), inner = values(6);
+  const auto once = [&](const Tensor& from, const Tensor& to) {
+    ops::rms_norm_fn(stream, from, weight, {.out = to});
+  };
+  const std::vector<double> wanted = download(ops::rms_norm_fn(stream, x, weight).y),
+                            of_other = download(ops::rms_norm_fn(stream, other, weight).y);
+  once(x, out);
+  const LogLevel level = log_level();
+  const LogSink sink = set_log_sink(&call_at_launches);
+  set_log_level(LogLevel::debug);
+  for (int k = 0; k < 2; ++k) {
+    at_a_launch = [&] { once(other, inner); };
+    once(x, out);
+    EXPECT_EQ(at_a_launch, nullptr) << "no launch was told of";
+    EXPECT_EQ(download(out), wanted);
+    EXPECT_EQ(download(inner), of_other);
+  }
+  set_log_level(level);
+  set_log_sink(sink);
 }
 
 TEST_P(NormRepeat, AfterTheKernelsWereDropped) {

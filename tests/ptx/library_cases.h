@@ -16,6 +16,7 @@ struct LibraryCase {
   std::vector<std::string> bindings;  ///< what the kernel's example leaves open; see tegula emit
   const char* config;                 ///< fields that differ from what the op chooses
   int oldest_compute = 80;            ///< of the architectures that have what it needs
+  bool may_need_ptxas = false;        ///< spills somewhere if assembled by nvJitLink
 };
 
 void PrintTo(const LibraryCase& c, std::ostream* stream);
