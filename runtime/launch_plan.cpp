@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/argument_checks.h"
+#include "runtime/tensor_alike.h"
 #include "runtime/tensor_hull.h"
 #include "runtime/workspaces.h"
 #include "tegula/log.h"
@@ -97,27 +98,9 @@ Hull hull_of(const LaunchRecord& record, std::size_t argument, const TensorRef& 
   }
 }
 
-constexpr std::uintptr_t alignment = 16;  // bytes: as far as kernels are compiled for addresses
-
-std::uintptr_t address_of(const TensorRef& tensor) {
-  return reinterpret_cast<std::uintptr_t>(tensor.data);
-}
-
-bool alike(const Dims& a, const Dims& b) {
-  for (std::size_t d = 0; d < a.size(); ++d)
-    if (a[d] != b[d]) return false;
-  return true;
-}
-
-bool alike(const KernelArgument& a, const KernelArgument& b) {
+bool same_but_for_values(const KernelArgument& a, const KernelArgument& b) {
   if (a.is_tensor != b.is_tensor) return false;
-  if (!a.is_tensor) return a.dtype == b.dtype;
-  const TensorRef &s = a.tensor, &t = b.tensor;
-  return s.device == t.device && s.dtype == t.dtype && s.read_only == t.read_only &&
-         s.rank() == t.rank() && s.strides.size() == t.strides.size() &&
-         address_of(s) % alignment == address_of(t) % alignment &&
-         (s.data == nullptr) == (t.data == nullptr) && alike(s.shape, t.shape) &&
-         alike(s.strides, t.strides);
+  return a.is_tensor ? alike(a.tensor, b.tensor) : a.dtype == b.dtype;
 }
 
 void log_launch(const LaunchCall& call, const std::string& function, const Device& device) {
@@ -182,7 +165,7 @@ void LaunchPlan::make(const ReadyKernel& kernel, std::span<const KernelArgument>
 bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& device) const {
   if (device.id() != device_ || arguments.size() != arguments_.size()) return false;
   for (std::size_t i = 0; i < arguments.size(); ++i)
-    if (!alike(arguments[i], arguments_[i])) return false;
+    if (!same_but_for_values(arguments[i], arguments_[i])) return false;
   return true;
 }
 
@@ -190,9 +173,7 @@ void LaunchPlan::set(std::span<void* const> addresses, std::span<const std::uint
   if (addresses.size() + scalars.size() != arguments_.size())
     throw InternalError("as many addresses and scalars as the plan has arguments were expected");
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const std::uintptr_t was = address_of(arguments_[i].tensor),
-                         is = reinterpret_cast<std::uintptr_t>(addresses[i]);
-    if ((was ^ is) % alignment != 0 || (was == 0) != (is == 0))
+    if (!alike(address_of(arguments_[i].tensor), reinterpret_cast<std::uintptr_t>(addresses[i])))
       throw InternalError("an address is aligned otherwise than that of the launch that was kept");
     arguments_[i].tensor.data = addresses[i];
   }

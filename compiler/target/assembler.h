@@ -24,11 +24,10 @@ using format::AssemblerInfo;
 /// toolkit and in PATH.
 const std::vector<AssemblerInfo>& assemblers();
 
-/// By the preferred assembler; where its code spills registers the other one is asked, too, if it is
-/// of no newer toolkit: ptxas, which knows that the kernel is the whole program, often needs fewer
-/// than nvJitLink.
-/// Throws Error{environment} if no assembler is found, Error{unsupported} with the assembler's log
-/// if it rejects the PTX (an architecture newer than it knows, say).
+/// By the preferred assembler; where its code spills registers the other one is asked, too, if it
+/// is of no newer toolkit: ptxas, which knows that the kernel is the whole program, often needs
+/// fewer than nvJitLink. Throws Error{environment} if no assembler is found, Error{unsupported}
+/// with the assembler's log if it rejects the PTX (an architecture newer than it knows, say).
 Cubin assemble(std::string_view ptx, std::string_view arch);
 /// The same by one of assemblers().
 Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch);

@@ -2,32 +2,13 @@
 
 #include <algorithm>
 
+#include "runtime/tensor_alike.h"
 #include "runtime/tensor_hull.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {
-namespace {
 
-constexpr std::uintptr_t alignment = 16;  // bytes: as far as kernels are compiled for addresses
-
-std::uintptr_t address(const TensorRef& tensor) {
-  return reinterpret_cast<std::uintptr_t>(tensor.data);
-}
-
-bool same_dims(const Dims& a, const Dims& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t d = 0; d < a.size(); ++d)
-    if (a[d] != b[d]) return false;
-  return true;
-}
-
-bool alike(const TensorRef& a, const TensorRef& b) {
-  return a.dtype == b.dtype && a.read_only == b.read_only &&
-         (address(a) ^ address(b)) % alignment == 0 && (a.data == nullptr) == (b.data == nullptr) &&
-         same_dims(a.shape, b.shape) && same_dims(a.strides, b.strides);
-}
-
-}  // namespace
+using runtime::address_of;
 
 void CallShape::remember(std::span<const TensorRef* const> tensors, std::size_t outputs,
                          std::span<const std::uint64_t> words) {
@@ -40,8 +21,8 @@ void CallShape::remember(std::span<const TensorRef* const> tensors, std::size_t 
     presents_[present_++] = static_cast<std::uint8_t>(i);
     if (i < outputs) ++present_outputs_;
     const runtime::Hull hull = runtime::hull(refs_[i], "");
-    spans_[i] = {static_cast<std::int64_t>(hull.begin - address(refs_[i])),
-                 static_cast<std::int64_t>(hull.end - address(refs_[i]))};
+    spans_[i] = {static_cast<std::int64_t>(hull.begin - address_of(refs_[i])),
+                 static_cast<std::int64_t>(hull.end - address_of(refs_[i]))};
   }
   std::copy(words.begin(), words.end(), values_.begin());
   tensors_ = tensors.size();
@@ -55,7 +36,7 @@ bool CallShape::same(std::span<const TensorRef* const> tensors,
   for (std::size_t i = 0; i < tensors_; ++i)
     if (tensors[i]->device != refs_[i].device) return false;
   for (std::size_t k = 0; k < present_; ++k)
-    if (!alike(*tensors[presents_[k]], refs_[presents_[k]])) return false;
+    if (!runtime::alike(*tensors[presents_[k]], refs_[presents_[k]])) return false;
   return true;
 }
 
@@ -63,11 +44,11 @@ bool CallShape::may_overlap(std::span<const TensorRef* const> tensors) const {
   for (std::size_t k = 0; k < present_outputs_; ++k) {
     const std::size_t i = presents_[k];
     const Span output = spans_[i];
-    const auto at = static_cast<std::int64_t>(address(*tensors[i]));
+    const auto at = static_cast<std::int64_t>(address_of(*tensors[i]));
     for (std::size_t l = k + 1; l < present_; ++l) {
       const std::size_t j = presents_[l];
       // By differences, which cannot overflow where the hulls did not.
-      const auto apart = static_cast<std::int64_t>(address(*tensors[j])) - at;
+      const auto apart = static_cast<std::int64_t>(address_of(*tensors[j])) - at;
       if (apart + spans_[j].low < output.high && output.low < apart + spans_[j].high) return true;
     }
   }

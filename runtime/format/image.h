@@ -174,8 +174,8 @@ enum class Opcode : std::uint16_t {
   bulk_commit,
   bulk_wait,
   // The barrier of a cluster's blocks, for every thread of them: arriving, and waiting until all
-  // that have not exited have arrived. cluster_load: (shared address, i32 rank) -> value, read from the
-  // shared memory of the cluster's block of that rank; immediate as load's.
+  // that have not exited have arrived. cluster_load: (shared address, i32 rank) -> value, read from
+  // the shared memory of the cluster's block of that rank; immediate as load's.
   cluster_arrive,
   cluster_wait,
   cluster_load,

@@ -37,8 +37,8 @@ std::vector<std::byte> compile_by_library(std::span<const std::byte> request);
 /// Asks the registered compiler; with TEGULA_COMPILE=process in a process of its own
 /// (`tegula-compile`, sought in the same way), so that a compiler that crashes costs this process
 /// nothing but an Error{environment}. So does, whatever compiler is registered, a child that was
-/// forked while another thread of its parent compiled. Throws Error{environment} if no compiler is registered, and
-/// Error{invalid_argument} if TEGULA_COMPILE is neither inline nor process.
+/// forked while another thread of its parent compiled. Throws Error{environment} if no compiler is
+/// registered, and Error{invalid_argument} if TEGULA_COMPILE is neither inline nor process.
 std::vector<std::byte> compile(const CompileRequest& request);
 /// The same for any question.
 std::vector<std::byte> ask_compiler(std::span<const std::byte> question);
