@@ -124,8 +124,7 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
                            g.is_wide,
                            clocks.now(),
                            &clocks.of(access.site.warp),
-                           launch.program.features.orders_blocks ? &launch.order : nullptr,
-                           &worker.known};
+                           launch.program.features.orders_blocks ? &worker.known : nullptr};
   const std::uint32_t cell_bytes = launch.program.features.global_cell;
   const auto found = g.is_store()
                          ? launch.global_shadow.write(

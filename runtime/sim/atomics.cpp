@@ -163,14 +163,14 @@ void publish(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   if (!now && !fences.fenced) return;
   // Other blocks see what any warp of this one did before its fence: a barrier usually lies between
   // that fence and the atomic.
-  const Time time = now ? clocks.now() : worker.fenced_at;
+  const Time time = now ? clocks.now() : worker.known.fenced_at;
   for_each_location(g, [&](std::uint64_t address, std::uint64_t key) {
     Knowledge& there = worker.locations[key];
     if (now)
       clocks.release(warp, there);
     else
       clocks.merge(there, fences.at_fence);
-    if (g.is_wide) access.launch().order.release(worker.tag, time, address);
+    if (g.is_wide) access.launch().order.release(worker.tag, time, address, worker.known);
   });
 }
 
@@ -192,7 +192,7 @@ void take_up(WarpAccess& access, const Gathered& g, AtomicModifier m) {
     }
     if (!g.is_wide) return;
     if (now)
-      access.launch().order.acquire(worker.tag, clocks.now(), address);
+      access.launch().order.acquire(clocks.now(), address, worker.known);
     else if (fences.seen_locations.empty() || fences.seen_locations.back() != address)
       fences.seen_locations.push_back(address);
   });
@@ -238,11 +238,11 @@ Outcome fence(WarpAccess& access, const Instruction& i) {
   state.seen = false;
   if (static_cast<Scope>(i.modifier) >= Scope::gpu) {
     for (const std::uint64_t location : state.seen_locations)
-      access.launch().order.acquire(worker.tag, clocks.now(), location);
+      access.launch().order.acquire(clocks.now(), location, worker.known);
     state.seen_locations.clear();
   }
   state.fenced = true;
-  worker.fenced_at = clocks.now();
+  worker.known.fence(clocks.now());
   clocks.clear(state.at_fence);
   clocks.release(warp, state.at_fence);
   return Outcome::done;

@@ -1,12 +1,13 @@
 // Which block of a launch came before which: blocks run in any order and at the same time, unless
-// atomics of gpu scope order them. Kept lazily: events are noted as they happen, and looked into
-// only when two blocks have touched the same bytes.
+// atomics of gpu scope order them. Vector clocks whose entries are blocks: what a location holds is
+// what its releases knew, and an acquire learns that.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <vector>
 
 #include "runtime/sim/clocks.h"
 
@@ -15,38 +16,62 @@ namespace tegula::sim {
 /// One block's run, told apart from all others of this device.
 using BlockTag = std::uint32_t;
 
-class BlockOrder {
+/// Of each block's accesses, those up to a time. A tree that is never changed once it is made:
+/// copies share it, and joining two costs what they differ by, however many blocks they tell of.
+class BlockTimes {
  public:
-  /// What a block knows of others: of a block's accesses, those up to a time.
-  struct Known {
-    std::unordered_map<BlockTag, Time> blocks;
-    std::size_t acquires_seen = 0;
-    std::unordered_map<std::uint64_t, std::size_t> releases_seen;  ///< by location
-  };
-
-  /// The block's accesses up to `time` are released at an atomic on `location`.
-  void release(BlockTag block, Time time, std::uint64_t location);
-  /// The block, at `time`, sees what has been released there.
-  void acquire(BlockTag block, Time time, std::uint64_t location);
-  /// Whether what `other` did at `time` comes before what `block` does now. `known` is the block's,
-  /// kept from call to call.
-  bool ordered(BlockTag other, Time time, BlockTag block, Known& known);
+  Time of(BlockTag block) const;
+  void raise(BlockTag block, Time time);
+  void join(const BlockTimes& other);
+  bool empty() const { return root_ == nullptr; }
+  friend bool operator==(const BlockTimes& a, const BlockTimes& b) { return a.root_ == b.root_; }
 
  private:
-  struct Release {
-    BlockTag block;
-    Time time;
-  };
-  struct Acquire {
-    Time time;
-    std::uint64_t location;
-    std::size_t releases;  ///< made there before
-  };
-  void learn(const Acquire& from, Known& known) const;
+  static constexpr unsigned digit_bits = 4, digits = 8;
+  struct Node;
+  using Ref = std::shared_ptr<const Node>;
+  static constexpr std::size_t digit(BlockTag block, unsigned level) {
+    return block >> (level * digit_bits) & ((1u << digit_bits) - 1);
+  }
+  static Ref raised(const Ref& at, unsigned level, BlockTag block, Time time);
+  static Ref joined(const Ref& a, const Ref& b, unsigned level);
 
+  Ref root_;
+};
+
+class BlockOrder {
+ public:
+  /// What a block knows of others, kept by whoever runs it.
+  struct Known {
+    BlockTimes now;
+    BlockTimes before;   ///< what it acquired before the time `since`
+    Time since = 0;      ///< of the last acquire that taught it something
+    BlockTimes fenced;   ///< what it knew at its last fence
+    Time fenced_at = 0;  ///< the last fence of any of its warps
+
+    void fence(Time time) {
+      fenced = now;
+      fenced_at = time;
+    }
+    /// What it knew at `time`: now, a moment ago, or at the last fence.
+    const BlockTimes& at(Time time) const {
+      return time == fenced_at ? fenced : time < since ? before : now;
+    }
+  };
+
+  /// The block's accesses up to `time`, and what it knew then, are released at an atomic on
+  /// `location`.
+  void release(BlockTag block, Time time, std::uint64_t location, const Known& known);
+  /// The block that knows `known`, at `time`, sees what has been released there.
+  void acquire(Time time, std::uint64_t location, Known& known);
+  /// Whether what `other` did at `time` comes before what the block that knows `known` does now.
+  static bool ordered(BlockTag other, Time time, const Known& known) {
+    return time <= known.now.of(other);
+  }
+
+ private:
   std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::vector<Release>> releases_;
-  std::unordered_map<BlockTag, std::vector<Acquire>> acquires_;
+  std::unordered_map<std::uint64_t, BlockTimes> locations_;
 };
 
 }  // namespace tegula::sim

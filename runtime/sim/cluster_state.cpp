@@ -82,9 +82,10 @@ void ClusterState::order_blocks(std::uint32_t completed_before) {
   // No atomic has this address.
   const std::uint64_t location = std::uint64_t{1} << 63 | members[0].worker->tag;
   for (const Member& member : members)
-    order.release(member.worker->tag, member.worker->workspace.clocks.now() - 1, location);
+    order.release(member.worker->tag, member.worker->workspace.clocks.now() - 1, location,
+                  member.worker->known);
   for (const Member& member : members)
-    order.acquire(member.worker->tag, member.worker->workspace.clocks.now(), location);
+    order.acquire(member.worker->workspace.clocks.now(), location, member.worker->known);
 }
 
 }  // namespace tegula::sim

@@ -50,8 +50,7 @@ struct GlobalAccessor {
   bool wide = false;
   Time now = 0;
   const Clock* clock = nullptr;
-  BlockOrder* order = nullptr;  ///< null if the kernel orders no blocks
-  BlockOrder::Known* known = nullptr;
+  const BlockOrder::Known* known = nullptr;  ///< of other blocks; null if the kernel orders none
 };
 
 class GlobalShadow {

@@ -132,7 +132,7 @@ void Worker::start_block(std::uint64_t number) {
     f.fenced = f.seen = false;
     f.seen_locations.clear();
   }
-  if (known.acquires_seen != 0) known = {};
+  known = {};
 }
 
 SeededOrder::SeededOrder(std::uint64_t count, std::uint64_t seed) : count_(count) {

@@ -93,7 +93,6 @@ struct Worker {
   std::deque<BulkLoad> bulk_loads;
   std::unordered_map<std::uint64_t, Knowledge> locations;  ///< what atomics have released there
   std::vector<FenceState> fences;                          ///< by warp
-  Time fenced_at = 0;                                      ///< the last fence of any warp
 
   Clocks* clocks() { return watches() ? &workspace.clocks : nullptr; }
   bool watches() const { return watch_shared || watch_global; }
