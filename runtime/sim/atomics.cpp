@@ -35,15 +35,18 @@ T* object(std::byte* at) {
   return reinterpret_cast<T*>(at);
 }
 
+// All of the following say whether they changed the memory.
+
 /// The value becomes change(value), indivisibly. Bits, so that a NaN compares equal to itself.
 template <class T, class Change>
-void exchange_by(const AtomicCell& c, std::size_t element, Change&& change) {
+bool exchange_by(const AtomicCell& c, std::size_t element, Change&& change) {
   std::atomic_ref<T> cell(object<T>(c.at)[element]);
-  T before = cell.load(std::memory_order_relaxed);
-  while (!cell.compare_exchange_weak(before, change(before, get<T>(c.value, element)),
-                                     std::memory_order_acq_rel)) {
-  }
+  T before = cell.load(std::memory_order_relaxed), after = 0;
+  do {
+    after = change(before, get<T>(c.value, element));
+  } while (!cell.compare_exchange_weak(before, after, std::memory_order_acq_rel));
   put(c.old, element, before);
+  return after != before;
 }
 
 template <class Bits, class Float>
@@ -55,9 +58,9 @@ Bits add_floats(Bits a, Bits b) {
 }
 
 template <class T>
-void integer_atomic(const AtomicCell& c, Opcode opcode) {
+bool integer_atomic(const AtomicCell& c, Opcode opcode) {
   using S = std::make_signed_t<T>;
-  exchange_by<T>(c, 0, [opcode](T a, T b) -> T {
+  return exchange_by<T>(c, 0, [opcode](T a, T b) -> T {
     const S sa = static_cast<S>(a), sb = static_cast<S>(b);
     switch (opcode) {
       case Opcode::atomic_load:
@@ -85,44 +88,47 @@ void integer_atomic(const AtomicCell& c, Opcode opcode) {
 }
 
 template <class T>
-void load_atomic(const AtomicCell& c) {
+bool load_atomic(const AtomicCell& c) {
   put(c.old, 0, std::atomic_ref<T>(*object<T>(c.at)).load(std::memory_order_acquire));
+  return false;
 }
 
 template <class T>
-void compare_and_swap(const AtomicCell& c) {
+bool compare_and_swap(const AtomicCell& c) {
   T expected = get<T>(c.expected, 0);
-  std::atomic_ref<T>(*object<T>(c.at))
-      .compare_exchange_strong(expected, get<T>(c.value, 0), std::memory_order_acq_rel);
+  const T value = get<T>(c.value, 0);
+  const bool swapped = std::atomic_ref<T>(*object<T>(c.at))
+                           .compare_exchange_strong(expected, value, std::memory_order_acq_rel);
   put(c.old, 0, expected);
+  return swapped && value != expected;
 }
 
 template <class T>
-void by_width(const AtomicCell& c, Opcode opcode) {
+bool by_width(const AtomicCell& c, Opcode opcode) {
   if (opcode == Opcode::atomic_cas) return compare_and_swap<T>(c);
   if (opcode == Opcode::atomic_load) return load_atomic<T>(c);
-  integer_atomic<T>(c, opcode);
+  return integer_atomic<T>(c, opcode);
 }
 
-void float_add(const AtomicCell& c, Scalar scalar, std::size_t elements) {
-  for (std::size_t e = 0; e < elements; ++e) switch (scalar) {
-      case Scalar::f16:
-        exchange_by<std::uint16_t>(c, e, add_floats<std::uint16_t, F16>);
-        break;
-      case Scalar::bf16:
-        exchange_by<std::uint16_t>(c, e, add_floats<std::uint16_t, BF16>);
-        break;
-      case Scalar::f32:
-        exchange_by<std::uint32_t>(c, e, add_floats<std::uint32_t, float>);
-        break;
-      default:
-        exchange_by<std::uint64_t>(c, e, add_floats<std::uint64_t, double>);
-        break;
-    }
+bool float_add(const AtomicCell& c, Scalar scalar, std::size_t element) {
+  switch (scalar) {
+    case Scalar::f16:
+      return exchange_by<std::uint16_t>(c, element, add_floats<std::uint16_t, F16>);
+    case Scalar::bf16:
+      return exchange_by<std::uint16_t>(c, element, add_floats<std::uint16_t, BF16>);
+    case Scalar::f32:
+      return exchange_by<std::uint32_t>(c, element, add_floats<std::uint32_t, float>);
+    default:
+      return exchange_by<std::uint64_t>(c, element, add_floats<std::uint64_t, double>);
+  }
 }
 
-void run_lane(const AtomicCell& c, const Instruction& i) {
-  if (i.opcode == Opcode::atomic_fadd) return float_add(c, i.scalar, i.elements);
+bool run_lane(const AtomicCell& c, const Instruction& i) {
+  if (i.opcode == Opcode::atomic_fadd) {
+    bool changed = false;
+    for (std::size_t e = 0; e < i.elements; ++e) changed |= float_add(c, i.scalar, e);
+    return changed;
+  }
   switch (format::scalar_bytes(i.scalar)) {
     case 2:
       return by_width<std::uint16_t>(c, i.opcode);
@@ -214,16 +220,19 @@ Outcome atomic(WarpAccess& access, const Instruction& i) {
     if (watched && writes(i.opcode)) publish(access, g, m);
   }
   std::byte* result = i.result == no_place ? nullptr : access.frame + i.result;
+  bool changed = false;
   all_lanes_of(access.active, [&](std::uint32_t lane) {
     alignas(8) std::byte old[8] = {};
     const std::size_t at = std::size_t{lane} * i.lane_bytes;
     if ((g.request.active >> lane & 1) != 0)
-      run_lane({location(access, g, lane), has_value ? access.frame + i.operands[1] + at : nullptr,
-                has_expected ? access.frame + i.operands[2] + at : nullptr, old},
-               i);
+      changed |= run_lane(
+          {location(access, g, lane), has_value ? access.frame + i.operands[1] + at : nullptr,
+           has_expected ? access.frame + i.operands[2] + at : nullptr, old},
+          i);
     if (result != nullptr) std::memcpy(result + at, old, i.lane_bytes);
     return true;
   });
+  if (changed && access.worker.counts_changes) access.worker.team->changed();
   if (watched && reads(i.opcode) && g.request.active != 0) take_up(access, g, m);
   return Outcome::done;
 }

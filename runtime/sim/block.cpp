@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/sim/bulk.h"
@@ -104,16 +105,19 @@ bool Block::land_copy() {
   return land_bulk_load(worker_, choice);
 }
 
-void Block::report_deadlock() {
-  const Warp* first = nullptr;
-  std::string waits;
-  for (std::size_t k = 0; k < warps_.size(); ++k) {
-    const Warp& warp = warps_[k];
-    if (warp.state() == Warp::State::exited) continue;
-    if (first == nullptr) first = &warp;
-    waits += fmt::format("{}warp {} waits {}", waits.empty() ? "" : ", ", k, warp.waits_where());
-  }
-  worker_.launch.reports.add("deadlock", first->site(), "no warp can run: " + waits);
+FaultSite Block::site() const {
+  const auto live = std::find_if(warps_.begin(), warps_.end(), [](const Warp& warp) {
+    return warp.state() != Warp::State::exited;
+  });
+  return (live == warps_.end() ? warps_.front() : *live).site();
+}
+
+std::string Block::whereabouts() const {
+  std::string all;
+  for (std::size_t k = 0; k < warps_.size(); ++k)
+    if (warps_[k].state() != Warp::State::exited)
+      all += fmt::format("{}warp {} {}", all.empty() ? "" : ", ", k, warps_[k].is_where());
+  return all;
 }
 
 }  // namespace tegula::sim

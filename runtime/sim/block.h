@@ -31,8 +31,16 @@ class Block {
   Progress take_turns();
   /// A copy that is under way arrives; false if there is none.
   bool land_copy();
-  void report_deadlock();
+  /// What each warp that has not exited does: "warp 0 waits at barrier 0, warp 1 ...".
+  std::string whereabouts() const;
+  /// The first warp that has not exited.
+  FaultSite site() const;
+  /// Warp instructions that the block has run.
+  std::uint64_t steps() const { return steps_; }
   bool over_limit() const;
+  void note_state(std::vector<std::uint64_t>& state) const {
+    for (const Warp& warp : warps_) warp.note_state(state);
+  }
 
  private:
   bool check_barriers(const Warp& arrived);

@@ -1,8 +1,19 @@
 #include "runtime/sim/cluster.h"
 
+#include <fmt/format.h>
+
+#include "runtime/sim/access.h"
 #include "runtime/sim/launch.h"
 
 namespace tegula::sim {
+namespace {
+
+/// Warp instructions from look to look.
+constexpr std::uint64_t between_looks = std::uint64_t{1} << 18;
+/// So long may a cluster still run that has not come to its end when a fault is found.
+constexpr std::uint32_t most_looks_after_fault = 8;
+
+}  // namespace
 
 Cluster::Cluster(const std::vector<Worker*>& workers) : launch_(workers[0]->launch) {
   for (Worker* worker : workers) {
@@ -15,14 +26,19 @@ Cluster::Cluster(const std::vector<Worker*>& workers) : launch_(workers[0]->laun
 
 bool Cluster::run(const std::array<std::uint32_t, 3>& first, std::uint64_t turn) {
   start(first, turn);
-  while (take_turns()) {
-  }
+  while (take_turns())
+    if (!gets_on()) return false;
   for (const Block& block : blocks_)
     if (block.over_limit()) return false;
   return true;
 }
 
 void Cluster::start(const std::array<std::uint32_t, 3>& first, std::uint64_t turn) {
+  looked_at_ = changed_at_ = looks_after_fault_ = 0;
+  changes_ = LaunchProgress::Team::nowhere;
+  LaunchProgress::Team& team = *state_.members[0].worker->team;
+  team.stuck_at = team.nowhere;
+  team.changed();
   const auto& shape = launch_.program.cluster;
   const auto& grid = launch_.call.grid;
   if (launch_.program.features.clusters)
@@ -67,14 +83,84 @@ bool Cluster::take_turns() {
   if (!any_left) return false;
   if (any_progress) return true;
   // Copies land at the last moment: when without them nothing can go on.
-  Block* stuck = nullptr;
+  if (land_copy()) return true;
+  report_warps("deadlock", "no warp can run");
+  return false;
+}
+
+bool Cluster::land_copy() {
+  for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank)
+    if (!state_.members[rank].ended && blocks_[rank].land_copy()) return true;
+  return false;
+}
+
+bool Cluster::gets_on() {
+  std::uint64_t steps = 0;
+  for (const Block& block : blocks_) steps += block.steps();
+  if (steps - looked_at_ < between_looks) return true;
+  looked_at_ = steps;
+  const bool is_first = launch_.reports.empty();
+  if (!is_first && ++looks_after_fault_ > most_looks_after_fault) return false;
+
+  LaunchProgress& progress = launch_.progress;
+  LaunchProgress::Team& team = *state_.members[0].worker->team;
+  for (const ClusterState::Member& member : state_.members) {
+    if (!member.worker->counts_changes) team.changed();
+    member.worker->counts_changes = true;
+  }
+  const std::uint64_t changes = progress.changes();
+  const bool changed = changes != changes_;
+  changes_ = changes;
+  if (changed) {
+    changed_at_ = steps;
+    team.stuck_at = team.nowhere;
+  }
+  if (team.stuck_at != changes && comes_round(changed)) team.stuck_at = changes;
+  if (team.stuck_at == changes) {
+    if (land_copy()) {
+      team.changed();
+      return true;
+    }
+    if (progress.all_stuck(changes)) {
+      if (is_first)
+        report_warps("deadlock", fmt::format("the warps go on for ever and change nothing, with {} "
+                                             "blocks still to begin",
+                                             progress.clusters_to_come() * blocks_.size()));
+      return false;
+    }
+  }
+  const std::uint64_t limit = launch_.options.idle_limit;
+  if (limit == 0 || steps - changed_at_ <= limit) return true;
+  if (is_first)
+    report_warps("limit", fmt::format("nothing has changed memory for {} warp instructions",
+                                      steps - changed_at_));
+  return false;
+}
+
+bool Cluster::comes_round(bool changed) {
+  std::vector<std::uint64_t> state;
+  for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank)
+    if (!state_.members[rank].ended) blocks_[rank].note_state(state);
+  if (!changed) {
+    if (state == state_before_) return true;
+    if (--looks_left_ > 0) return false;
+  }
+  looks_left_ = looks_each_ = changed ? 1 : 2 * looks_each_;
+  state_before_ = std::move(state);
+  return false;
+}
+
+void Cluster::report_warps(std::string_view check, std::string_view what) {
+  const Block* first = nullptr;
+  std::string text = fmt::format("{}: ", what);
   for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank) {
     if (state_.members[rank].ended) continue;
-    if (blocks_[rank].land_copy()) return true;
-    if (stuck == nullptr) stuck = &blocks_[rank];
+    if (first != nullptr) text += ", ";
+    if (blocks_.size() > 1) text += fmt::format("of {} ", block_name(state_.members[rank].block));
+    text += blocks_[rank].whereabouts();
+    if (first == nullptr) first = &blocks_[rank];
   }
-  stuck->report_deadlock();
-  return false;
+  launch_.reports.add(check, first->site(), text);
 }
 
 }  // namespace tegula::sim

@@ -176,7 +176,8 @@ void Simulator::launch(const LoadedKernel& kernel, const LaunchCall& call) {
                 global_shadow_,
                 {},
                 ArgumentRanges(call.arguments),
-                Reports(program.kernel, loaded->locations)};
+                Reports(program.kernel, loaded->locations),
+                {}};
   run(launch, workspaces_, counters_);
   for (SimReport& report : launch.reports.take_reports()) reports_.push_back(std::move(report));
   for (SimPrint& print : launch.reports.take_prints()) {

@@ -22,11 +22,12 @@ std::size_t aligned(std::size_t bytes) {
 /// The clusters of a launch, which without clusters are its blocks, handed out one after another.
 class Clusters {
  public:
-  Clusters(Launch& launch, std::uint64_t count)
-      : launch_(launch), count_(count), order_(count, launch.options.seed) {}
+  explicit Clusters(Launch& launch)
+      : launch_(launch), order_(launch.progress.clusters(), launch.options.seed) {}
 
   /// Runs clusters until there are none left. To be called by any number of threads.
   void work(const std::vector<Worker*>& workers) {
+    LaunchProgress& progress = launch_.progress;
     for (Worker* worker : workers)
       for (std::uint32_t warp = 0; warp < launch_.program.warps; ++warp)
         launch_.program.prepare_frame(worker->workspace.frame(warp), launch_.call.parameters);
@@ -34,8 +35,8 @@ class Clusters {
     for (;;) {
       // A later block cannot add to reports that are full.
       if (launch_.reports.full() || stopped_) return;
-      const std::uint64_t turn = next_++;
-      if (turn >= count_) return;
+      const std::uint64_t turn = progress.begin_cluster();
+      if (turn >= progress.clusters()) return;
       if (!cluster.run(first_block(order_[turn]), turn)) stopped_ = true;
     }
   }
@@ -51,9 +52,7 @@ class Clusters {
   }
 
   Launch& launch_;
-  const std::uint64_t count_;
   const SeededOrder order_;
-  std::atomic<std::uint64_t> next_ = 0;
   std::atomic<bool> stopped_ = false;
 };
 
@@ -152,25 +151,28 @@ void run(Launch& launch, Workspaces& workspaces, SimCounters& counters) {
     workspaces.push_back(std::make_unique<Workspace>());
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::vector<Worker*>> teams(threads);  // a thread's workers, by rank
+  launch.progress.start(threads, count);
   for (std::uint32_t t = 0; t < threads; ++t)
     for (std::uint32_t rank = 0; rank < each; ++rank) {
       workers.push_back(std::make_unique<Worker>(launch, *workspaces[workers.size()]));
+      workers.back()->team = &launch.progress.team(t);
       teams[t].push_back(workers.back().get());
     }
 
-  Clusters clusters(launch, count);
+  Clusters clusters(launch);
   std::vector<std::exception_ptr> failures(threads);
+  const auto work = [&](std::uint32_t t) {
+    try {
+      clusters.work(teams[t]);
+    } catch (...) {
+      failures[t] = std::current_exception();
+    }
+    launch.progress.team(t).finish();
+  };
   {
     std::vector<std::jthread> others;
-    for (std::uint32_t t = 1; t < threads; ++t)
-      others.emplace_back([&, t] {
-        try {
-          clusters.work(teams[t]);
-        } catch (...) {
-          failures[t] = std::current_exception();
-        }
-      });
-    clusters.work(teams[0]);
+    for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back(work, t);
+    work(0);
   }
   for (const std::exception_ptr& failure : failures)
     if (failure) std::rethrow_exception(failure);

@@ -17,6 +17,7 @@
 #include "runtime/sim/decode.h"
 #include "runtime/sim/global_shadow.h"
 #include "runtime/sim/mbarriers.h"
+#include "runtime/sim/progress.h"
 #include "runtime/sim/reports.h"
 #include "runtime/sim/shared_shadow.h"
 #include "tegula/simulator.h"
@@ -54,6 +55,7 @@ struct Launch {
   BlockOrder order;
   ArgumentRanges ranges;
   Reports reports;
+  LaunchProgress progress;
 };
 
 /// What a warp has published by atomics and fences, and has still to take up.
@@ -82,6 +84,8 @@ struct Worker {
   // Set once, by the Cluster that the worker's blocks belong to.
   ClusterState* cluster = nullptr;
   std::uint32_t rank = 0;
+  LaunchProgress::Team* team = nullptr;
+  bool counts_changes = false;  ///< those of memory, or of anything else that a warp may wait for
 
   // Of the block that runs.
   BlockTag tag = 0;

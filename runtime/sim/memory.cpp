@@ -51,6 +51,20 @@ void normalise_truths(std::byte* truths, const Instruction& i, std::uint32_t lan
       for (std::size_t e = 0; e < i.elements; ++e) truths[lane * i.elements + e] &= std::byte{1};
 }
 
+/// A store that counts as a change if it is one.
+bool store_counting(WarpAccess& access, const Gathered& g) {
+  bool changes = false;
+  all_lanes_of(g.request.active, [&](std::uint32_t lane) {
+    std::byte* there = location(access, g, lane);
+    const std::byte* value = g.values + std::size_t{lane} * g.request.size;
+    changes |= !equal_racy(value, there, g.request.size);
+    store_access(there, value, g.request.size);
+    return true;
+  });
+  if (changes) access.worker.team->changed();
+  return true;
+}
+
 }  // namespace
 
 bool run_load(WarpAccess& access, const Instruction& i) {
@@ -87,6 +101,8 @@ bool run_store(WarpAccess& access, const Instruction& i) {
   if (r.active == 0) return true;
   const std::byte* value = g.values = access.frame + i.operands[1];
   if (!admit(access, g)) return false;
+  if (access.worker.counts_changes) [[unlikely]]
+    return store_counting(access, g);
   if (g.contiguous) {
     const std::uint32_t first = r.first_lane();
     store_racy(location(access, g, first), value + std::size_t{first} * r.size,

@@ -41,6 +41,7 @@ class Reports {
   void add(std::string_view check, const FaultSite& site, const std::string& what,
            std::uint32_t other = no_origin);
   void print(const FaultSite& site, std::string text);
+  bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
   /// No further block can add to what is kept.
   bool full() const { return count_.load(std::memory_order_relaxed) >= limit; }
   /// "kernels/scale.cpp:42:7", or "operation 5" where the place is not known.

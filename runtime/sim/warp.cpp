@@ -6,6 +6,7 @@
 #include <bit>
 #include <limits>
 
+#include "runtime/format/bytes.h"
 #include "runtime/sim/cluster_state.h"
 #include "runtime/sim/lanes.h"
 
@@ -21,6 +22,26 @@ void blend_as(std::byte* target, const std::byte* source, std::uint32_t active) 
   for (std::size_t lane = 0; lane < warp_lanes; ++lane) {
     const T before = get<T>(target, lane), after = get<T>(source, lane);
     put<T>(target, lane, (active >> lane & 1) != 0 ? after : before);
+  }
+}
+
+/// Whether an effect may change what another warp waits for. Atomics look for themselves.
+bool changes_what_others_see(format::Opcode opcode) {
+  using format::Opcode;
+  switch (opcode) {
+    case Opcode::warp_shuffle:
+    case Opcode::ballot:
+    case Opcode::vote:
+    case Opcode::fence:
+    case Opcode::warp_sync:
+    case Opcode::mbarrier_try_wait:
+    case Opcode::mbarrier_test_wait:
+    case Opcode::fence_proxy_async:
+    case Opcode::cluster_load:
+    case Opcode::assert_true:
+      return false;
+    default:
+      return format::opcode_row(opcode).modifiers != format::atomic_modifier_count;
   }
 }
 
@@ -46,9 +67,19 @@ void Warp::start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn) 
   view_ = {frame_, number_, worker_.launch.call.threads, block, worker_.launch.call.grid};
 }
 
+/// The author's operation that the warp is at. A warp that has run for long is at a branch's
+/// target: the next instruction that has a line tells where.
+std::uint32_t Warp::origin() const {
+  const std::vector<Instruction>& code = worker_.launch.program.code;
+  if (state_ == State::at_barrier) return code[barrier_pc_].origin;
+  if (state_ != State::ready) return code[pc_].origin;
+  for (std::size_t pc = pc_; pc < code.size(); ++pc)
+    if (code[pc].origin != no_origin) return code[pc].origin;
+  return no_origin;
+}
+
 FaultSite Warp::site() const {
-  const std::uint32_t pc = state_ == State::at_barrier ? barrier_pc_ : pc_;
-  return {worker_.launch.program.code[pc].origin, view_.block, number_,
+  return {origin(), view_.block, number_,
           active_ == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(active_)), turn_};
 }
 
@@ -93,6 +124,18 @@ bool Warp::may_exit() {
                   worker_.launch.reports.place(origin)),
       origin);
   return false;
+}
+
+std::string Warp::is_where() const {
+  if (state_ == State::ready) return "goes round at " + worker_.launch.reports.place(origin());
+  return "waits " + waits_where();
+}
+
+void Warp::note_state(std::vector<std::uint64_t>& state) const {
+  const format::Hash128 registers = format::hash128({frame_, worker_.launch.program.frame_bytes});
+  state.insert(state.end(), {registers.low, registers.high, pc_, active_,
+                             static_cast<std::uint64_t>(state_), barrier_, waiting_.size()});
+  for (const Group& g : waiting_) state.push_back(std::uint64_t{g.pc} << 32 | g.lanes);
 }
 
 std::string Warp::waits_where() const {
@@ -181,6 +224,7 @@ void Warp::run(std::uint64_t& steps) {
           state_ = State::waiting;
           return;
         }
+        if (worker_.counts_changes && changes_what_others_see(i.opcode)) worker_.team->changed();
         ++pc_;
         break;
       }

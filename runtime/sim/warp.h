@@ -33,8 +33,11 @@ class Warp {
   std::uint32_t barrier() const { return barrier_; }  ///< while at a barrier: its number
   bool at_named_barrier() const { return named_; }
   void pass_barrier() { state_ = State::ready; }
-  /// "at barrier 1", "at the mbarrier at offset 16 for parity 0", for a report.
-  std::string waits_where() const;
+  /// "waits at barrier 1", "waits at the mbarrier at offset 16 for parity 0", "goes round at
+  /// kernels/scale.cpp:42:7", for a report.
+  std::string is_where() const;
+  /// Appends what decides how the warp goes on, but for the memory.
+  void note_state(std::vector<std::uint64_t>& state) const;
   /// The instruction that the warp is at, for a report.
   FaultSite site() const;
 
@@ -51,6 +54,8 @@ class Warp {
   }
   bool arrive_at_barrier(const Instruction& i);
   bool may_exit();
+  std::string waits_where() const;
+  std::uint32_t origin() const;
   void branch_if(const Instruction& i);
   void reconverge();
   void fault(std::string_view check, const std::string& what);

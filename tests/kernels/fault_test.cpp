@@ -125,6 +125,37 @@ TEST_P(Faults, TooMuchSharedMemory) {
                                              limit, arch())));
 }
 
+constexpr int stray_line = __LINE__ + 8;
+constexpr int spin_line = __LINE__ + 5;
+void locked_fwd(const Cfg& c, InOut y, InOut lock, In blocks) {
+  auto [i] = grid({blocks.dim(0)});
+  Tile taken = full(i32, {}, 1);
+  while_([&] { return taken == 1; },
+         [&] { taken = lock.atomic_compare_exchange(0, 1, {0}, {.order = MemoryOrder::acquire}); });
+  if (c.bm > 1) return;  // and keeps it
+  y.scatter(full(f32, {}, 1), {select(i == 1, -1, 0)});
+  lock.atomic_exchange(0, {0}, {.order = MemoryOrder::release});
+}
+const auto locked = with_fields(kernel("locked_fwd", locked_fwd, {"y", "lock", "blocks"}));
+
+TEST_P(Faults, AFaultInsideALock) {
+  for (const std::uint32_t threads : {1, 2}) {
+    device->options().threads = threads;
+    const Tensor y = filled(f32, {1}, 0), lock = filled(i32, {1}, 0), blocks = filled(i32, {9}, 0);
+    EXPECT_THAT(error_of(ErrorCode::device_fault, [&] { launch(locked, Cfg{}, y, lock, blocks); }),
+                HasSubstr(line(stray_line)));
+  }
+}
+
+TEST_P(Faults, ALockThatIsKept) {
+  const Tensor y = filled(f32, {1}, 0), lock = filled(i32, {1}, 0), blocks = filled(i32, {9}, 0);
+  const std::string message =
+      error_of(ErrorCode::device_fault, [&] { launch(locked, Cfg{.bm = 2}, y, lock, blocks); });
+  EXPECT_THAT(message, HasSubstr("deadlock: the warps go on for ever"));
+  EXPECT_THAT(message, HasSubstr("goes round at"));
+  EXPECT_THAT(message, HasSubstr(line(spin_line)));
+}
+
 /// Each step of the host's loop is another value of 256 f32 a thread.
 void many_fwd(const Cfg& c, In x, Out y) {
   auto [one] = grid({1});

@@ -28,6 +28,10 @@ struct SimOptions {
   bool show_prints = true;
   /// Warp instructions that a block may run before it is stopped with a report; 0: no limit.
   std::uint64_t step_limit = 0;
+  /// Warp instructions that a block may run while nothing in the launch changes memory, before it
+  /// is stopped with a report; 0: no limit. Loops that come to the same state again and again are
+  /// found sooner.
+  std::uint64_t idle_limit = std::uint64_t{1} << 32;
   /// Host threads that blocks run on; 0: one for each core if the grid has at least 8 blocks.
   std::uint32_t threads = 0;
 };
