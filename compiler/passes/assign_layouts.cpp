@@ -65,6 +65,7 @@ class Assignment {
 
   void run() {
     splat_constants();
+    function_.walk([&](tile::SplatOp op) { give_each_use_its_own(op); });
     function_.walk([&](Operation* op) { add_links(op); });
     function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
     function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
@@ -103,6 +104,14 @@ class Assignment {
     });
   }
 
+  /// A constant that two computations share does not make them one: each gets its own, and CSE
+  /// joins again those that turn out alike.
+  static void give_each_use_its_own(tile::SplatOp splat) {
+    OpBuilder builder(splat);
+    for (OpOperand& use : llvm::make_early_inc_range(llvm::drop_begin(splat->getUses())))
+      use.set(builder.clone(*splat)->getResult(0));
+  }
+
   //===--- The graph of values --------------------------------------------------------------===//
 
   void link_same(Value a, Value b) {
@@ -112,13 +121,26 @@ class Assignment {
     groups_.unionSets(a, b);
   }
 
+  /// Values that control flow makes one: they have one layout, whatever each of them meets.
+  void tie(Value a, Value b) {
+    if (!is_tile(a)) return;
+    ties_.unionSets(a, b);
+    groups_.unionSets(a, b);
+  }
+
   void add_links(Operation* op) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       for (unsigned k = 0; k < loop.getNumResults(); ++k) {
+        tie(loop.getResult(k), loop.getRegionIterArgs()[k]);
         link_same(loop.getResult(k), loop.getInitArgs()[k]);
-        link_same(loop.getResult(k), loop.getRegionIterArgs()[k]);
         link_same(loop.getResult(k), loop.getYieldedValues()[k]);
       }
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      add_while_links(loop);
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      for (unsigned k = 0; k < branch.getNumResults(); ++k)
+        for (Region& region : branch->getRegions())
+          link_same(branch.getResult(k), region.front().getTerminator()->getOperand(k));
     } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
       links_[reshape.getValue()].push_back({reshape.getResult(), Link::Kind::reshape});
       links_[reshape.getResult()].push_back({reshape.getValue(), Link::Kind::reshape});
@@ -147,8 +169,6 @@ class Assignment {
       link_halves(join.getFirst(), join.getSecond(), join.getResult());
     } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
       link_halves(split.getFirst(), split.getSecond(), split.getValue());
-    } else if (isa<scf::IfOp>(op) || isa<scf::WhileOp>(op)) {
-      add_region_links(op);
     } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
       link_same(scatter.getValue(), scatter.getOffsets());
       link_same(scatter.getValue(), scatter.getMask());
@@ -175,20 +195,21 @@ class Assignment {
     groups_.unionSets(first, whole);
   }
 
-  /// What an if or a while passes on: each result, what is yielded for it, what a while starts with
-  /// and sees in its regions.
-  void add_region_links(Operation* op) {
-    for (unsigned k = 0; k < op->getNumResults(); ++k) {
-      if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-        link_same(op->getResult(k), loop.getInits()[k]);
-        link_same(op->getResult(k), loop.getBeforeArguments()[k]);
-        link_same(op->getResult(k), loop.getConditionOp().getArgs()[k]);
-        link_same(op->getResult(k), loop.getAfterArguments()[k]);
-        link_same(op->getResult(k), loop.getYieldOp().getOperand(k));
-      } else {
-        for (Region& region : op->getRegions())
-          link_same(op->getResult(k), region.front().getTerminator()->getOperand(k));
-      }
+  /// What starts a turn need not be what ends the loop, in number or order: canonicalisation drops
+  /// what only one of them wants. A tile that the condition hands on as it is stays where it is.
+  void add_while_links(scf::WhileOp loop) {
+    for (auto [argument, init, next] :
+         llvm::zip_equal(loop.getBeforeArguments(), loop.getInits(), loop.getYieldedValues())) {
+      link_same(argument, init);
+      link_same(argument, next);
+    }
+    for (auto [result, argument, passed] : llvm::zip_equal(
+             loop.getResults(), loop.getAfterArguments(), loop.getConditionOp().getArgs())) {
+      tie(result, argument);
+      if (llvm::is_contained(loop.getBeforeArguments(), passed))
+        tie(result, passed);
+      else
+        link_same(result, passed);
     }
   }
 
@@ -259,36 +280,37 @@ class Assignment {
   void spread(Value start, const Distributed& layout) {
     std::deque<std::pair<Value, Distributed>> queue = {{start, layout}};
     while (!queue.empty()) {
-      auto [value, at] = queue.front();
+      const auto [value, at] = queue.front();
       queue.pop_front();
-      if (!layouts_.try_emplace(value, at).second) continue;
-      for (const Link& link : links_[value]) {
-        if (layouts_.contains(link.to)) continue;
-        switch (link.kind) {
-          case Link::Kind::same:
-            queue.emplace_back(link.to, at);
-            break;
-          case Link::Kind::reshape:
-            queue.emplace_back(link.to, at.reshape(shape_of(link.to)));
-            break;
-          case Link::Kind::broadcast_source:
-            queue.emplace_back(link.to, at.source_of_broadcast(shape_of(link.to)));
-            break;
-          case Link::Kind::reduction:
-            queue.emplace_back(link.to, at.reduced(link.axis));
-            break;
-          case Link::Kind::transpose:
-            queue.emplace_back(link.to, at.transpose(link.permutation));
-            break;
-          case Link::Kind::half:
-            queue.emplace_back(link.to, nearest_half_layout(at));
-            break;
-          case Link::Kind::whole:
-            queue.emplace_back(link.to, tile::whole_layout(at));
-            break;
-        }
+      if (layouts_.contains(value)) continue;
+      ties_.insert(value);
+      for (const Value tied : ties_.members(value)) {
+        layouts_.try_emplace(tied, at);
+        for (const Link& link : links_[tied])
+          if (!layouts_.contains(link.to)) queue.emplace_back(link.to, across(link, at));
       }
     }
+  }
+
+  /// What the layout becomes on the way.
+  static Distributed across(const Link& link, const Distributed& at) {
+    switch (link.kind) {
+      case Link::Kind::same:
+        return at;
+      case Link::Kind::reshape:
+        return at.reshape(shape_of(link.to));
+      case Link::Kind::broadcast_source:
+        return at.source_of_broadcast(shape_of(link.to));
+      case Link::Kind::reduction:
+        return at.reduced(link.axis);
+      case Link::Kind::transpose:
+        return at.transpose(link.permutation);
+      case Link::Kind::half:
+        return nearest_half_layout(at);
+      case Link::Kind::whole:
+        return tile::whole_layout(at);
+    }
+    llvm_unreachable("a kind of link");
   }
 
   //===--- Rewriting ------------------------------------------------------------------------===//
@@ -303,13 +325,16 @@ class Assignment {
   /// After the types are set, makes every operation's operands what its result demands.
   void fix_operands(Operation* op) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
-      for (unsigned k = 0; k < loop.getNumResults(); ++k)
-        if (is_tile(loop.getResult(k)))
-          use_in(loop.getInitArgsMutable()[k], layout_at(loop.getResult(k)));
+      use_as(loop.getInitArgsMutable(), loop.getRegionIterArgs());
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      use_as(loop.getInitsMutable(), loop.getBeforeArguments());
+    } else if (auto condition = dyn_cast<scf::ConditionOp>(op)) {
+      use_as(condition.getArgsMutable(), op->getParentOp()->getResults());
     } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
-      for (OpOperand& operand : op->getOpOperands())
-        if (is_tile(operand.get()))
-          use_in(operand, layout_at(op->getParentOp()->getResult(operand.getOperandNumber())));
+      if (auto loop = dyn_cast<scf::WhileOp>(op->getParentOp()))
+        use_as(yield.getResultsMutable(), loop.getBeforeArguments());
+      else
+        use_as(yield.getResultsMutable(), op->getParentOp()->getResults());
     } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
       use_in(reshape.getValueMutable(),
              layout_at(reshape.getResult()).reshape(shape_of(reshape.getValue())));
@@ -336,14 +361,6 @@ class Assignment {
     } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
       use_in(split.getValueMutable(), tile::whole_layout(layout_at(split.getFirst())));
       split.getSecond().setType(split.getFirst().getType());
-    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
-      for (unsigned k = 0; k < loop.getNumResults(); ++k)
-        if (is_tile(loop.getResult(k)))
-          use_in(loop.getInitsMutable()[k], layout_at(loop.getResult(k)));
-    } else if (auto condition = dyn_cast<scf::ConditionOp>(op)) {
-      for (unsigned k = 0; k < condition.getArgs().size(); ++k)
-        if (is_tile(condition.getArgs()[k]))
-          use_in(condition.getArgsMutable()[k], layout_at(op->getParentOp()->getResult(k)));
     } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
       use_in(scatter.getOffsetsMutable(), layout_at(scatter.getValue()));
       use_in(scatter.getMaskMutable(), layout_at(scatter.getValue()));
@@ -417,6 +434,12 @@ class Assignment {
     operand.set(convert(builder, operand.getOwner()->getLoc(), value, wanted));
   }
 
+  /// Operands that control flow passes on, each in the layout of what it becomes.
+  void use_as(llvm::MutableArrayRef<OpOperand> operands, ValueRange values) {
+    for (auto [operand, value] : llvm::zip_equal(operands, values))
+      if (is_tile(value)) use_in(operand, layout_at(value));
+  }
+
   static Value convert(OpBuilder& builder, Location loc, Value value, const Distributed& wanted) {
     const auto type = tile::with_layout(value.getType(), wanted);
     return tile::ConvertLayoutOp::create(builder, loc, type, value);
@@ -425,7 +448,8 @@ class Assignment {
   func::FuncOp function_;
   int warps_;
   llvm::DenseMap<Value, llvm::SmallVector<Link>> links_;
-  llvm::EquivalenceClasses<Value> groups_;
+  llvm::EquivalenceClasses<Value> groups_;  ///< of values that meet
+  llvm::EquivalenceClasses<Value> ties_;
   std::vector<Access> accesses_;
   llvm::DenseMap<Value, bool> depends_;
   static constexpr int max_depth = 1000;  // of recursion: a kernel may be long

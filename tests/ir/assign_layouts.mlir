@@ -167,3 +167,56 @@ func.func @sums_of_rows(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32, %blocks:
   // CHECK: return
   return
 }
+
+// What a loop carries starts transposed, and a constant is used before the loop and in it: one of the
+// two layouts is carried, and what enters in the other one is converted.
+// CHECK-LABEL: func @carried
+func.func @carried(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %x = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !square
+  %one = tile.splat %c1 : i32 -> tensor<32x32xi32>
+  %t = tile.load %x[%c0, %c0] full [false, true] : !square -> tensor<32x32xf32>
+  %i = arith.fptosi %t : tensor<32x32xf32> to tensor<32x32xi32>
+  %a = arith.addi %i, %one : tensor<32x32xi32>
+  // CHECK: tile.transpose
+  // CHECK: %[[E:.*]] = tile.convert_layout
+  %s = tile.transpose %a [1, 0] : tensor<32x32xi32> -> tensor<32x32xi32>
+  // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[E]],
+  // CHECK-NOT: convert_layout
+  %r:2 = scf.for %k = %c0 to %n step %c1 iter_args(%e = %s, %f = %i) -> (tensor<32x32xi32>, tensor<32x32xi32>) : i32 {
+    %u = arith.addi %e, %one : tensor<32x32xi32>
+    %v = arith.addi %u, %f : tensor<32x32xi32>
+    scf.yield %f, %v : tensor<32x32xi32>, tensor<32x32xi32>
+  }
+  // CHECK: arith.sitofp
+  %g = arith.sitofp %r#0 : tensor<32x32xi32> to tensor<32x32xf32>
+  tile.store %g, %x[%c0, %c0] full [false, true] : tensor<32x32xf32>, !square
+  return
+}
+
+// Canonicalisation leaves a while that starts turns with other tiles than it ends with: here the
+// result is a row that the condition computes, and the square is only carried.
+// CHECK-LABEL: func @while_parts
+func.func @while_parts(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %x = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !square
+  %y = tile.view "y" %q extents() strides() : !llvm.ptr<1>, !column
+  %t = tile.load %x[%c0, %c0] full [false, true] : !square -> tensor<32x32xf32>
+  // CHECK: scf.while ({{.*}}) : (tensor<32x32xf32, #tile.layout<[32, 32], {{[^>]*}}>>, i32) -> (i32, tensor<32xf32, #tile.layout<[32], {{[^>]*}}>>)
+  %r:2 = scf.while (%a = %t, %k = %n) : (tensor<32x32xf32>, i32) -> (i32, tensor<32xf32>) {
+    %more = arith.cmpi sgt, %k, %c0 : i32
+    %sum = tile.reduce sum %a axis 1 : tensor<32x32xf32> -> tensor<32x1xf32>
+    %row = tile.reshape %sum : tensor<32x1xf32> -> tensor<32xf32>
+    scf.condition(%more) %k, %row : i32, tensor<32xf32>
+  } do {
+  ^bb0(%k: i32, %row: tensor<32xf32>):
+    %wide = tile.reshape %row : tensor<32xf32> -> tensor<1x32xf32>
+    %all = tile.broadcast %wide : tensor<1x32xf32> -> tensor<32x32xf32>
+    %next = arith.subi %k, %c1 : i32
+    scf.yield %all, %next : tensor<32x32xf32>, i32
+  }
+  tile.store %r#1, %y[%c0] full [true] : tensor<32xf32>, !column
+  return
+}

@@ -174,5 +174,74 @@ TEST_P(Loops, ElementsThatOneThreadReadsAndAnotherWrites) {
   }
 }
 
+/// A square tile that starts transposed and meets what is not: the tile itself, a constant that is
+/// used before the loop, too, and another carried tile with which it changes places.
+struct TurnedCfg {
+  int bn = 16, kind = 0, warps = 4;
+};
+void turned_fwd(const TurnedCfg& c, In x, I32 turns, Out y) {
+  auto [one] = grid({1});
+  const Tile v = x.tiles({c.bn, c.bn}).load({0, 0});
+  Tile e = (v + 1).T(), f = v;
+  Mask larger = e > f;
+  if (c.kind == 0)
+    for ([[maybe_unused]] auto k : range(0, turns)) e = e + 1;
+  if (c.kind == 1)
+    for ([[maybe_unused]] auto k : range(0, turns)) e = e + v;
+  if (c.kind == 2) {
+    Tile left = turns;
+    while_([&] { return left > 0; },
+           [&] { e = select(larger, e, e + 1), larger = e > v, left -= 1; });
+  }
+  if (c.kind == 3)
+    for (auto k : range(0, turns)) {
+      const Tile kept = e;
+      if_(
+          k % 2 == 0, [&] { e = f + 1; }, [&] { e = f.T(); });
+      f = kept;
+    }
+  y.tiles({c.bn, c.bn}).store(e, {0, 0});
+}
+const auto turned = kernel("turned_fwd", turned_fwd, {"x", "turns", "y"})
+                        .field("bn", &TurnedCfg::bn)
+                        .field("kind", &TurnedCfg::kind)
+                        .field("warps", &TurnedCfg::warps);
+
+TEST_P(Loops, TilesThatStartTransposed) {
+  constexpr int n = 16, turns = 3;
+  const auto x = random_integers(-1000, 1000, n * n);
+  const auto transposed = [](const std::vector<std::int64_t>& a) {
+    std::vector<std::int64_t> result;
+    for (std::size_t k = 0; k < n * n; ++k) result.push_back(a[k % n * n + k / n]);
+    return result;
+  };
+  const auto each = [](auto f) {
+    std::vector<std::int64_t> result;
+    for (std::size_t k = 0; k < n * n; ++k) result.push_back(f(k));
+    return result;
+  };
+  for (int kind = 0; kind < 4; ++kind) {
+    SCOPED_TRACE(kind);
+    auto e = transposed(each([&](std::size_t k) { return x[k] + 1; })), f = x;
+    auto larger = each([&](std::size_t k) { return e[k] > f[k] ? 1 : 0; });
+    for (int turn = 0; turn < turns; ++turn) {
+      const auto kept = e;
+      if (kind == 0) e = each([&](std::size_t k) { return e[k] + 1; });
+      if (kind == 1) e = each([&](std::size_t k) { return e[k] + x[k]; });
+      if (kind == 2) {
+        e = each([&](std::size_t k) { return e[k] + 1 - larger[k]; });
+        larger = each([&](std::size_t k) { return e[k] > x[k] ? 1 : 0; });
+      }
+      if (kind == 3) {
+        e = turn % 2 == 0 ? each([&](std::size_t k) { return f[k] + 1; }) : transposed(f);
+        f = kept;
+      }
+    }
+    const Tensor y = stream.empty(i32, {n, n});
+    launch(turned, TurnedCfg{.kind = kind}, integers(i32, {n, n}, x), turns, y);
+    expect_integers(y, e);
+  }
+}
+
 }  // namespace
 }  // namespace tegula::testing
