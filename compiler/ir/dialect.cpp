@@ -71,28 +71,16 @@ ParseResult parse_named_list(AsmParser& parser, llvm::StringRef name,
 
 //===--- #tile.layout -----------------------------------------------------------------------===//
 
-LayoutAttr LayoutAttr::get(MLIRContext* context, const layout::Distributed& layout) {
-  const auto& shape = layout.shape();
-  return get(context, llvm::ArrayRef<int64_t>(shape.data(), shape.size()),
-             llvm::ArrayRef<uint32_t>(layout.register_columns()),
-             llvm::ArrayRef<uint32_t>(layout.lane_columns()),
-             llvm::ArrayRef<uint32_t>(layout.warp_columns()));
-}
-
-layout::Distributed LayoutAttr::distributed() const {
-  return layout::Distributed(getShape().vec(), getRegisters().vec(), getLanes().vec(),
-                             getWarps().vec(), {});
-}
-
 void LayoutAttr::print(AsmPrinter& printer) const {
   printer << '<';
-  print_list(printer, getShape());
+  const layout::Distributed& layout = getDistributed();
+  print_list(printer, llvm::ArrayRef(layout.shape()));
   printer << ", register = ";
-  print_list(printer, getRegisters());
+  print_list(printer, llvm::ArrayRef(layout.register_columns()));
   printer << ", lane = ";
-  print_list(printer, getLanes());
+  print_list(printer, llvm::ArrayRef(layout.lane_columns()));
   printer << ", warp = ";
-  print_list(printer, getWarps());
+  print_list(printer, llvm::ArrayRef(layout.warp_columns()));
   printer << '>';
 }
 

@@ -14,6 +14,11 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace tegula::layout {
+/// For the attribute's storage.
+inline llvm::hash_code hash_value(const Distributed& layout) { return layout.hash(); }
+}  // namespace tegula::layout
+
 #include "compiler/ir/tile_dialect.h.inc"
 #include "compiler/ir/tile_enums.h.inc"
 #define GET_ATTRDEF_CLASSES
@@ -31,10 +36,10 @@ inline bool is_tile(mlir::Value value) {
 inline std::vector<std::int64_t> shape_of(mlir::Value tile) {
   return mlir::cast<mlir::RankedTensorType>(tile.getType()).getShape().vec();
 }
-/// The layout of a tile's type; the type must have one.
-inline layout::Distributed layout_of(mlir::Type type) {
+/// The layout of a tile's type; the type must have one. It lives as long as the context.
+inline const layout::Distributed& layout_of(mlir::Type type) {
   auto tile = mlir::cast<mlir::RankedTensorType>(type);
-  return mlir::cast<LayoutAttr>(tile.getEncoding()).distributed();
+  return mlir::cast<LayoutAttr>(tile.getEncoding()).getDistributed();
 }
 /// Whether the type is a tile that has a layout.
 inline bool has_layout(mlir::Type type) {

@@ -33,16 +33,9 @@ def Tile_LayoutAttr : AttrDef<Tile_Dialect, "Layout"> {
     Example: `#tile.layout<[1, 1024], register = [1, 2, 4], lane = [8, 16, 32, 64, 128],
     warp = [256, 512]>`.
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$shape,
-                        ArrayRefParameter<"uint32_t">:$registers,
-                        ArrayRefParameter<"uint32_t">:$lanes,
-                        ArrayRefParameter<"uint32_t">:$warps);
+  let parameters = (ins AttrParameter<"::tegula::layout::Distributed", "",
+                                      "const ::tegula::layout::Distributed &">:$distributed);
   let hasCustomAssemblyFormat = 1;
-  let extraClassDeclaration = [{
-    static LayoutAttr get(::mlir::MLIRContext* context,
-                          const ::tegula::layout::Distributed& layout);
-    ::tegula::layout::Distributed distributed() const;
-  }];
 }
 
 def Tile_ViewType : TypeDef<Tile_Dialect, "View"> {

@@ -26,7 +26,7 @@ BlockAccess of_view(Value view, Type tile, bool is_store) {
 bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
   if (!a.view || a.view != b.view || a.layout != b.layout || !a.layout) return false;
   if (!isa<func::FuncOp>(a.view.getDefiningOp()->getParentOp())) return false;
-  const auto layout = cast<tile::LayoutAttr>(a.layout).distributed();
+  const auto layout = cast<tile::LayoutAttr>(a.layout).getDistributed();
   return layout.replicated_lanes() == 0 && layout.replicated_warps() == 0;
 }
 
