@@ -2,6 +2,8 @@
 // without further checks: every operand is defined before its use, and every type follows.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dsl/program/collectives.h"
 #include "dsl/program/op_table.h"
 #include "dsl/program/verify_parts.h"
@@ -15,6 +17,7 @@ class Verifier {
   explicit Verifier(const Program& program)
       : program_(program),
         state_(program.types.size(), State::undefined),
+        isolation_(program.types.size(), 0),
         host_(program.types.size(), false),
         viewed_(program.types.size(), 0) {}
 
@@ -47,10 +50,11 @@ class Verifier {
     need(value < state_.size(), "a result has no type");
     need(state_[value] == State::undefined, "a value is defined twice");
     state_[value] = State::visible;
+    isolation_[value] = inside_;
     scope.push_back(value);
   }
   void use(ValueId value) const {
-    need(value < state_.size() && state_[value] == State::visible,
+    need(value < state_.size() && state_[value] == State::visible && isolation_[value] == inside_,
          "an operand is not defined before its use");
   }
 
@@ -98,13 +102,9 @@ class Verifier {
     if (rule.problem != nullptr) fail(rule.problem);
     if (!rule.isolated) return walk(instruction.regions[index], &instruction, rule);
     // Nothing from outside is visible inside.
-    std::vector<State> outside(state_.size(), State::hidden);
-    for (std::size_t value = 0; value < state_.size(); ++value)
-      if (state_[value] == State::undefined) outside[value] = State::undefined;
-    outside.swap(state_);
+    const std::uint32_t outside = std::exchange(inside_, ++isolated_);
     walk(instruction.regions[index], &instruction, rule);
-    for (std::size_t value = 0; value < state_.size(); ++value)
-      if (outside[value] == State::visible) state_[value] = State::visible;
+    inside_ = outside;
   }
 
   bool has_types(const std::vector<ValueId>& values, const std::vector<Type>& types) const {
@@ -208,8 +208,10 @@ class Verifier {
 
   const Program& program_;
   std::vector<State> state_;
-  std::vector<bool> host_;             ///< by value: a formula that the host can evaluate
-  std::vector<std::uint32_t> viewed_;  ///< by value: the parameter of a view
+  std::vector<std::uint32_t> isolation_;     ///< by value: the isolated region it is defined in
+  std::uint32_t inside_ = 0, isolated_ = 0;  ///< the open one, 0 for none; how many there were
+  std::vector<bool> host_;                   ///< by value: a formula that the host can evaluate
+  std::vector<std::uint32_t> viewed_;        ///< by value: the parameter of a view
   const Instruction* current_ = nullptr;
   std::int64_t number_ = -1;
 };

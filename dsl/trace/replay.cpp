@@ -77,6 +77,7 @@ bool Tracer::again(std::span<const ValueId> gives) {
     frame.replaying = true;
     ++replays_;
     frame.first_pass = std::exchange(frame.region.body, {});
+    frame.leaves.clear();
     frame.first_ends = std::move(ends);
     const bool loop = frame.instruction.op == program::Op::for_loop ||
                       frame.instruction.op == program::Op::while_loop;

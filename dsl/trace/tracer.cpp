@@ -92,12 +92,10 @@ LocationId Tracer::location(const std::source_location& at) {
   std::uint32_t file = 0;
   while (file < program_.files.size() && program_.files[file] != at.file_name()) ++file;
   if (file == program_.files.size()) program_.files.emplace_back(at.file_name());
-  const program::Location location{file, at.line(), at.column()};
-  // The same place mostly comes again soon after: search from the end.
-  for (std::size_t i = program_.locations.size(); i-- > 0;)
-    if (program_.locations[i] == location) return static_cast<LocationId>(i);
-  program_.locations.push_back(location);
-  return static_cast<LocationId>(program_.locations.size() - 1);
+  const auto [it, fresh] = locations_.try_emplace(
+      {file, at.line(), at.column()}, static_cast<LocationId>(program_.locations.size()));
+  if (fresh) program_.locations.push_back({file, at.line(), at.column()});
+  return it->second;
 }
 
 ValueId Tracer::new_value(Type type, LocationId location) {
@@ -105,6 +103,7 @@ ValueId Tracer::new_value(Type type, LocationId location) {
   program_.types.push_back(std::move(type));
   substitute_.push_back(value);
   value_location_.push_back(location);
+  value_index_.push_back(0);
   return value;
 }
 
@@ -120,13 +119,17 @@ std::vector<ValueId> Tracer::emit_all(Op op, std::vector<ValueId> operands,
     fail(at, {.problem = "a combination does more than arithmetic on scalars",
               .got = std::string(program::op_name(op))});
   const LocationId where = location(at);
+  std::vector<Instruction>& body = open_region().body;
   std::vector<ValueId> values;
-  for (Type& result : results) values.push_back(new_value(std::move(result), where));
-  open_region().body.push_back({.op = op,
-                                .operands = std::move(operands),
-                                .results = values,
-                                .attributes = std::move(attributes),
-                                .location = where});
+  for (Type& result : results) {
+    values.push_back(new_value(std::move(result), where));
+    value_index_.back() = body.size();
+  }
+  body.push_back({.op = op,
+                  .operands = std::move(operands),
+                  .results = values,
+                  .attributes = std::move(attributes),
+                  .location = where});
   return values;
 }
 
@@ -135,13 +138,16 @@ ValueId Tracer::leaf(Op op, Type result, std::vector<std::int64_t> attributes,
   if (in_combination() && op != Op::constant)
     fail(at, {.problem = "a combination does more than arithmetic on scalars",
               .got = std::string(program::op_name(op))});
-  Region& region = in_combination() ? frames_.back().region : leaves_;
-  for (const Instruction& instruction : region.body)
-    if (instruction.op == op && instruction.attributes == attributes &&
-        type(instruction.results[0]) == result)
-      return instruction.results[0];
+  Frame* const combination = in_combination() ? &frames_.back() : nullptr;
+  std::vector<ValueId>& alike =
+      (combination != nullptr ? combination->leaves : leaf_values_)[{op, attributes}];
+  for (const ValueId value : alike)
+    if (type(value) == result) return value;
+  Region& region = combination != nullptr ? combination->region : leaves_;
   const LocationId where = location(at);
   const ValueId value = new_value(std::move(result), where);
+  value_index_.back() = region.body.size();
+  alike.push_back(value);
   region.body.push_back(
       {.op = op, .results = {value}, .attributes = std::move(attributes), .location = where});
   return value;
@@ -168,20 +174,22 @@ ValueId Tracer::constant(DType dtype, std::int64_t bits, const std::source_locat
 std::optional<std::int64_t> Tracer::known_integer(ValueId value) const {
   value = resolve(value);
   if (!is_integer(type(value).dtype)) return std::nullopt;
-  const Region& region = in_combination() ? frames_.back().region : leaves_;
-  for (const Instruction& leaf : region.body)
-    if (leaf.op == Op::constant && leaf.results[0] == value) return leaf.attributes[0];
-  return std::nullopt;
+  const Instruction* leaf =
+      definition(value, Op::constant, in_combination() ? frames_.back().region : leaves_);
+  if (leaf == nullptr) return std::nullopt;
+  return leaf->attributes[0];
 }
 
 const Instruction* Tracer::definition(ValueId value, Op op) const {
-  const Region& region = open_region();
-  for (std::size_t i = region.body.size(); i-- > 0;) {
-    const Instruction& instruction = region.body[i];
-    if (instruction.results.size() == 1 && instruction.results[0] == value)
-      return instruction.op == op ? &instruction : nullptr;
-  }
-  return nullptr;
+  return definition(value, op, open_region());
+}
+
+const Instruction* Tracer::definition(ValueId value, Op op, const Region& region) const {
+  const std::size_t index = value_index_[value];
+  if (index >= region.body.size()) return nullptr;
+  const Instruction& there = region.body[index];
+  const bool defines = there.op == op && there.results.size() == 1 && there.results[0] == value;
+  return defines ? &there : nullptr;
 }
 
 void Tracer::set_grid(std::vector<ValueId> extents, std::uint32_t cluster) {

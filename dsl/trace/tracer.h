@@ -11,10 +11,13 @@
 // kept in a table and applied by finish().
 #pragma once
 
+#include <array>
+#include <map>
 #include <optional>
 #include <source_location>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dsl/program/program.h"
@@ -120,11 +123,14 @@ class Tracer {
     ValueId first = 0;          ///< of a branch: what it named at the end of the first region
     bool carried = true;        ///< of a loop: false once pruned
   };
+  /// Instructions without operands, by op and attributes: one for each type.
+  using Leaves = std::map<std::pair<program::Op, std::vector<std::int64_t>>, std::vector<ValueId>>;
   struct Frame {
     program::Instruction instruction;  ///< regions: the finished ones
     std::source_location at;
     std::vector<Held> held;
     program::Region region;   ///< the one that is being recorded
+    Leaves leaves = {};       ///< of a combination
     ValueId first_value = 0;  ///< values from here on were made in the frame
     bool replaying = false;
     std::vector<program::Instruction> first_pass;
@@ -137,6 +143,8 @@ class Tracer {
   const program::Region& open_region() const {
     return frames_.empty() ? body_ : frames_.back().region;
   }
+  const program::Instruction* definition(ValueId value, program::Op op,
+                                         const program::Region& region) const;
   bool in_combination() const;
   ValueId resolve(ValueId value) const;
   void resolve(program::Region& region) const;
@@ -155,11 +163,14 @@ class Tracer {
 
   program::Program program_;
   program::Region leaves_, body_;
+  Leaves leaf_values_;  ///< of leaves_
   std::vector<Frame> frames_;
   bool checked_;
   int replays_ = 0;                  ///< frames that are recorded for the second time
   std::vector<ValueId> substitute_;  ///< by value; itself if not substituted
   std::vector<program::LocationId> value_location_;  ///< by value
+  std::vector<std::size_t> value_index_;  ///< by value: where in its region the instruction stands
+  std::map<std::array<std::uint32_t, 3>, program::LocationId> locations_;  ///< file, line, column
   std::source_location last_place_;
   Handle* handles_ = nullptr;
   Tracer* outer_ = nullptr;
