@@ -407,7 +407,8 @@ class Importer : ArithmeticImporter {
     return argument(Source::pointer, static_cast<std::uint32_t>(i.attributes[0]));
   }
 
-  /// The element offsets, i64, of `rank` index tiles into parameter attributes[0].
+  /// The element offsets, i64, of `rank` index tiles into parameter attributes[0]. Of a tensor of
+  /// rank 0, which has no index tiles, they are 0 in the shape of the mask that stands there.
   Value offsets(const Instruction& i, std::size_t first, std::size_t rank, Location loc) {
     const auto parameter = static_cast<std::uint32_t>(i.attributes[0]);
     const Parameter& p = program_.parameters.at(parameter);
@@ -425,7 +426,7 @@ class Importer : ArithmeticImporter {
       const Value part = arith::MulIOp::create(builder_, loc, index, strides);
       sum = sum ? Value(arith::AddIOp::create(builder_, loc, sum, part)) : part;
     }
-    return sum;
+    return sum ? sum : constant_like(type, loc, 0);
   }
 
   /// Imports a region's instructions into a block of its own and ends it with what it yields.

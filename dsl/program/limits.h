@@ -16,6 +16,9 @@ inline constexpr std::uint32_t max_warps = 32;
 /// Blocks of a cluster: what every GPU that has clusters can run.
 inline constexpr std::uint32_t max_cluster = 8;
 inline constexpr std::size_t max_printed_values = 4;
+/// Loops, branches and combinations in each other: whoever walks a Program calls itself for each,
+/// and damaged bytes must not exhaust the stack.
+inline constexpr int max_depth = 64;
 
 /// A C identifier: names of kernels, parameters and config fields.
 bool is_identifier(std::string_view name);

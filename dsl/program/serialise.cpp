@@ -2,6 +2,7 @@
 // where it was written, which it does not.
 #include <array>
 
+#include "dsl/program/limits.h"
 #include "dsl/program/program.h"
 #include "tegula/error.h"
 
@@ -12,8 +13,6 @@ using format::Reader;
 using format::Writer;
 
 constexpr std::array<char, 4> magic = {'T', 'G', 'P', 'R'};
-// Loops nest as deep as people write them; damaged bytes must not exhaust the stack.
-constexpr int max_depth = 64;
 constexpr std::int64_t access_count = 3, parameter_kind_count = 4, type_kind_count = 2;
 
 void put(Writer& w, const Region& region);

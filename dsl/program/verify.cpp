@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "dsl/program/collectives.h"
+#include "dsl/program/limits.h"
 #include "dsl/program/op_table.h"
 #include "dsl/program/verify_parts.h"
 #include "tegula/error.h"
@@ -35,10 +36,16 @@ class Verifier {
 
   [[noreturn]] void fail(const std::string& problem) const {
     throw Error(ErrorCode::corrupt_data,
-                {.argument = "program",
+                {.where = place(),
+                 .argument = "program",
                  .problem = number_ < 0 ? problem
                                         : fmt::format("instruction {} ({}): {}", number_,
                                                       op_name(current_->op), problem)});
+  }
+  /// The author's line of the instruction at hand, where there is one.
+  std::string place() const {
+    if (number_ < 0 || current_->location >= program_.locations.size()) return "";
+    return describe_location(program_, program_.locations[current_->location]);
   }
   void need(bool holds, const char* problem) const {
     if (!holds) fail(problem);
@@ -83,7 +90,10 @@ class Verifier {
         break;
       }
       // The regions first: the results are not visible in them.
+      need(instruction.regions.empty() || depth_ < max_depth, "regions are nested too deep");
+      ++depth_;
       for (std::size_t r = 0; r < instruction.regions.size(); ++r) enter(instruction, r);
+      --depth_;
       current_ = &instruction;
       for (const ValueId result : instruction.results) define(result, scope);
       if (instruction.regions.empty())
@@ -214,6 +224,7 @@ class Verifier {
   std::vector<std::uint32_t> viewed_;        ///< by value: the parameter of a view
   const Instruction* current_ = nullptr;
   std::int64_t number_ = -1;
+  int depth_ = 0;  ///< regions around the instruction at hand, the body not counted
 };
 
 }  // namespace

@@ -93,6 +93,13 @@ const char* check_broadcast(const Types& t) {
   return nullptr;
 }
 
+const char* check_reshape(const Types& t) {
+  const Type &from = t.operand(0), &to = t.result();
+  if (!is_tile(from) || !is_tile(to) || from.dtype != to.dtype || elements(from) != elements(to))
+    return "the tiles differ in dtype or in the number of elements";
+  return from.shape.empty() ? "a scalar becomes a tile by splat" : nullptr;
+}
+
 const char* check_reduce(const Types& t) {
   const Type& from = t.operand(0);
   if (t.attribute(0) < 0 || t.attribute(0) >= reduce_kind_count) return "an unknown reduction";
@@ -139,6 +146,7 @@ const char* check_transpose(const Types& t) {
   const std::size_t rank = from.shape.size();
   if (!is_tile(from) || !is_tile(to) || from.dtype != to.dtype || to.shape.size() != rank)
     return "the tiles differ in rank or dtype";
+  if (rank == 0) return "a scalar has nothing to permute";
   if (t.instruction.attributes.size() != rank) return "it is no permutation of the dimensions";
   unsigned seen = 0;
   for (std::size_t i = 0; i < rank; ++i) {
@@ -292,10 +300,7 @@ const char* check_types(const Program& program, const Instruction& instruction) 
     case Op::broadcast:
       return check_broadcast(t);
     case Op::reshape:
-      return when(is_tile(t.operand(0)) && is_tile(t.result()) &&
-                      t.operand(0).dtype == t.result().dtype &&
-                      elements(t.operand(0)) == elements(t.result()),
-                  "the tiles differ in dtype or in the number of elements");
+      return check_reshape(t);
     case Op::cast:
       return when(is_tile(t.operand(0)) && is_tile(t.result()) &&
                       t.operand(0).shape == t.result().shape &&

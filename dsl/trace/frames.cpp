@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "dsl/program/limits.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/tracer.h"
 
@@ -38,6 +39,10 @@ Tracer::Frame& Tracer::open(Instruction instruction, const std::source_location&
   if (in_combination())
     fail(at, {.problem = "a combination does more than arithmetic on scalars",
               .got = std::string(describe(instruction.op))});
+  if (frames_.size() >= static_cast<std::size_t>(program::max_depth))
+    fail(at, {.problem = "loops, branches and combinations are nested too deep",
+              .wanted = fmt::format("at most {} in each other", program::max_depth),
+              .hint = "a function that opens one and calls itself opens as many as it has calls"});
   instruction.location = location(at);
   Frame frame{.instruction = std::move(instruction), .at = at};
   frame.first_value = static_cast<ValueId>(program_.types.size());

@@ -150,6 +150,19 @@ TEST(Misuse, OutsideAKernel) {
   expect(error, __LINE__ - 1, "tiles exist only while a kernel is traced");
 }
 
+/// A store in so many branches in each other.
+void nest(const Tile& t, int levels, Out y) {
+  if (levels == 0) return y.scatter(1, {0, 0});
+  if_(t > 0, [&] { nest(t, levels - 1, y); });
+}
+TEST(Misuse, NestedTooDeep) {
+  const int line = __LINE__ - 3;
+  const Error error = error_in<[](In, Out y, In index) { nest(index.gather({0}), 65, y); }>();
+  expect(error, line, "loops, branches and combinations are nested too deep (wanted at most 64 in each other); a function that opens one and calls itself");
+  const auto most = kernel("most", misuse<[](In, Out y, In index) { nest(index.gather({0}), 64, y); }>, {"x", "y", "index"});
+  trace(most, {tensor(f32, {8, 64}), tensor(bf16, {8, 64}), tensor(i32, {64})});
+}
+
 Tile kept;
 TEST(Misuse, ATileKeptFromAnotherTrace) {
   const auto keep = kernel("keep", misuse<[](In x, Out, In) { kept = x.dim(0); }>, {"a", "b", "c"});

@@ -35,6 +35,13 @@ const Damage damages[] = {
     {Op::transpose, "the result is not the permuted tile",
      [](Program&, Instruction& i) { std::swap(i.attributes[0], i.attributes[1]); }},
     {Op::transpose, "no permutation", [](Program&, Instruction& i) { i.attributes[0] = 7; }},
+    {Op::transpose, "a scalar has nothing to permute",
+     [](Program& p, Instruction& i) {
+       const Instruction& scalar = find(p.body, Op::constant);
+       i.attributes.clear();
+       i.operands[0] = scalar.results[0];
+       p.types[i.results[0]] = p.types[scalar.results[0]];
+     }},
     {Op::join, "the last extent is not 2",
      [](Program& p, Instruction& i) {
        p.types[i.results[0]].shape = {64, 1};
