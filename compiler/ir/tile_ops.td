@@ -265,6 +265,21 @@ def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType
   let assemblyFormat = "$kind $value attr-dict `:` type($value)";
 }
 
+def Tile_F32OrF64Like : AnyTypeOf<[F32, F64, RankedTensorOf<[F32, F64]>,
+                                   VectorOfNonZeroRankOf<[F32, F64]>]>;
+
+def Tile_RoundedOp : Tile_Op<"rounded", [Pure, SameOperandsAndResultType]> {
+  let summary = "Its operand, which as a product is not fused into a sum, elementwise";
+  let description = [{
+    ```mlir
+    %y = tile.rounded %x : tensor<1x256xf32>
+    ```
+  }];
+  let arguments = (ins Tile_F32OrF64Like:$value);
+  let results = (outs Tile_F32OrF64Like:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
 def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined",
     [I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>,
      I32EnumAttrCase<"bit_and", 3>, I32EnumAttrCase<"bit_or", 4>, I32EnumAttrCase<"bit_xor", 5>,

@@ -215,8 +215,8 @@ class Assignment {
 
   static bool is_elementwise(Operation* op) {
     if (op->getNumResults() == 0 || !is_tile(op->getResult(0))) return false;
-    if (isa<tile::ApproximateOp, tile::ClusterReduceOp, tile::GatherOp, tile::AtomicOp,
-            tile::AtomicCasOp>(op))
+    if (isa<tile::ApproximateOp, tile::RoundedOp, tile::ClusterReduceOp, tile::GatherOp,
+            tile::AtomicOp, tile::AtomicCasOp>(op))
       return true;
     return !isa<tile::TileDialect>(op->getDialect()) && op->getNumRegions() == 0;
   }

@@ -145,6 +145,10 @@ Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
       return shift(i, loc);
     case Op::fma:
       return math::FmaOp::create(builder_, loc, a, operand(i, 1), operand(i, 2));
+    case Op::rounded:
+      // Narrower products are never fused.
+      if (dtype_bits(type.dtype) < 32) return a;
+      return tile::RoundedOp::create(builder_, loc, a.getType(), a);
     default:
       break;
   }

@@ -1,4 +1,4 @@
-// Lowering of the hardware's approximations to their intrinsics, element by element.
+// Lowering of the hardware's approximations to their intrinsics, element by element, and of fences.
 #include "compiler/passes/lowering.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
@@ -41,10 +41,23 @@ struct LowerApproximate : ConvertOpToLLVMPattern<tile::ApproximateOp> {
   }
 };
 
+/// To a fence, which form_fma sees and takes away.
+struct LowerRounded : ConvertOpToLLVMPattern<tile::RoundedOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(tile::RoundedOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    const Value value = adaptor.getValue();
+    rewriter.replaceOp(
+        op,
+        Code(rewriter, op.getLoc()).intrinsic("llvm.arithmetic.fence", value.getType(), {value}));
+    return success();
+  }
+};
+
 }  // namespace
 
 void populate_math_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
-  patterns.add<LowerApproximate>(types);
+  patterns.add<LowerApproximate, LowerRounded>(types);
 }
 
 }  // namespace tegula::compiler

@@ -36,7 +36,7 @@ int bytes_of(Value tile) {
 bool is_elementwise(Operation* op) {
   return op->getNumResults() == 1 && op->getNumOperands() > 0 && op->getNumRegions() == 0 &&
          isPure(op) &&
-         (isa<tile::ApproximateOp>(op) ||
+         (isa<tile::ApproximateOp, tile::RoundedOp>(op) ||
           isa<arith::ArithDialect, math::MathDialect>(op->getDialect()));
 }
 

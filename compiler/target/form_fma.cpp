@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 
 namespace tegula::compiler {
@@ -103,6 +104,14 @@ void form_fma(llvm::Module& module) {
             if (product->use_empty()) product->eraseFromParent();
         }
       }
+  for (llvm::Function& function : module)
+    for (llvm::BasicBlock& block : function)
+      for (llvm::Instruction& instruction : llvm::make_early_inc_range(block))
+        if (auto* fence = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+            fence != nullptr && fence->getIntrinsicID() == llvm::Intrinsic::arithmetic_fence) {
+          fence->replaceAllUsesWith(fence->getArgOperand(0));
+          fence->eraseFromParent();
+        }
 }
 
 }  // namespace tegula::compiler

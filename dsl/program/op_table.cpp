@@ -71,6 +71,7 @@ constexpr std::array<OpRule, op_count> table = {{
     {"assert_that", 1, 0, 1, 0, false, no_dtypes},
     {"multiprocessors", 0, 1, 0, 0, false, no_dtypes},
     {"cluster_reduce", 1, 1, 1, 0, false, wide_ints | wide_floats},
+    {"rounded", 1, 1, 0, 0, true, floats},
 }};
 
 unsigned set_of(DType dtype) {

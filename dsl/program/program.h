@@ -112,8 +112,10 @@ enum class Op : std::uint16_t {
   multiprocessors = 60,  // () -> i32: of the device
   cluster_reduce = 61,   // (tile) -> tile of its type; [ReduceKind]: element by element over the
                          // blocks of the cluster, which all come here together
+  rounded = 62,  // elementwise on floats: the operand, which as a product is rounded before it
+                 // is added to anything; see docs/language.md on fused multiply-adds
 };
-inline constexpr int op_count = 62;
+inline constexpr int op_count = 63;
 std::string_view op_name(Op op);
 
 /// min and max of floats: NaN if any is. bit_*: integers and i1.

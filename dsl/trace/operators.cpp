@@ -152,6 +152,9 @@ Tile clamp(Operand x, Operand low, Operand high) {
   return binary(Op::minimum, "clamp", {raised, x.at()}, high);
 }
 Tile umulhi(Operand a, Operand b) { return binary(Op::umulhi, "umulhi", a, b); }
+Tile rounded(const Tile& a, std::source_location at) {
+  return unary(Op::rounded, "rounded", {a, at});
+}
 Tile exp(const Tile& a, std::source_location at) { return unary(Op::exp, "exp", {a, at}); }
 Tile exp2(const Tile& a, std::source_location at) { return unary(Op::exp2, "exp2", {a, at}); }
 Tile log(const Tile& a, std::source_location at) { return unary(Op::log, "log", {a, at}); }

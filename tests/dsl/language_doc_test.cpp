@@ -1,10 +1,13 @@
 // docs/language.md: its kernels trace, and its code blocks are those of language_doc_kernels.h.
 #include <filesystem>
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "tests/dsl/helpers.h"
 #include "tests/dsl/language_doc_kernels.h"
+#include "tests/dsl/language_doc_names.h"
 
 namespace tegula::test {
 namespace {
@@ -53,6 +56,37 @@ TEST(LanguageDoc, ItsCodeIsThatOfTheHeader) {
     EXPECT_NE(here.find(block), std::string::npos) << block;
   }
   EXPECT_GT(blocks, 10);
+}
+
+std::set<std::string> matches(const std::string& text, const char* pattern) {
+  const std::regex regex(pattern);
+  std::set<std::string> found;
+  for (std::sregex_iterator at(text.begin(), text.end(), regex), end; at != end; ++at)
+    found.insert((*at)[1]);
+  return found;
+}
+std::string between(const std::string& text, const std::string& first, const std::string& last) {
+  const std::size_t begin = text.find(first) + first.size();
+  return text.substr(begin, text.find(last, begin) - begin);
+}
+
+/// The element types, what stands in code before a parenthesis and is no member, and the functions
+/// of Math, which have none.
+TEST(LanguageDoc, EveryNameIsDeclared) {
+  const std::filesystem::path root = find_page();
+  if (root.empty()) GTEST_SKIP() << "SKIP: docs/language.md is not in a directory above";
+  const std::string page = text_of(root / "docs" / "language.md");
+  const std::set<std::string> declared =
+      matches(text_of(root / "tests" / "dsl" / "language_doc_names.h"), "using tegula::(\\w+);");
+  const std::string dtypes = between(page, "\ndtypes:", ". ");
+  std::set<std::string> listed = matches(dtypes, "(?:^|[ \n])([fbiu]\\w*\\d)\\b");
+  EXPECT_EQ(listed.size(), 15u) << dtypes;
+  const std::string math = between(page, "### Math", "Bounds of approximated");
+  for (const std::string& code : matches(math, "`([^`]+)`")) listed.merge(matches(code, "(\\w+)"));
+  for (const std::string& code : matches(page.substr(page.find("## Reference")), "`([^`\n]+)`"))
+    listed.merge(matches(code, "(?:^|[^\\w.:])([a-z]\\w*)\\("));
+  EXPECT_GT(listed.size(), 60u);
+  for (const std::string& name : listed) EXPECT_TRUE(declared.contains(name)) << name;
 }
 
 }  // namespace

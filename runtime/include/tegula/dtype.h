@@ -32,7 +32,7 @@ inline constexpr int dtype_count = 15;
 inline constexpr DType f16 = DType::f16, bf16 = DType::bf16, f32 = DType::f32, f64 = DType::f64,
                        i1 = DType::i1, i8 = DType::i8, i16 = DType::i16, i32 = DType::i32,
                        i64 = DType::i64, u8 = DType::u8, u16 = DType::u16, u32 = DType::u32,
-                       u64 = DType::u64;
+                       u64 = DType::u64, f8e4m3 = DType::f8e4m3, f8e5m2 = DType::f8e5m2;
 
 namespace detail {
 /// Throws Error{invalid_argument}.

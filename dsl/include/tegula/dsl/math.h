@@ -36,6 +36,10 @@ Tile select(MaskOperand mask, Operand a, Operand b);
 /// a * b + c of floats, rounded once.
 Tile fma(Operand a, Operand b, Operand c);
 
+/// `a` as it is, but where it is a product it is rounded first: `rounded(x * x) - y * y` does not
+/// become fma(x, x, -(y * y)). Floats.
+Tile rounded(const Tile& a, std::source_location at = std::source_location::current());
+
 /// min(max(x, low), high).
 Tile clamp(Operand x, Operand low, Operand high);
 /// The high half of the product of two u32 or two u64.
