@@ -20,6 +20,7 @@
 #include "tegula/compile.h"
 #include "tegula/compiler.h"
 #include "tools/cli/specialisation.h"
+#include "tools/common/standard_output.h"
 
 namespace {
 
@@ -74,7 +75,8 @@ int main(int argc, char** argv) try {
                                       std::pair{"sim", tegula::Target::Backend::sim}})
     json[name] = measure(
         tegula::serialise(tegula::CompileRequest{specialisation.program, {backend, arch}}), rounds);
-  std::printf("%s\n", json.dump(2).c_str());
+  tegula::tools::put(json.dump(2) + "\n");
+  tegula::tools::finish_output();
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

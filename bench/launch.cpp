@@ -21,6 +21,7 @@
 #include "bench/launch.h"
 #include "runtime/format/entry.h"
 #include "tegula/ops/norm.h"
+#include "tools/common/standard_output.h"
 
 extern std::atomic<std::uint64_t> allocations;  // allocations.cpp
 
@@ -89,20 +90,26 @@ double nanoseconds(const std::shared_ptr<tegula::Device>& device, int calls, int
   std::atomic<int> ready{0};
   std::atomic<bool> go{false};
   std::vector<double> spent(static_cast<std::size_t>(threads));
-  std::vector<std::thread> workers;
-  for (double& mine : spent)
-    workers.emplace_back([&] {
-      tegula::Stream stream = tegula::Stream::create(device);
-      const Buffers buffers(stream);
-      call(stream, buffers);
-      stream.synchronize();
-      ++ready;
-      while (!go) std::this_thread::yield();
-      mine = timed(stream, buffers, calls);
-    });
-  while (ready < threads) std::this_thread::yield();
-  go = true;
-  for (std::thread& worker : workers) worker.join();
+  {
+    std::vector<std::jthread> workers;
+    try {
+      for (double& mine : spent)
+        workers.emplace_back([&] {
+          tegula::Stream stream = tegula::Stream::create(device);
+          const Buffers buffers(stream);
+          call(stream, buffers);
+          stream.synchronize();
+          ++ready;
+          while (!go) std::this_thread::yield();
+          mine = timed(stream, buffers, calls);
+        });
+    } catch (...) {  // too many threads for this machine: those that there are may go
+      go = true;
+      throw;
+    }
+    while (ready < threads) std::this_thread::yield();
+    go = true;
+  }
   double sum = 0;
   for (const double one : spent) sum += one;
   return sum / threads / calls;
@@ -135,7 +142,8 @@ int launch_main(int argc, char** argv) {
     for (int k = 0; k < 1000; ++k) call(stream, buffers);
     json["allocations_a_call"] = static_cast<double>(allocations - before) / 1000;
     stream.synchronize();
-    std::printf("%s\n", json.dump(2).c_str());
+    tools::put(json.dump(2) + "\n");
+    tools::finish_output();
     return 0;
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_launch: %s\n", error.what());

@@ -21,6 +21,7 @@
 #include "tegula/simulator.h"
 #include "tests/sim/image_builder.h"
 #include "tests/sim/run_image.h"
+#include "tools/common/standard_output.h"
 
 namespace {
 
@@ -215,7 +216,8 @@ int main(int argc, char** argv) {
     json["threads"] = settings.threads;
     json["rms_norm_4096"] = measure_rms_norm(settings);
     json["loops"] = measure_loops(settings);
-    std::printf("%s\n", json.dump(2).c_str());
+    tools::put(json.dump(2) + "\n");
+    tools::finish_output();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -28,6 +28,7 @@
 #include "tegula/kernel_events.h"
 #include "tegula/ops/norm.h"
 #include "tegula/simulator.h"
+#include "tools/common/standard_output.h"
 
 namespace {
 
@@ -118,7 +119,8 @@ int run(int rounds, const char* device, const char* command) {
                                        {"to_device_ms", summary(warm, &Times::opened)},
                                        {"to_first_launch_ms", summary(warm, &Times::launched)},
                                        {"lookup_ms", summary(warm, &Times::lookup)}};
-  std::printf("%s\n", json.dump().c_str());
+  tegula::tools::put(json.dump() + "\n");
+  tegula::tools::finish_output();
   return 0;
 }
 

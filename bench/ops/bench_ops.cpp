@@ -45,7 +45,7 @@ void make_ready(const std::shared_ptr<Device>& device,
                 const std::function<void(Stream&, const Pin&)>& call,
                 const std::vector<Pin>& pins) {
   std::atomic<std::size_t> next{0};
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   const unsigned cores = std::max(1U, std::min(16U, std::thread::hardware_concurrency()));
   for (unsigned t = 0; t < cores; ++t)
     threads.emplace_back([&] {
@@ -58,11 +58,12 @@ void make_ready(const std::shared_ptr<Device>& device,
         }
       }
     });
-  for (std::thread& thread : threads) thread.join();
 }
 
 /// Said already.
 struct DeviceLost {};
+/// What is measured from here on could not be told.
+struct OutputLost {};
 
 class Bench {
  public:
@@ -77,15 +78,13 @@ class Bench {
   int run() {
     const std::int64_t bytes = options_.rows > 0 ? 1 << 20 : options_.bytes;
     rates_ = copy_rates(stream_, timer_, bytes);
-    out_ << Json({{"copy", options_.device},
-                  {"arch", device_->target().arch},
-                  {"multiprocessors", device_->multiprocessors()},
-                  {"bytes", bytes},
-                  {"kernel_gb_per_s", rates_.kernel},
-                  {"kernel_config", rates_.kernel_config},
-                  {"memcpy_gb_per_s", rates_.memcpy}})
-                .dump()
-         << std::endl;
+    write({{"copy", options_.device},
+           {"arch", device_->target().arch},
+           {"multiprocessors", device_->multiprocessors()},
+           {"bytes", bytes},
+           {"kernel_gb_per_s", rates_.kernel},
+           {"kernel_config", rates_.kernel_config},
+           {"memcpy_gb_per_s", rates_.memcpy}});
     for (const OpSpec& spec : op_specs())
       for (const DType dtype : options_.dtypes)
         for (const std::int64_t n : options_.lengths)
@@ -95,6 +94,10 @@ class Bench {
   }
 
  private:
+  void write(const Json& json) {
+    if (!(out_ << json.dump() << std::endl)) throw OutputLost();
+  }
+
   bool out_of_time() const {
     return options_.seconds > 0 && Clock::now() - start_ > std::chrono::seconds(options_.seconds);
   }
@@ -135,7 +138,7 @@ class Bench {
       json["gb_per_s"] = rate;
       if (rates_.kernel > 0) json["share_of_copy"] = rate / rates_.kernel;
       if (rates_.memcpy > 0) json["share_of_memcpy"] = rate / rates_.memcpy;
-      out_ << json.dump() << std::endl;
+      write(json);
     } catch (const std::exception& error) {
       // A configuration that does not fit is no failure of the sweep.
       const auto code = code_of(error);
@@ -154,7 +157,7 @@ class Bench {
   void report(Json& json, const std::exception& error) {
     ++failed_;
     json["error"] = error.what();
-    out_ << json.dump() << std::endl;
+    write(json);
     std::fprintf(stderr, "bench_ops: %s\n", json.dump().c_str());
     if (code_of(error) == ErrorCode::device_fault) throw DeviceLost();
   }
@@ -177,7 +180,7 @@ int ops_main(int argc, char** argv) {
   std::shared_ptr<Device> device;
   try {
     options = parse_options(argc, argv);
-    if (options.help) return std::fputs(usage, stdout) < 0;
+    if (options.help) return std::fputs(usage, stdout) < 0 || std::fflush(stdout) != 0;
     device = open_device(options.device);
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_ops: %s\n", error.what());
@@ -193,6 +196,10 @@ int ops_main(int argc, char** argv) {
     return Bench(options, device, options.out.empty() ? std::cout : file).run() == 0 ? 0 : 1;
   } catch (const DeviceLost&) {
     return 1;
+  } catch (const OutputLost&) {
+    std::fprintf(stderr, "bench_ops: %s cannot be written\n",
+                 options.out.empty() ? "standard output" : options.out.c_str());
+    return 3;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_ops: %s\n", error.what());
     return 1;

@@ -53,7 +53,11 @@ inline std::vector<float> normal_values(std::size_t count, float mean, std::uint
 /// what it got and what it wants, and what to do.
 inline int run_lesson(const std::function<int()>& lesson) {
   try {
-    return lesson();
+    const int status = lesson();
+    // A full disk would otherwise be seen by nobody.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    std::fputs("standard output cannot be written\n", stderr);
+    return 3;
   } catch (const tegula::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return error.code() == tegula::ErrorCode::environment ? 3 : 2;

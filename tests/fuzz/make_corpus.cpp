@@ -2,6 +2,7 @@
 // occurs, small pipelines of asynchronous copies, a sample entry, alone and as a cache file, a
 // sample launch record and a sample Program.
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -21,6 +22,9 @@ void write(const std::filesystem::path& path, std::span<const std::byte> bytes) 
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()),
              static_cast<std::streamsize>(bytes.size()));
+  if (file.flush()) return;
+  std::fprintf(stderr, "make_corpus: cannot write %s\n", path.c_str());
+  std::exit(1);
 }
 
 /// The first scalar of a set that is at least so wide.

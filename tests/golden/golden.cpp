@@ -172,6 +172,8 @@ int run_all(const Options& options) {
   }
   std::printf("golden: %s against %s: %d cases, %d the same, %d differ that must not, %d failed\n",
               a->name().c_str(), b->name().c_str(), ran, same, wrong, failed);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::runtime_error("standard output cannot be written");
   return ran == 0 || wrong > 0 || failed > 0 ? 1 : 0;
 }
 

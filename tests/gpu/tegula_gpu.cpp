@@ -66,7 +66,7 @@ int print_usage(std::FILE* stream) {
   std::fprintf(stream, "usage: tegula-gpu COMMAND [ARGUMENT]...\n");
   for (const auto& command : commands)
     std::fprintf(stream, "  %-13s %s\n", command.name, command.what);
-  return stream == stdout ? 0 : 2;
+  return stream != stdout ? 2 : std::fflush(stdout) != 0;
 }
 
 int main_of(int argc, char** argv) {

@@ -1,5 +1,4 @@
 // `tegula cache`: the kernels on disk.
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "runtime/cache/history.h"
 #include "runtime/cache/maintenance.h"
 #include "tools/cli/command.h"
+#include "tools/common/standard_output.h"
 
 namespace tegula::cli {
 namespace {
@@ -28,7 +28,7 @@ struct CacheOptions {
 };
 
 void print(const Json& json) {
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+  tools::put(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 std::string time_text(std::int64_t seconds) {
@@ -85,16 +85,12 @@ int stats(const CacheOptions& options) {
       json[name] = json[name].get<std::int64_t>() + last[name].get<std::int64_t>();
   }
   if (options.json) return print(json), done;
-  if (all.empty()) std::printf("no cache on disk (%s)\n", settings.origin.c_str());
+  if (all.empty()) tools::put(fmt::format("no cache on disk ({})\n", settings.origin));
   for (const Layer& layer : all) {
-    std::printf("%s (%s%s%s)\n", layer.directory.c_str(), layer.state.c_str(),
-                layer.why.empty() ? "" : ": ", layer.why.c_str());
-    std::printf(
-        "  %llu kernels, %lld bytes; read %llu times, compiled %llu times; set aside %llu\n",
-        static_cast<unsigned long long>(layer.usage.entries),
-        static_cast<long long>(layer.usage.bytes), static_cast<unsigned long long>(layer.hits),
-        static_cast<unsigned long long>(layer.compiles),
-        static_cast<unsigned long long>(layer.usage.quarantined));
+    tools::put(fmt::format(
+        "{} ({}{}{})\n  {} kernels, {} bytes; read {} times, compiled {} times; set aside {}\n",
+        layer.directory, layer.state, layer.why.empty() ? "" : ": ", layer.why, layer.usage.entries,
+        layer.usage.bytes, layer.hits, layer.compiles, layer.usage.quarantined));
   }
   return done;
 }
@@ -130,14 +126,14 @@ int list(const CacheOptions& options) {
         history = histories.contains(listed.name) ? histories.at(listed.name) : cache::History();
       json.push_back(json_of(listed, directory->path(), history));
       if (options.json) continue;
-      std::printf("%s  %s\n", listed.name.c_str(),
-                  listed.problem.empty() ? cache::manifest_line(listed.key).c_str()
-                                         : ("damaged: " + listed.problem).c_str());
+      tools::put(fmt::format("{}  {}\n", listed.name,
+                             listed.problem.empty() ? cache::manifest_line(listed.key)
+                                                    : "damaged: " + listed.problem));
       if (history)
-        std::printf(
-            "  traced in %.2f ms, compiled in %.1f ms, %u times; read %u times; last use %s\n",
+        tools::put(fmt::format(
+            "  traced in {:.2f} ms, compiled in {:.1f} ms, {} times; read {} times; last use {}\n",
             history->trace_us / 1000.0, history->compile_us / 1000.0, history->compiles,
-            history->hits, time_text(history->last_use).c_str());
+            history->hits, time_text(history->last_use)));
     }
   }
   if (options.json) print({{"entries", json}});
@@ -155,14 +151,12 @@ int verify(const CacheOptions& options) {
       }
       damaged.push_back(json_of(listed, directory->path(), std::nullopt));
       if (!options.json)
-        std::printf("%s/%s: %s\n", directory->path().c_str(), listed.name.c_str(),
-                    listed.problem.c_str());
+        tools::put(fmt::format("{}/{}: {}\n", directory->path(), listed.name, listed.problem));
     }
   if (options.json)
     print({{"sound", sound}, {"damaged", damaged}});
   else
-    std::printf("%llu sound, %zu damaged\n", static_cast<unsigned long long>(sound),
-                damaged.size());
+    tools::put(fmt::format("{} sound, {} damaged\n", sound, damaged.size()));
   return damaged.empty() ? done : check_failed;
 }
 
@@ -188,11 +182,9 @@ int report(const CacheOptions& options, const cache::Pruned& pruned) {
            {"bytes", pruned.bytes},
            {"bytes_left", pruned.bytes_left}});
   else
-    std::printf("removed %llu kernels, %llu set aside, %llu temporaries: %lld bytes; %lld left\n",
-                static_cast<unsigned long long>(pruned.entries),
-                static_cast<unsigned long long>(pruned.quarantined),
-                static_cast<unsigned long long>(pruned.temporaries),
-                static_cast<long long>(pruned.bytes), static_cast<long long>(pruned.bytes_left));
+    tools::put(fmt::format("removed {} kernels, {} set aside, {} temporaries: {} bytes; {} left\n",
+                           pruned.entries, pruned.quarantined, pruned.temporaries, pruned.bytes,
+                           pruned.bytes_left));
   return done;
 }
 

@@ -2,12 +2,14 @@
 
 #include <cstdio>
 #include <new>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
 #include "tegula/error.h"
 #include "tools/cli/command.h"
 #include "tools/cli/parse_errors.h"
+#include "tools/common/standard_output.h"
 
 namespace tegula {
 namespace cli {
@@ -47,8 +49,11 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    throw_parse_error(app, error);
+    if (error.get_exit_code() != 0) throw_parse_error(app, error);
+    std::ostringstream text;  // of --help, --version
+    const int status = app.exit(error, text, text);
+    tools::put(text.str());
+    return status;
   }
   return action();
 }
@@ -69,10 +74,7 @@ void usage_error(std::string argument, std::string problem, std::string got, std
 int cli_main(int argc, char** argv) {
   try {
     const int status = cli::parse_and_run(argc, argv);
-    if (std::fflush(stdout) != 0) {
-      cli::complain("error: standard output cannot be written");
-      return cli::environment_lacks;
-    }
+    tools::finish_output();
     return status;
   } catch (const Error& error) {
     cli::complain(error.what());

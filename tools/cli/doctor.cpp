@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include "runtime/cache/disk_cache.h"
 #include "tools/cli/command.h"
 #include "tools/cli/machine.h"
+#include "tools/common/standard_output.h"
 
 namespace tegula::cli {
 namespace {
@@ -60,45 +60,43 @@ std::string to_json(const Machine& machine) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void print(const Component& component) {
-  std::printf("  %-13s %-4s %-10s %s\n", component.name.c_str(), component.found ? "yes" : "no",
-              component.version.c_str(), component.detail.c_str());
+std::string to_text(const Component& component) {
+  return fmt::format("  {:<13} {:<4} {:<10} {}\n", component.name, component.found ? "yes" : "no",
+                     component.version, component.detail);
 }
 
-void print(const Machine& machine) {
-  std::printf("devices\n");
-  for (const Component& device : machine.devices) print(device);
-  std::printf("driver\n");
-  print(machine.driver);
-  std::printf("compiler\n");
-  print(machine.compiler);
-  print(machine.compiler_process);
-  std::printf("assemblers, the preferred one first\n");
-  for (const Component& assembler : machine.assemblers) print(assembler);
-  if (machine.assemblers.empty()) std::printf("  none\n");
-  std::printf("CUDA C++ compiler\n");
-  print(machine.nvrtc);
+std::string to_text(const Variable& variable) {
+  const std::string value =
+      variable.value.empty() ? (variable.set ? "(empty)" : "(not set)") : variable.value;
+  return fmt::format("  {:<23} {:<12} {}{}\n", variable.name,
+                     variable.set ? "environment" : "default", value,
+                     variable.read ? "" : "  (this version does not read it)");
+}
+
+std::string to_text(const Machine& machine) {
+  std::string text = "devices\n";
+  for (const Component& device : machine.devices) text += to_text(device);
+  text += "driver\n" + to_text(machine.driver);
+  text += "compiler\n" + to_text(machine.compiler) + to_text(machine.compiler_process);
+  text += "assemblers, the preferred one first\n";
+  for (const Component& assembler : machine.assemblers) text += to_text(assembler);
+  if (machine.assemblers.empty()) text += "  none\n";
+  text += "CUDA C++ compiler\n" + to_text(machine.nvrtc);
   const CacheState cache = cache_state();
-  std::printf("cache\n  %s%s%s\n", cache.directory.c_str(), cache.directory.empty() ? "" : ": ",
-              cache.state.c_str());
-  std::printf("environment\n");
-  for (const Variable& variable : machine.environment)
-    std::printf(
-        "  %-23s %-12s %s%s\n", variable.name.c_str(), variable.set ? "environment" : "default",
-        variable.value.empty() ? (variable.set ? "(empty)" : "(not set)") : variable.value.c_str(),
-        variable.read ? "" : "  (this version does not read it)");
-  std::printf("missing\n");
+  text += fmt::format("cache\n  {}{}{}\n", cache.directory, cache.directory.empty() ? "" : ": ",
+                      cache.state);
+  text += "environment\n";
+  for (const Variable& variable : machine.environment) text += to_text(variable);
+  text += "missing\n";
   for (const Lack& lack : machine.missing)
-    std::printf("  %s: %s\n", lack.what.c_str(), lack.remedy.c_str());
-  if (machine.missing.empty()) std::printf("  nothing\n");
+    text += fmt::format("  {}: {}\n", lack.what, lack.remedy);
+  if (machine.missing.empty()) text += "  nothing\n";
+  return text;
 }
 
 int examine(bool json) {
   const Machine machine = inspect_machine();
-  if (json)
-    std::printf("%s\n", to_json(machine).c_str());
-  else
-    print(machine);
+  tools::put(json ? to_json(machine) + "\n" : to_text(machine));
   return done;
 }
 

@@ -7,6 +7,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/emit_stage.h"
 #include "tools/cli/specialisation.h"
+#include "tools/common/standard_output.h"
 #include "tools/common/write_file.h"
 
 namespace tegula::cli {
@@ -69,12 +70,13 @@ int emit(const EmitOptions& options) {
   const EmittedStage stage = emit_stage(specialisation.program, options.arch, options.stage);
   if (!options.output.empty()) tools::write_file(options.output, stage.bytes);
   if (options.json) {
-    const std::string text = to_json(options, specialisation, stage)
-                                 .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
+    tools::put(to_json(options, specialisation, stage)
+                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+               "\n");
     return done;
   }
-  if (options.output.empty()) std::fwrite(stage.bytes.data(), 1, stage.bytes.size(), stdout);
+  if (options.output.empty())
+    tools::put({reinterpret_cast<const char*>(stage.bytes.data()), stage.bytes.size()});
   for (const format::Remark& remark : stage.remarks)
     std::fprintf(stderr, "%s%sremark: %s: %s\n", remark.location.c_str(),
                  remark.location.empty() ? "" : ": ", remark.pass.c_str(), remark.text.c_str());

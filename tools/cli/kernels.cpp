@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 
 #include "tools/cli/command.h"
 #include "tools/cli/kernels/example.h"
+#include "tools/common/standard_output.h"
 
 namespace tegula::cli {
 namespace {
@@ -70,7 +70,7 @@ void print_kernel(const KernelBase& kernel) {
   text += "  example:";
   for (const auto& [name, binding] : example_of(kernel))
     text += fmt::format(" --bind {}={}", name, to_string(binding));
-  std::printf("%s\n", text.c_str());
+  tools::put(text + "\n");
 }
 
 int list_kernels(bool json) {
@@ -80,7 +80,7 @@ int list_kernels(bool json) {
   }
   Json list = Json::array();
   for (const KernelBase* kernel : tegula::kernels()) list.push_back(kernel_json(*kernel));
-  std::printf("%s\n", Json{{"kernels", list}}.dump().c_str());
+  tools::put(Json{{"kernels", list}}.dump() + "\n");
   return done;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/cli/explain_text.h"
 #include "tools/cli/run_options.h"
 #include "tools/cli/run_result.h"
+#include "tools/common/standard_output.h"
 #include "tools/npy/npy.h"
 
 namespace tegula::cli {
@@ -97,7 +98,7 @@ int run(const RunOptions& options) {
       if (output.name == name) save(path, output.tensor, values.at(name));
   }
 
-  std::fputs((options.json ? to_json(result) + "\n" : to_text(result)).c_str(), stdout);
+  tools::put(options.json ? to_json(result) + "\n" : to_text(result));
   if (simulator != nullptr)
     for (const SimReport& report : simulator->reports())
       std::fprintf(stderr, "tegula: %s\n", report.message.c_str());
@@ -112,7 +113,7 @@ int explain_miss(const RunOptions& options) {
   std::vector<KernelExplanation> kernels;
   for (const cache::Key& key : recorder.keys())
     kernels.push_back({key, cache::explain(key, directories)});
-  std::fputs((options.json ? to_json(kernels) + "\n" : to_text(kernels)).c_str(), stdout);
+  tools::put(options.json ? to_json(kernels) + "\n" : to_text(kernels));
   return done;
 }
 

@@ -5,6 +5,7 @@
 #include "compiler/target/assembler.h"
 #include "runtime/format/architecture.h"
 #include "tests/ptx/library_cases.h"
+#include "tools/common/standard_output.h"
 
 namespace tegula::compiler {
 namespace {
@@ -47,6 +48,7 @@ int record() {
     std::printf("    {\"%s\", \"%s\", {%s}},\n", c.name, config.c_str(), registers.c_str());
   }
   std::printf("};\n// clang-format on\n");
+  tools::finish_output();
   return 0;
 }
 
