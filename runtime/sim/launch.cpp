@@ -171,7 +171,13 @@ void run(Launch& launch, Workspaces& workspaces, SimCounters& counters) {
   };
   {
     std::vector<std::jthread> others;
-    for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back(work, t);
+    try {
+      for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back(work, t);
+    } catch (const std::exception&) {
+      // The system gives no more: those that there are do it all, if only this one.
+    }
+    for (auto t = static_cast<std::uint32_t>(others.size()) + 1; t < threads; ++t)
+      launch.progress.team(t).finish();
     work(0);
   }
   for (const std::exception_ptr& failure : failures)

@@ -1,5 +1,11 @@
 // Blocks on several host threads: the same results, counters and reports as on one.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
 #include <numeric>
+#include <thread>
 
 #include "tests/sim/reports_of.h"
 
@@ -62,6 +68,47 @@ TEST(SimThreads, ReportsAreThoseOfOneThread) {
       ASSERT_EQ(many.size(), 1u);
       EXPECT_EQ(many[0].message, one[0].message);
     }
+  }
+}
+
+/// In a child that the system grants so many threads, one of which it has.
+int double_with_few_threads(rlim_t granted) {
+  // The limit does not bind root, and counts all that a user has.
+  if (::geteuid() == 0 && ::setuid(54321) != 0) return 77;
+  const rlimit limit = {granted, granted};
+  if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 77;
+  try {
+    std::vector<std::jthread> all;
+    for (rlim_t t = 1; t <= granted; ++t) all.emplace_back([] { ::usleep(1000); });
+    return 77;  // no limit after all
+  } catch (const std::system_error&) {
+  }
+  std::vector<float> x(64 * 300, 1.5f), y(64 * 300);
+  const auto device = make_sim_device("sm_90a", {.threads = 8});
+  run_image(*device, doubling(300), {in("x", x), out("y", y)}, {{300, 1, 1}});
+  if (device->counters().blocks != 300) return 2;
+  for (const float value : y)
+    if (value != 3) return 3;
+  return 0;
+}
+
+TEST(SimThreads, FewerThanAskedForDoItAll) {
+  for (const rlim_t granted : {1, 3}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int status = 1;
+      try {
+        status = double_with_few_threads(granted);
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "child: %s\n", error.what());
+      }
+      ::_exit(status);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status)) << status;
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "SKIP: threads cannot be limited here";
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "with " << granted;
   }
 }
 
