@@ -78,12 +78,16 @@ cache::Key key_of(const program::Program& program, const Target& target) {
   return key;
 }
 
-program::Program trace(const Call& call) {
+std::vector<ArgumentClass> classes_of(const Call& call) {
   std::vector<ArgumentClass> classes;
   for (std::size_t i = 0; i < call.arguments.size(); ++i)
     classes.push_back(
         detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
-  return detail::trace_kernel(call.kernel, call.config, classes);
+  return classes;
+}
+
+program::Program trace(const Call& call) {
+  return detail::trace_kernel(call.kernel, call.config, classes_of(call));
 }
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
@@ -171,8 +175,12 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
       // The table has it by now: the hook may launch this very kernel.
       if (made.kernel != nullptr) emit(made, call.device);
     }
+    // A plan of checked tracing is not kept, so that the next launch comes here as well.
+    const bool checked = checked_tracing();
+    if (checked && made.kernel == nullptr)
+      detail::check_unchanged(call.kernel, call.config, classes_of(call), ready->entry.program);
     planned.plan.make(*ready, call.arguments, call.device);
-    planned.identity = identity;
+    planned.identity = checked ? detail::CallIdentity() : identity;
   }
   planned.plan.launch(stream, call.arguments);
   tell(call.kernel, call.config, made);

@@ -10,6 +10,7 @@
 #include "dsl/program/limits.h"
 #include "dsl/trace/errors.h"
 #include "dsl/trace/tracer.h"
+#include "runtime/kernel_table.h"
 #include "tegula/log.h"
 
 namespace tegula {
@@ -35,7 +36,11 @@ std::atomic<bool>& checked_flag() {
 
 }  // namespace
 
-void set_checked_tracing(bool on) { checked_flag() = on; }
+void set_checked_tracing(bool on) {
+  checked_flag() = on;
+  // Launches that are kept from before would not be checked.
+  if (on) runtime::KernelTable::instance().outdate();
+}
 bool checked_tracing() { return checked_flag(); }
 
 namespace detail {
@@ -118,6 +123,18 @@ program::Program trace_kernel(const KernelBase& kernel, const Config& config,
           .hint = "it reads host state that changed in between, a global or a static: make that "
                   "a config field or a parameter"});
   return program;
+}
+
+void check_unchanged(const KernelBase& kernel, const Config& config,
+                     std::span<const ArgumentClass> classes, const format::Hash128& compiled) {
+  if (content_hash(trace_once(kernel, config, classes)) == compiled) return;
+  fail(KernelAccess::at(kernel),
+       {.argument = kernel.name(),
+        .problem = "its function gives another Program by now than the one that was compiled for "
+                   "these arguments and would be launched",
+        .hint = "it reads something besides its config and its arguments that has changed since, "
+                "as a global, a static or the time: make that a config field, which may change "
+                "from launch to launch, or a scalar parameter"});
 }
 
 }  // namespace detail

@@ -16,6 +16,11 @@ void check_count(const KernelBase& kernel, std::size_t arguments);
 program::Program trace_kernel(const KernelBase& kernel, const Config& config,
                               std::span<const ArgumentClass> classes);
 
+/// Runs it once more, for a launch of what was compiled from the Program of that content hash.
+/// Throws Error{kernel} where another Program comes of it by now.
+void check_unchanged(const KernelBase& kernel, const Config& config,
+                     std::span<const ArgumentClass> classes, const format::Hash128& compiled);
+
 }  // namespace tegula::detail
 
 namespace tegula {

@@ -189,9 +189,11 @@ std::uint64_t KernelTable::generation() const {
   return impl_->generation.load(std::memory_order_acquire);
 }
 
+void KernelTable::outdate() { impl_->generation.fetch_add(1, std::memory_order_release); }
+
 void KernelTable::clear() {
   const std::lock_guard lock(impl_->mutex);
-  impl_->generation.fetch_add(1, std::memory_order_release);
+  outdate();
   impl_->start(first_size);
   impl_->taken = 0;
 }

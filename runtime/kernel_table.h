@@ -30,8 +30,10 @@ class KernelTable {
   const ReadyKernel* find_or_make(const CallKey& key, const Make& make);
 
   std::size_t size() const;
-  /// Another number after each clear(): whoever keeps a kernel looks it up anew. Never 0.
+  /// Another number after each clear() or outdate(): whoever keeps a kernel looks it up anew.
+  /// Never 0.
   std::uint64_t generation() const;
+  void outdate();
   /// Forgets the kernels; those in use stay until the table ends.
   void clear();
   /// The process-wide table. A forked child has what was ready; what its parent was just making, it

@@ -1,5 +1,6 @@
 // From a kernel's launch to a device, with a compiler that only copies the launch record.
 #include "runtime/launch.h"
+#include "dsl/kept_launch.h"
 #include "runtime/kernel_table.h"
 
 #include "tegula/log.h"
@@ -124,6 +125,57 @@ TEST_F(Launch, KernelsOfOneFunctionButOtherDeclarations) {
   const auto same = kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
   same.with({.bn = 64, .bm = 128}).launch(stream, x, w);
   EXPECT_EQ(compiled, 3);
+}
+
+int global_factor = 2;
+int line_of_by_global;
+void by_global(const Cfg& c, In x, Out y) {
+  require(y, {x.dim(0)});
+  auto [i] = grid({cdiv(x.dim(0), c.bn)});
+  y.tiles({c.bn}).store(x.tiles({c.bn}).load({i}) * global_factor, {i});
+}
+
+/// The value at the first launch is compiled in. Where tracing is checked, every launch sees that.
+TEST_F(Launch, AGlobalThatAKernelReads) {
+  line_of_by_global = __LINE__ + 1;
+  const auto k = kernel("by_global", by_global, {"x", "y"}).field("bn", &Cfg::bn);
+  const Tensor x = stream.empty(f32, {96}), y = stream.empty(f32, {96});
+  detail::KeptLaunch kept;
+  const auto launch_kept = [&] {
+    std::vector<KernelArgument> arguments = {x.ref(), y.ref()};
+    kept.launch(stream, k.base(), k.with({}).config(), arguments);
+  };
+  const auto expect_seen = [&] {
+    for (const auto& launch :
+         {std::function<void()>([&] { k.launch(stream, x, y); }), {launch_kept}}) {
+      const Error error = error_of(launch);
+      EXPECT_EQ(error.code(), ErrorCode::kernel);
+      EXPECT_THAT(
+          error.what(),
+          ::testing::AllOf(::testing::HasSubstr("launch_test.cpp" + at_line(line_of_by_global)),
+                           ::testing::HasSubstr("by_global: its function gives another Program"),
+                           ::testing::HasSubstr("make that a config field")));
+    }
+  };
+  const auto launch_all = [&] {
+    const std::size_t before = device->launches.size();
+    for (int n = 0; n < 3; ++n) k.launch(stream, x, y);
+    launch_kept();
+    EXPECT_EQ(device->launches.size(), before + 4);
+  };
+  launch_all();
+  EXPECT_FALSE(kept.serves(*device));
+  global_factor = 3;
+  expect_seen();
+  set_checked_tracing(false);
+  launch_all();
+  EXPECT_TRUE(kept.serves(*device));
+  set_checked_tracing(true);
+  EXPECT_FALSE(kept.serves(*device));
+  expect_seen();
+  global_factor = 2;
+  launch_all();
+  EXPECT_EQ(compiled, 1);
 }
 
 TEST_F(Launch, StridesBeyond64BitsAreAnError) {

@@ -113,9 +113,10 @@ class KernelBase {
 /// The kernels that exist in this process, in the order of their definition.
 std::vector<const KernelBase*> kernels();
 
-/// Checked tracing traces every kernel twice and compares: a kernel that reads host state which it
-/// changes itself would be baked in unseen. On in debug builds of the library; the environment
-/// variable TEGULA_CHECKED_TRACING, 0 or 1, decides otherwise.
+/// Checked tracing traces every kernel twice and compares, and once more at each launch: of host
+/// state that a kernel reads, other than its config, the value at the first launch is compiled in,
+/// and kept when the state changes. A launch costs as much as a trace then. On in debug builds of
+/// the library; the environment variable TEGULA_CHECKED_TRACING, 0 or 1, decides otherwise.
 void set_checked_tracing(bool on);
 bool checked_tracing();
 
