@@ -28,12 +28,16 @@ std::optional<std::array<std::uint32_t, 3>> grid_of(const LaunchRecord& record,
     if (record.grid[axis].nodes.empty()) continue;  // fewer than three axes were given
     const std::int64_t extent = evaluate(record.grid[axis], extents, device.multiprocessors());
     if (extent < 0 || extent > grid_limits[axis])
-      throw Error(ErrorCode::invalid_argument,
-                  {.where = record.function,
-                   .argument = "grid",
-                   .problem = fmt::format("axis {} is out of range", axis),
-                   .got = std::to_string(extent),
-                   .wanted = fmt::format("0 to {} blocks", grid_limits[axis])});
+      throw Error(
+          ErrorCode::invalid_argument,
+          {.where = record.function,
+           .argument = "grid",
+           .problem = fmt::format("axis {} is out of range", axis),
+           .got = std::to_string(extent),
+           .wanted = fmt::format("0 to {} blocks", grid_limits[axis]),
+           .hint = extent < 0  ? ""
+                   : axis == 0 ? "let a block take more, in a larger tile or a loop"
+                               : "put what may be long first: axis 0 has 2147483647 blocks"});
     empty = empty || extent == 0;
     grid[axis] = static_cast<std::uint32_t>(extent);
   }

@@ -189,6 +189,15 @@ void ArgumentChecks::disjoint_or_in_place(const TensorRef& output, std::string_v
   disjoint(output, output_name, other, other_name);
 }
 
+void ArgumentChecks::blocks(std::string_view name, const Dims& extents, const Dims& tile) const {
+  constexpr std::int64_t limit = 2147483647;
+  std::int64_t count = 1;  // at most one for each element
+  for (std::size_t d = 0; d < extents.size(); ++d) count *= (extents[d] + tile[d] - 1) / tile[d];
+  if (count > limit)
+    fail(name, "more blocks than a grid may have", fmt::format("{} blocks", count),
+         fmt::format("at most {}", limit), "pin a .config with larger tiles");
+}
+
 void ArgumentChecks::config(const RowConfig& config) const {
   check_row_config(op_, "config.", config);
 }

@@ -65,6 +65,8 @@ class ArgumentChecks {
 
   /// A configuration that the kernels take; named config.rows and so on.
   void config(const RowConfig& config) const;
+  /// A grid may have as many blocks as there are tiles in `extents`, which are the tensor's `name`.
+  void blocks(std::string_view name, const Dims& extents, const Dims& tile) const;
 
   [[noreturn]] void fail(std::string_view argument, std::string problem, std::string got,
                          std::string wanted, std::string hint = {}) const;

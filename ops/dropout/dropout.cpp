@@ -27,8 +27,9 @@ DropoutOut apply(const ArgumentChecks& checks, Stream& stream, const TensorRef& 
   if (options.return_mask) result.mask = stream.empty(DType::i1, x.shape);
   const std::int64_t rows = in.shape[0], n = in.shape[1];
   if (rows == 0 || n == 0) return result;
-  launch_dropout(stream, options.config.value_or(choose_elementwise_config(rows, n)), dropout, in,
-                 checks.rows(result.y, "out"),
+  const RowConfig config = options.config.value_or(choose_elementwise_config(rows, n));
+  checks.blocks(name, {rows, n}, {config.rows, config.bn});
+  launch_dropout(stream, config, dropout, in, checks.rows(result.y, "out"),
                  result.mask ? checks.rows(*result.mask, "mask") : TensorRef{});
   return result;
 }
@@ -60,8 +61,9 @@ Tensor dropout_mask(Stream& stream, std::int64_t rows, std::int64_t columns,
   }
   Tensor mask = destination(stream, options.out, DType::i1, {rows, columns});
   if (rows == 0 || columns == 0) return mask;
-  launch_dropout_mask(stream, options.config.value_or(choose_elementwise_config(rows, columns)),
-                      dropout, options.of_x1 ? DropoutStream::x1 : DropoutStream::x,
+  const RowConfig config = options.config.value_or(choose_elementwise_config(rows, columns));
+  checks.blocks("rows", {rows, columns}, {config.rows, config.bn});
+  launch_dropout_mask(stream, config, dropout, options.of_x1 ? DropoutStream::x1 : DropoutStream::x,
                       checks.rows(mask, "out"));
   return mask;
 }

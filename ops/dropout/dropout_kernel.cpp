@@ -1,6 +1,7 @@
 #include "ops/dropout/dropout_kernel.h"
 
 #include "ops/common/row_checks.h"
+#include "ops/common/tile_grid.h"
 #include "tegula/dsl.h"
 
 namespace tegula::ops {
@@ -17,15 +18,6 @@ KernelConfig kernel_config(const RowConfig& c, const Dropout& dropout,
   return {c.rows, c.bn, c.warps, dropout.drops(), stream};
 }
 
-/// The grid: a block for each tile of a matrix (rows, n), on one axis, which alone is long enough
-/// for both tall and wide ones. Gives the tile's coordinates.
-std::array<Tile, 2> tile_grid(const KernelConfig& c, const Tile& rows, std::int64_t n) {
-  const std::int64_t tiles = (n + c.bn - 1) / c.bn;
-  auto [block] = grid({cdiv(rows, c.rows) * tiles});
-  if (tiles == 1) return {block, full(i32, {}, 0)};
-  return {block / tiles, block % tiles};
-}
-
 /// The mask of one tile.
 Mask kept_in_tile(const KernelConfig& c, const DropoutState& state, const U32& threshold,
                   const Tile& i, const Tile& j) {
@@ -39,7 +31,7 @@ void dropout(const KernelConfig& c, In x, Out y, OptOut mask, OptIn state, U64 s
   auto [rows, n] = dims2(x);
   require(y, {rows, n});
   if (mask) require(mask, {rows, n});
-  auto [i, j] = tile_grid(c, rows, x.static_dim(1));
+  auto [i, j] = tile_grid(cdiv(rows, c.rows), x.static_dim(1), c.bn);
   const Dims shape = {c.rows, c.bn};
   Tile v = x.tiles(shape).load({i, j}).to(f32);
   Mask keep = full(i32, shape, 0) == 0;
@@ -55,7 +47,7 @@ void dropout_mask(const KernelConfig& c, Out mask, OptIn state, U64 seed, U64 of
                   U32 threshold) {
   check_row_config("dropout_mask", "", {c.rows, c.bn, c.warps});
   auto [rows, n] = dims2(mask);
-  auto [i, j] = tile_grid(c, rows, mask.static_dim(1));
+  auto [i, j] = tile_grid(cdiv(rows, c.rows), mask.static_dim(1), c.bn);
   Mask keep = full(i32, {c.rows, c.bn}, 0) == 0;
   if (c.drops) keep = kept_in_tile(c, dropout_state(state, seed, offset), threshold, i, j);
   mask.tiles({c.rows, c.bn}).store(keep.to(i1), {i, j});

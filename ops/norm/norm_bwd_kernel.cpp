@@ -1,5 +1,6 @@
 #include "ops/common/row_checks.h"
 #include "ops/common/row_loop.h"
+#include "ops/common/tile_grid.h"
 #include "ops/norm/block_dropout.h"
 #include "ops/norm/norm_kernels.h"
 #include "ops/norm/row_statistics.h"
@@ -54,10 +55,10 @@ Tile normalise(const Tile& s, const Tile& j, std::int64_t n, const RowBlock& row
   return n % bn == 0 ? h : select(columns_inside(j, bn, n), h, 0.f);
 }
 
-/// The grid is (blocks, tiles of a row). A block goes through every blocks-th group of c.rows rows;
-/// weights are loaded once, and the gradients of the vectors stay in registers until the end. Where
-/// the tiles of a block, or of a cluster, hold a row the means over it are taken here, else they
-/// are given.
+/// There are `blocks` blocks for each tile of a row. A block goes through every blocks-th group of
+/// c.rows rows; weights are loaded once, and the gradients of the vectors stay in registers until
+/// the end. Where the tiles of a block, or of a cluster, hold a row the means over it are taken
+/// here, else they are given.
 template <NormKind kind>
 void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weight1,
               OptIn dresidual_out, OptIn mean, In rstd, OptIn rowscale, OptIn x, OptIn layerscale,
@@ -66,7 +67,8 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
               OptOut dweight1_parts, OptOut dbias1_parts, OptOut dlayerscale_parts, U64 seed,
               U64 offset, U32 threshold, F32 scale) {
   auto [rows, n] = dims2(s);
-  check_norm_config(name_of(kind), "", c, s.static_dim(1));
+  const std::int64_t columns = s.static_dim(1);
+  check_norm_config(name_of(kind), "", c, columns);
   const auto require_rows = [&](const OptIn& matrix) {
     if (matrix) require(matrix, {rows, n});
   };
@@ -89,11 +91,10 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
     if (parts) require(parts, {blocks, n});
 
   auto [block, j] =
-      c.cluster > 1 ? cluster_grid({blocks}, c.cluster) : grid({blocks, cdiv(n, c.bn)});
+      c.cluster > 1 ? cluster_grid({blocks}, c.cluster) : tile_grid(blocks, columns, c.bn);
   Tile groups = cdiv(rows, c.rows);
   const BlockDropout dropout(c, {rng, seed, offset, threshold, scale});
   const bool subset = x_subset || out_subset;
-  const std::int64_t columns = s.static_dim(1);
   const bool whole_rows = columns <= std::int64_t{c.bn} * c.cluster;
 
   Tile gain = gain_of(c, weight, j), gain1, layer_gain;

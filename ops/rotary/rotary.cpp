@@ -113,13 +113,19 @@ Tensor rotate(const char* op, std::string_view x_name, bool inverse, Stream& str
                                           fmt::format("the shape of {}", x_name));
   if (options.out.present()) check_destination(checks, x_name, x, cos, sin, options);
   const std::int64_t pairs = cos.shape[1];
-  if (options.config) check_rotary_config(op, "config.", *options.config, pairs);
+  if (options.config)
+    check_rotary_config(op, "config.", *options.config, pairs);
+  else if (pairs > max_rotary_pairs)
+    checks.fail("cos", "more angles than a block takes", to_string(cos.shape),
+                fmt::format("at most {} columns", max_rotary_pairs), "pin a .config of more warps");
 
   Tensor y = destination(stream, options.out, dtype, x.shape);
   if (element_count(x.shape) == 0) return y;
-  launch_rotary(stream,
-                options.config.value_or(choose_rotary_config(x.shape[1], x.shape[2], pairs)),
-                {x, cos, sin, options.seqlen_offsets, y, options.seqlen_offset},
+  const RotaryConfig config =
+      options.config.value_or(choose_rotary_config(x.shape[1], x.shape[2], pairs));
+  checks.blocks(x_name, {x.shape[0], x.shape[1], x.shape[2]},
+                {1, config.bs, std::int64_t{config.bh} * config.turns});
+  launch_rotary(stream, config, {x, cos, sin, options.seqlen_offsets, y, options.seqlen_offset},
                 options.interleaved, inverse);
   return y;
 }

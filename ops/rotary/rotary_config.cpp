@@ -25,6 +25,8 @@ std::int64_t next_power_of_two(std::int64_t value) {
 
 }  // namespace
 
+const std::int64_t max_rotary_pairs = max_pairs_per_thread * warps * threads_per_warp;
+
 RotaryConfig choose_rotary_config(std::int64_t positions, std::int64_t heads, std::int64_t pairs) {
   constexpr std::int64_t block = warps * threads_per_warp * pairs_per_thread;
   const std::int64_t br = next_power_of_two(pairs);

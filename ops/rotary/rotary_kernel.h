@@ -7,6 +7,9 @@
 
 namespace tegula::ops {
 
+/// What choose_rotary_config() finds a configuration for.
+extern const std::int64_t max_rotary_pairs;
+
 /// Throws Error{invalid_argument} whose `where` is that and whose argument is `prefix` and the
 /// field's name.
 void check_rotary_config(std::string_view where, std::string_view prefix,

@@ -38,8 +38,9 @@ Tensor swiglu(Stream& stream, const TensorRef& a, const TensorRef& b,
   Tensor y = destination(stream, options.out, dtype, a.shape);
   const std::int64_t rows = in.a.shape[0], n = in.a.shape[1];
   if (rows == 0 || n == 0) return y;
-  launch_swiglu_fwd(stream, options.config.value_or(choose_elementwise_config(rows, n)), in.a, in.b,
-                    checks.rows(y, "out"));
+  const RowConfig config = options.config.value_or(choose_elementwise_config(rows, n));
+  checks.blocks("a", {rows, n}, {config.rows, config.bn});
+  launch_swiglu_fwd(stream, config, in.a, in.b, checks.rows(y, "out"));
   return y;
 }
 
@@ -76,8 +77,10 @@ SwigluGrads swiglu_bwd(Stream& stream, const TensorRef& dy, const TensorRef& a, 
                         destination(stream, options.db, b.dtype, a.shape)};
   const std::int64_t rows = in.a.shape[0], n = in.a.shape[1];
   if (rows == 0 || n == 0) return result;
-  launch_swiglu_bwd(stream, options.config.value_or(choose_elementwise_config(rows, n)), dy_rows,
-                    in.a, in.b, checks.rows(result.da, "da"), checks.rows(result.db, "db"));
+  const RowConfig config = options.config.value_or(choose_elementwise_config(rows, n));
+  checks.blocks("a", {rows, n}, {config.rows, config.bn});
+  launch_swiglu_bwd(stream, config, dy_rows, in.a, in.b, checks.rows(result.da, "da"),
+                    checks.rows(result.db, "db"));
   return result;
 }
 

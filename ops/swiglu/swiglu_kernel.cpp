@@ -1,6 +1,7 @@
 #include "ops/swiglu/swiglu_kernel.h"
 
 #include "ops/common/row_checks.h"
+#include "ops/common/tile_grid.h"
 #include "tegula/dsl.h"
 
 namespace tegula::ops {
@@ -10,7 +11,7 @@ void swiglu_fwd(const RowConfig& c, In a, In b, Out y) {
   check_row_config("swiglu_fwd", "", c);
   auto [rows, n] = dims2(a);
   require(b, {rows, n}), require(y, {rows, n});
-  auto [i, j] = grid({cdiv(rows, c.rows), cdiv(n, c.bn)});
+  auto [i, j] = tile_grid(cdiv(rows, c.rows), a.static_dim(1), c.bn);
   Tile gate = a.tiles({c.rows, c.bn}).load({i, j}).to(f32);
   Tile value = b.tiles({c.rows, c.bn}).load({i, j}).to(f32);
   y.tiles({c.rows, c.bn}).store((gate * sigmoid(gate) * value).to(y.dtype()), {i, j});
@@ -20,7 +21,7 @@ void swiglu_bwd(const RowConfig& c, In dy, In a, In b, Out da, Out db) {
   check_row_config("swiglu_bwd", "", c);
   auto [rows, n] = dims2(a);
   require(b, {rows, n}), require(dy, {rows, n}), require(da, {rows, n}), require(db, {rows, n});
-  auto [i, j] = grid({cdiv(rows, c.rows), cdiv(n, c.bn)});
+  auto [i, j] = tile_grid(cdiv(rows, c.rows), a.static_dim(1), c.bn);
   Tile g = dy.tiles({c.rows, c.bn}).load({i, j}).to(f32);
   Tile gate = a.tiles({c.rows, c.bn}).load({i, j}).to(f32);
   Tile value = b.tiles({c.rows, c.bn}).load({i, j}).to(f32);

@@ -62,6 +62,14 @@ TEST_F(RotaryErrors, Tables) {
   expect({"cos: fewer rows than positions", "got 4x8", "at least 5 rows"});
 }
 
+TEST_F(RotaryErrors, MoreAnglesThanABlockTakes) {
+  x.shape = {1, 1, 1, 1 << 20};
+  x.strides = contiguous_strides(x.shape);
+  cos.shape = sin.shape = {1, 8193};
+  cos.strides = sin.strides = {8193, 1};
+  expect({"cos: more angles than a block takes", "got 1x8193", "at most 8192 columns"});
+}
+
 TEST_F(RotaryErrors, Offsets) {
   options.seqlen_offset = 5;
   expect({"cos: fewer rows than positions", "at least 10 rows", "seqlen_offset 5"});

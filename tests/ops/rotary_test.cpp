@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "ops/reference/rotary.h"
 #include "ops/reference/transfer.h"
@@ -105,6 +106,11 @@ TEST_P(Rotary, PositionsAndHeads) {
   check({.shape = {2, 7, 5, 16}, .pairs = 6, .padding = 3});
 }
 
+TEST_P(Rotary, HeadsOfWhichMostPasses) {
+  check({.shape = {1, 3, 2, 1030}, .pairs = 4, .table_rows = 3});
+  check({.shape = {1, 3, 2, 1040}, .pairs = 8, .x = DType::bf16, .table_rows = 3});
+}
+
 TEST_P(Rotary, Offsets) {
   check({.options = {.seqlen_offset = 11}});
   check({.shape = {5, 4, 2, 16}, .pairs = 8, .table_rows = 9, .offsets = {0, 5, 3, 1, 2}});
@@ -126,6 +132,62 @@ TEST_P(Rotary, PositionsOutsideTheTablesPass) {
          .table_rows = 9,
          .offsets = {-3, -5, -6, 1, 2147483647, -2147483648.0},
          .options = {.seqlen_offset = 5}});
+}
+
+/// Zeros, infinities, NaNs with a payload (quiet ones and signalling ones), a subnormal number, as
+/// bits of the dtype.
+std::vector<std::uint32_t> special_bits(DType dtype) {
+  if (dtype == DType::f32)
+    return {0x80000000, 0x7f800000, 0x3fc00000, 0xff800000, 0x7fc12345, 0xff812345, 0, 1};
+  if (dtype == DType::f16) return {0x8000, 0x7c00, 0x3e00, 0xfc00, 0x7e12, 0xfd12, 0, 1};
+  return {0x8000, 0x7f80, 0x3fc0, 0xff80, 0x7fd2, 0xff92, 0, 1};
+}
+
+TEST_P(Rotary, WhatPassesKeepsItsBits) {
+  const Dims shape = {3, 3, 3, 11};
+  constexpr std::int64_t pairs = 4, count = 3 * 3 * 3 * 11, of_entry = count / 3, head = 11;
+  const PaddedTensor cosine = random(DType::f32, {2, pairs}, 2), sine = random(f32, {2, pairs}, 3);
+  // Behind the tables, before them, and two positions in them with one that is not.
+  const Tensor offsets = upload(stream, DType::i32, {3}, {5, -1, 0});
+  const auto passes = [](std::int64_t i) {
+    return i < 2 * of_entry || i % of_entry >= 2 * 3 * head || i % head >= 2 * pairs;
+  };
+  for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
+    const auto size = static_cast<std::size_t>(dtype_bytes(dtype));
+    std::vector<std::byte> before(count * size), after(before.size());
+    const std::vector<std::uint32_t> bits = special_bits(dtype);
+    for (std::size_t i = 0; i < count; ++i)
+      std::memcpy(&before[i * size], &bits[i * 5 % bits.size()], size);
+    for (const bool interleaved : {false, true})
+      for (const bool in_place : {false, true})
+        for (const bool backward : {false, true}) {
+          SCOPED_TRACE(fmt::format("{} interleaved {} in place {} backward {}", dtype_name(dtype),
+                                   interleaved, in_place, backward));
+          Tensor x = stream.empty(dtype, shape);
+          x.copy_from_host(before.data(), before.size());
+          ops::RotaryOptions options = {.interleaved = interleaved, .seqlen_offsets = offsets};
+          if (in_place) options.out = x;
+          const Tensor y = (backward ? ops::rotary_bwd : ops::rotary)(stream, x, cosine.ref(),
+                                                                      sine.ref(), options);
+          y.copy_to_host(after.data(), after.size());
+          for (std::int64_t i = 0; i < count; ++i)
+            if (passes(i)) {
+              const auto at = static_cast<std::size_t>(i) * size;
+              ASSERT_EQ(std::memcmp(&before[at], &after[at], size), 0) << "element " << i;
+            }
+        }
+  }
+}
+
+TEST_P(Rotary, AnInfinityOutsideTheTablesStaysAlone) {
+  const Tensor x = upload(stream, f32, {1, 1, 1, 2}, {INFINITY, 3});
+  const Tensor one = upload(stream, f32, {1, 1}, {1}), zero = upload(stream, f32, {1, 1}, {0});
+  const Tensor offset = upload(stream, DType::i32, {1}, {5});
+  const std::vector<double> same = {INFINITY, 3};
+  EXPECT_EQ(download(ops::rotary(stream, x, one, zero, {.seqlen_offsets = offset})), same);
+  EXPECT_EQ(download(ops::rotary(stream, x, one, zero,
+                                 {.seqlen_offsets = offset, .out_dtype = DType::bf16})),
+            same);
 }
 
 TEST_P(Rotary, PinnedConfigs) {

@@ -143,9 +143,14 @@ TEST_F(Launch, RequiredExtent) {
 
 TEST_F(Launch, GridLimits) {
   kernel.entry.launch.grid[1].nodes = {{format::Expression::Op::constant, 65536, 0, 0}};
-  expect_error(invalid, {"grid: axis 1", "got 65536", "0 to 65535"}, [&] { go(); });
+  expect_error(
+      invalid,
+      {"grid: axis 1 is out of range (got 65536; wanted 0 to 65535 blocks); put what may be "
+       "long first: axis 0 has 2147483647 blocks"},
+      [&] { go(); });
   kernel.entry.launch.grid[1].nodes = {{format::Expression::Op::constant, -1, 0, 0}};
-  expect_error(invalid, {"grid: axis 1", "got -1"}, [&] { go(); });
+  expect_error(invalid, {"grid: axis 1 is out of range (got -1; wanted 0 to 65535 blocks)"},
+               [&] { go(); });
   EXPECT_TRUE(device->launches.empty());
 }
 
