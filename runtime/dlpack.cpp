@@ -150,15 +150,23 @@ struct Exported {
 
 template <class M>
 M* hand_over(const Tensor& tensor, const char* where) {
-  const auto invalid = [&](std::string problem, std::string got = {}, std::string wanted = {}) {
+  const auto invalid = [&](std::string problem, std::string got = {}, std::string wanted = {},
+                           std::string hint = {}) {
     throw Error(ErrorCode::invalid_argument, {.where = where,
                                               .argument = "tensor",
                                               .problem = std::move(problem),
                                               .got = std::move(got),
-                                              .wanted = std::move(wanted)});
+                                              .wanted = std::move(wanted),
+                                              .hint = std::move(hint)});
   };
   const TensorRef& ref = tensor.ref();
   if (!ref.present()) invalid("the tensor is empty");
+  if (!tensor.owns_memory())
+    invalid(
+        "nothing would keep its memory for the consumer", "an alias of memory of another owner",
+        "a tensor that owns its memory",
+        "export the owner's tensor (the destination that was given; of a residual_out that is x, "
+        "x), or share it: Tensor::adopt(stream, alias, owner)");
   const auto device = device_of(*ref.device);
   if (!device)
     invalid("DLPack has no name for the tensor's device", ref.device->name(),

@@ -116,6 +116,47 @@ TEST_P(OpsOverDlpack, ADestinationThatMayOnlyBeRead) {
                [&] { ops::rms_norm_fn(stream, x, weight, {.out = out}); });
 }
 
+/// Of a norm to which nothing is added residual_out is x, and x may be gone before its consumer is.
+TEST_P(OpsOverDlpack, AResidualOutThatIsXIsSharedOrRefused) {
+  const Tensor weight = upload(stream, f32, {n}, std::vector<double>(n, 1));
+  dlpack::ManagedVersioned* shared = nullptr;
+  {
+    const Tensor x = upload(stream, f32, {rows, n}, std::vector<double>(rows * n, 3));
+    const ops::NormOut out = ops::rms_norm_fn(stream, x, weight, {.prenorm = true});
+    const Tensor& residual_out = *out.residual_out;
+    EXPECT_EQ(residual_out.data(), x.data());
+    EXPECT_FALSE(residual_out.owns_memory());
+    EXPECT_TRUE(out.y.owns_memory());
+    expect_error(ErrorCode::invalid_argument,
+                 {"to_dlpack: error: tensor: nothing would keep its memory for the consumer",
+                  "of a residual_out that is x, x"},
+                 [&] { to_dlpack(residual_out); });
+    expect_error(ErrorCode::invalid_argument, {"to_dlpack_versioned: error: tensor: nothing would"},
+                 [&] { to_dlpack_versioned(residual_out); });
+    const Tensor owning = Tensor::adopt(stream, residual_out, std::make_shared<Tensor>(x));
+    shared = reinterpret_cast<dlpack::ManagedVersioned*>(to_dlpack_versioned(owning));
+  }
+  // What x had, unless it was freed, is another tensor's now.
+  const Tensor other = upload(stream, f32, {rows, n}, std::vector<double>(rows * n, 5));
+  const auto* values = static_cast<const float*>(shared->tensor.data);
+  EXPECT_TRUE(std::all_of(values, values + rows * n, [](float v) { return v == 3; }));
+  shared->deleter(shared);
+}
+
+/// An output that is the caller's destination owns as little as the destination that was given.
+TEST_P(OpsOverDlpack, AnOutputOnTheCallersDestinationIsRefused) {
+  const Tensor weight = upload(stream, f32, {n}, std::vector<double>(n, 1));
+  const Tensor x = upload(stream, f32, {rows, n}, normal_values(rows * n, 3));
+  const Tensor out = stream.empty(f32, {rows, n});
+  const Tensor y = ops::rms_norm_fn(stream, x, weight, {.out = out}).y;
+  EXPECT_EQ(y.data(), out.data());
+  expect_error(ErrorCode::invalid_argument, {"the destination that was given"},
+               [&] { to_dlpack(y); });
+  auto* managed = reinterpret_cast<dlpack::Managed*>(to_dlpack(out));
+  EXPECT_EQ(managed->tensor.data, y.data());
+  managed->deleter(managed);
+}
+
 // Host memory, which is the simulator's alone.
 INSTANTIATE_TEST_SUITE_P(Sim, OpsOverDlpack, ::testing::Values("sim:sm_80", "sim:sm_90a"));
 

@@ -237,6 +237,30 @@ TEST_F(Dlpack, OutOfNothing) {
                [] { to_dlpack_versioned(Tensor()); });
 }
 
+TEST_F(Dlpack, OutOfAnAlias) {
+  const auto device = std::make_shared<testing::FakeDevice>();
+  Stream on(device);
+  Managed* managed = nullptr;
+  {
+    Tensor tensor = on.empty(f32, {4});
+    const Tensor alias = Tensor::alias(on, tensor);
+    EXPECT_TRUE(tensor.owns_memory());
+    EXPECT_FALSE(alias.owns_memory());
+    EXPECT_FALSE(Tensor().owns_memory());
+    EXPECT_TRUE(on.empty(f32, {0}).owns_memory());
+    expect_error(
+        invalid,
+        {"to_dlpack: error: tensor: nothing would keep its memory for the consumer (got an "
+         "alias of memory of another owner; wanted a tensor that owns its memory)"},
+        [&] { to_dlpack(alias); });
+    managed = reinterpret_cast<Managed*>(
+        to_dlpack(Tensor::adopt(on, alias, std::make_shared<Tensor>(tensor))));
+  }
+  EXPECT_EQ(device->live, 1) << "the tensor that is shared";
+  managed->deleter(managed);
+  EXPECT_EQ(device->live, 0);
+}
+
 /// What came in goes out again; both producers' deleters are called, in order.
 TEST_F(Dlpack, ThroughAndThrough) {
   Producer producer(float32, {4, 6});

@@ -29,14 +29,17 @@ Tensor from_dlpack(DLManagedTensor* managed, const Stream& stream);
 Tensor from_dlpack(DLManagedTensorVersioned* managed, const Stream& stream);
 
 /// The tensor for another library: kDLCPU if it is the simulator's, else kDLCUDA with the device's
-/// number. It shares the memory with `tensor` and keeps it (an alias: whoever owns it must) until
-/// the consumer calls the deleter, which may be on any thread. The caller orders the consumer's
-/// work behind what fills the tensor (an Event, or Stream::synchronize), and before the deleter's
-/// call, since the memory is then freed on its stream.
+/// number. It shares the memory with `tensor` and keeps it until the consumer calls the deleter,
+/// which may be on any thread. The caller orders the consumer's work behind what fills the tensor
+/// (an Event, or Stream::synchronize), and before the deleter's call, since the memory is then
+/// freed on its stream.
 ///
 /// Throws Error{invalid_argument} for a tensor without a device, or on a device that DLPack has no
-/// name for; and, for the form without a version, which has no place to say so, one that is
-/// read-only.
+/// name for; for one that owns no memory (an alias: an op's output that is the caller's
+/// destination, residual_out where it is x itself), since nothing would keep it for the consumer;
+/// and, for the form without a version, which has no place to say so, one that is read-only. Where
+/// somebody else owns the memory, export the owner's tensor, or share it:
+/// Tensor::adopt(stream, alias, std::make_shared<Tensor>(owner)).
 DLManagedTensor* to_dlpack(const Tensor& tensor);
 /// The same in the form that says which version it is of (1.1) and whether it is read-only; what
 /// libraries ask for since 2024.

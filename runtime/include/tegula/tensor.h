@@ -87,15 +87,19 @@ class Tensor {
   static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
   /// The same, for work on this stream, from its allocator; for captures see Stream::empty.
   static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
-  /// Names memory that the caller keeps alive: an output that is one of the inputs.
+  /// Names memory that the caller keeps alive: an op's output that is a destination of the
+  /// caller's, or one of the inputs. It owns nothing, and is good for as long as that memory is.
   static Tensor alias(const TensorRef& ref);
   /// The same, of memory that this stream works on.
   static Tensor alias(const Stream& stream, const TensorRef& ref);
-  /// The same, of memory that `owner` keeps: it is let go of with the last copy of the tensor.
+  /// The same, of memory that `owner` keeps, say a copy of the Tensor that owns it: the tensor owns
+  /// it too, and `owner` is let go of with the last copy of the tensor.
   static Tensor adopt(const Stream& stream, const TensorRef& ref, std::shared_ptr<void> owner);
 
   const TensorRef& ref() const { return ref_; }
   operator const TensorRef&() const { return ref_; }
+  /// False of an alias, whose memory somebody else must keep, and of a tensor without a device.
+  bool owns_memory() const { return storage_.use_count() != 0; }
   void* data() const { return ref_.data; }
   DType dtype() const { return ref_.dtype; }
   const Dims& shape() const { return ref_.shape; }

@@ -55,8 +55,9 @@ struct NormOut {
   Tensor y;                       ///< shape of x
   std::optional<Tensor> y1 = {};  ///< shape of x; with weight1
   /// The sum that was normalised, rounded: shape of x, dtype of the residual (without one: f32 with
-  /// residual_in_fp32, else that of the destination, else that of x). An alias of x, for prenorm,
-  /// where it is x itself; absent where nothing was stored and nobody asked.
+  /// residual_in_fp32, else that of the destination, else that of x). For prenorm, where it is x
+  /// itself, an alias of x, which owns nothing and is good for as long as x is (Tensor::alias);
+  /// absent where nothing was stored and nobody asked.
   std::optional<Tensor> residual_out = {};
   std::optional<Tensor> mask = {};   ///< i1, shape of x: true where x was kept
   std::optional<Tensor> mask1 = {};  ///< the same of x1
