@@ -142,7 +142,7 @@ TEST(Npy, WrongContents) {
   refused(header_of("<f4", "(2,)"), 7, {"ends within its data", "7 bytes", "8 bytes for 2:f32"});
   refused(header_of("<f4", "(2,)"), 9, {"bytes behind", "9 bytes"});
   refused(header_of("<f4", "(1,1,1,1,1,1,1,1,1)"), 4, {"too many dimensions", "got 9"});
-  refused(header_of("<f8", "(1152921504606846976,)"), 4, {"64 bits"});
+  refused(header_of("<f8", "(1152921504606846976,)"), 4, {"x.npy", "64 bits"});
   expect_error(invalid, {"this is no .npy file"}, [] { parse(bytes_of("PK\3\4"), "x.npy"); });
   auto file = file_with(header_of("<f4", "(1,)"), 4);
   file[6] = std::byte{9};
@@ -158,6 +158,11 @@ TEST(Npy, Files) {
   expect_error(invalid, {"none.npy", "cannot be read", "No such file"},
                [&] { read_file(folder.file("none.npy")); });
   expect_error(invalid, {"not a regular file"}, [] { read_file("/dev/null"); });
+  write_file(folder.file("large.npy"), array);
+  std::filesystem::resize_file(folder.file("large.npy"), std::uintmax_t{1} << 42);  // a hole
+  expect_error(ErrorCode::out_of_resources,
+               {"large.npy: reading the file takes more memory", "got 4398046511104 bytes"},
+               [&] { read_file(folder.file("large.npy")); });
   expect_error(invalid, {"not a regular file"}, [&] { read_file(folder.file("")); });
   expect_error(invalid, {"cannot be created"},
                [&] { write_file(folder.file("none/x.npy"), array); });

@@ -251,6 +251,38 @@ TEST(Run, DTypesConvertOnLoad) {
   EXPECT_EQ(converted.at("outputs").at("y").at("dtype"), "f32");
 }
 
+TEST(Run, ConversionsThatLoseANumberAreWrongInput) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& dtype, float value, const std::string& problem,
+                           const std::string& got) {
+    npy::write_file(folder.file("t.npy"), floats({3}, {1, 0, value}));
+    expect_refused("run cross_entropy --random x=3x4:f32 --device sim --in target=" +
+                       folder.file("t.npy") + ":" + dtype,
+                   2, {"--in target: " + problem, "got " + got + ", element 2 of ", "t.npy"});
+  };
+  refused("i64", std::nanf(""), "i64 has no such number", "nan");
+  refused("i64", INFINITY, "i64 has no such number", "inf");
+  refused("i64", 1.5F, "i64 has no such number", "1.5");
+  refused("i64", 0x1p63F, "i64 has no such number", "9.223372036854776e+18");
+  refused("i32", 0x1p31F, "i32 has no such number", "2147483648");
+  refused("u8", -1, "u8 has no such number", "-1");
+  refused("i1", 2, "i1 has no such number", "2");
+  refused("f16", 65520, "f16 has no such number", "65520");
+
+  const auto taken = [&](const std::string& dtype, const std::vector<float>& values) {
+    npy::write_file(folder.file("t.npy"), floats({3}, values));
+    return tegula_cli("run cross_entropy --random x=3x4:f32 --check --device sim --in target=" +
+                      folder.file("t.npy") + ":" + dtype)
+        .status;
+  };
+  EXPECT_EQ(taken("i64", {0, -100, 3}), 0);
+  // What a float cannot hold in full is rounded; NaN and infinities are numbers of floats.
+  npy::write_file(folder.file("x.npy"), floats({1, 4}, {0.1F, 65519, INFINITY, std::nanf("")}));
+  EXPECT_EQ(
+      tegula_cli("run softmax --check --device sim --in x=" + folder.file("x.npy") + ":f16").status,
+      0);
+}
+
 TEST(Run, ADamagedFileIsWrongInput) {
   const TemporaryFolder folder;
   auto array = floats({2, 2}, {1, 2, 3, 4});

@@ -75,8 +75,10 @@ TEST(Usage, RunOptions) {
   for (const std::string seed : {"x", "-1", "18446744073709551616", "1.5"})
     for (const std::string name : {"--seed", "--sim-seed"})
       expect_refused(run + name + " " + seed, 2,
-                     {name + ": no seed", "got '" + seed + "'",
-                      "a whole number from 0 to 18446744073709551615"});
+                     {name + ": no whole number of 64 bits without a sign", "got '" + seed + "'",
+                      "wanted 0 to 18446744073709551615"});
+  expect_refused(run + "--param offset=-2", 2,
+                 {"--param offset: no whole number of 64 bits without a sign", "got '-2'"});
   EXPECT_EQ(tegula_cli(run + "--seed 18446744073709551615 --sim-seed 0").status, 0);
   expect_refused(run + "--param", 2, {"--param: a value is missing", "name=VALUE"});
   expect_refused(run + "--config bn=8 --config bn=16", 2, {"--config: it is given more than once"});
@@ -100,7 +102,10 @@ TEST(Usage, RandomTensorsBeyondTheMemory) {
   expect_refused(
       "run softmax --device sim --random x=1000000x10000000:f32", 3,
       {"--random x: it takes more memory", "1000000x10000000:f32, 240000000000000 bytes"});
-  expect_refused("run softmax --device sim --random x=9000000000x9000000000:f32", 2, {"64 bits"});
+  expect_refused("run softmax --device sim --random x=9000000000x9000000000:f32", 2,
+                 {"--random: ", "64 bits", "got '9000000000x9000000000:f32'"});
+  expect_refused("run softmax --device sim --random x=1x1x1x1x1x1x1x1x2:f32", 2,
+                 {"--random: too many dimensions", "'1x1x1x1x1x1x1x1x2:f32'", "at most 8"});
 }
 
 TEST(Usage, Version) {

@@ -157,7 +157,7 @@ void add_command(CLI::App& app, Action& action, const char* name, const char* de
   list("--random", options->random, "name=SHAPE:DTYPE: a random tensor (repeatable)");
   const auto seed_option = [&](const char* name, std::uint64_t& target, const char* what) {
     const auto parse = [options, name, &target](const std::string& text) {
-      target = parse_seed(text, name);
+      target = parse_unsigned(text, name);
     };
     return command->add_option_function<std::string>(name, parse, what);
   };

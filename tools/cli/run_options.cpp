@@ -1,13 +1,14 @@
 #include "tools/cli/run_options.h"
 
-#include <unistd.h>
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "ops/reference/number_format.h"
 #include "tegula/error.h"
 #include "tools/cli/command.h"
+#include "tools/common/memory.h"
 #include "tools/npy/npy.h"
 
 namespace tegula::cli {
@@ -32,7 +33,31 @@ void add(HostTensors& tensors, const std::string& name, HostTensor tensor) {
     usage_error(name, "the tensor is given twice", name, "one --in or --random");
 }
 
-HostTensor from_file(const std::string& value, const std::optional<DType>& default_dtype) {
+/// A tensor takes its values in double twice, for the reference too, and its bytes here and on the
+/// device. `argument`: "--random x".
+void check_memory(const std::string& argument, const Dims& shape, DType dtype) {
+  const double bytes =
+      static_cast<double>(element_count(shape)) * (2 * sizeof(double) + 2 * dtype_bytes(dtype));
+  const double memory = tools::physical_memory();
+  if (bytes <= memory) return;
+  throw Error(ErrorCode::out_of_resources,
+              {.argument = argument,
+               .problem = "it takes more memory than this machine has",
+               .got = fmt::format("{}:{}, {:.0f} bytes with its values in fp64", to_string(shape),
+                                  dtype_name(dtype), bytes),
+               .wanted = fmt::format("at most {:.0f} bytes", memory)});
+}
+
+/// Whether a conversion to `dtype` that gives `after` keeps `value`. To a float it may round.
+bool keeps(DType dtype, double value, double after) {
+  if (is_float(dtype)) return std::isfinite(after) || !std::isfinite(value);
+  // What saturates at 2^63 - 1 or 2^64 - 1 is that power again in double.
+  const double limit = dtype == DType::u64 ? 0x1p64 : 0x1p63;
+  return value == after && value < limit;
+}
+
+HostTensor from_file(const std::string& name, const std::string& value,
+                     const std::optional<DType>& default_dtype) {
   const auto [path, dtype] = parse_file(value, "--in");
   npy::Array array = npy::read_file(path);
   HostTensor tensor{array.dtype, array.shape, std::move(array.data)};
@@ -41,27 +66,19 @@ HostTensor from_file(const std::string& value, const std::optional<DType>& defau
     wanted = *dtype;
   else if (default_dtype && is_float(array.dtype))
     wanted = *default_dtype;
-  if (wanted != tensor.dtype) {
-    tensor.bytes = reference::encode(wanted, tensor.values());
-    tensor.dtype = wanted;
-  }
-  return tensor;
-}
+  check_memory("--in " + name, tensor.shape, wanted);
+  if (wanted == tensor.dtype) return tensor;
 
-/// A random tensor takes its values in double twice, for the reference too, and its bytes here and
-/// on the device.
-void check_memory(const std::string& name, const ShapeAndDType& shape, DType dtype) {
-  const double bytes = static_cast<double>(element_count(shape.shape)) *
-                       (2 * sizeof(double) + 2 * dtype_bytes(dtype));
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-  if (bytes <= memory) return;
-  throw Error(ErrorCode::out_of_resources,
-              {.argument = "--random " + name,
-               .problem = "it takes more memory than this machine has",
-               .got = fmt::format("{}:{}, {:.0f} bytes with its values in fp64",
-                                  to_string(shape.shape), dtype_name(dtype), bytes),
-               .wanted = fmt::format("at most {:.0f} bytes", memory)});
+  const std::vector<double> values = tensor.values();
+  tensor.bytes = reference::encode(wanted, values);
+  tensor.dtype = wanted;
+  const std::vector<double> converted = tensor.values();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!keeps(wanted, values[i], converted[i]))
+      usage_error("--in " + name, fmt::format("{} has no such number", dtype_name(wanted)),
+                  fmt::format("{}, element {} of {}", values[i], i, path),
+                  is_float(wanted) ? "finite numbers in its range" : "whole numbers in its range");
+  return tensor;
 }
 
 /// `tensors`: those that are made already.
@@ -73,7 +90,7 @@ HostTensor from_random(const TensorSpec& spec, const std::string& value,
   if (!dtype)
     usage_error("--random", fmt::format("no dtype for {}", spec.name), "'" + value + "'",
                 "SHAPE:DTYPE, or --dtype");
-  check_memory(spec.name, parsed, *dtype);
+  check_memory("--random " + spec.name, parsed.shape, *dtype);
   const auto count = static_cast<std::size_t>(element_count(parsed.shape));
   const auto indexed = tensors.find(spec.index_into);
   std::vector<double> values;
@@ -100,7 +117,7 @@ HostTensors read_tensors(const OpEntry& op, const RunOptions& options) {
   for (const std::string& text : options.in) {
     const auto [name, value] = split_assignment(text, "--in");
     find_tensor(op, name, "--in");
-    add(tensors, name, from_file(value, default_dtype));
+    add(tensors, name, from_file(name, value, default_dtype));
   }
   // Indices come last: what they index says how far they may go.
   for (const bool indices : {false, true})

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "tegula/error.h"
 #include "tools/cli/command.h"
 
 namespace tegula::cli {
@@ -53,9 +54,17 @@ ShapeAndDType parse_shape(std::string_view text, std::string_view option) {
     if (!extent || *extent < 0)
       usage_error(std::string(option), "no shape", quoted(text),
                   "extents of 0 or more joined by x, then :DTYPE, such as 64x4096:bf16");
+    if (result.shape.size() == Dims::capacity)
+      usage_error(std::string(option), "too many dimensions", quoted(text),
+                  fmt::format("at most {}", Dims::capacity));
     result.shape.push_back(*extent);
   }
-  element_count(result.shape);  // its overflow checks
+  try {
+    element_count(result.shape);
+  } catch (const Error& error) {
+    const ErrorDetails& details = error.details();
+    usage_error(std::string(option), details.problem, quoted(text), details.wanted);
+  }
   return result;
 }
 
@@ -90,11 +99,11 @@ std::int64_t parse_integer(std::string_view text, std::string_view argument) {
   return *value;
 }
 
-std::uint64_t parse_seed(std::string_view text, std::string_view argument) {
+std::uint64_t parse_unsigned(std::string_view text, std::string_view argument) {
   const auto value = integer<std::uint64_t>(text);
   if (!value)
-    usage_error(std::string(argument), "no seed", quoted(text),
-                fmt::format("a whole number from 0 to {}", UINT64_MAX));
+    usage_error(std::string(argument), "no whole number of 64 bits without a sign", quoted(text),
+                fmt::format("0 to {}", UINT64_MAX));
   return *value;
 }
 

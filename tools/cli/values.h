@@ -44,7 +44,7 @@ ConfigFields parse_config(std::string_view text, std::string_view option);
 
 std::int64_t parse_integer(std::string_view text, std::string_view argument);
 /// 0 to 2^64 - 1.
-std::uint64_t parse_seed(std::string_view text, std::string_view argument);
+std::uint64_t parse_unsigned(std::string_view text, std::string_view argument);
 double parse_number(std::string_view text, std::string_view argument);
 /// 1, 0, true, false.
 bool parse_flag(std::string_view text, std::string_view argument);

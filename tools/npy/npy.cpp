@@ -48,6 +48,15 @@ DType dtype_of(const std::string& descr, std::string_view name) {
   fail(name, "a dtype that is not read", "'" + descr + "'", std::string(wanted_dtypes));
 }
 
+std::size_t count_of(const Dims& shape, std::string_view name) {
+  try {
+    return static_cast<std::size_t>(element_count(shape));
+  } catch (const Error& error) {
+    const ErrorDetails& details = error.details();
+    fail(name, details.problem, details.got, details.wanted);
+  }
+}
+
 /// What lies before the data: the header's text and where the data begins.
 struct Preamble {
   std::string_view header;
@@ -109,7 +118,7 @@ Array parse(std::span<const std::byte> bytes, std::string_view name) {
   array.dtype = dtype_of(header.descr, name);
   array.shape = Dims(std::span<const std::int64_t>(header.shape));
   const auto element_bytes = static_cast<std::size_t>(dtype_bytes(array.dtype));
-  const std::size_t wanted = static_cast<std::size_t>(element_count(array.shape)) * element_bytes;
+  const std::size_t wanted = count_of(array.shape, name) * element_bytes;
   const std::span<const std::byte> data = bytes.subspan(data_offset);
   if (data.size() != wanted)
     fail(

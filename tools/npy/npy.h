@@ -29,7 +29,8 @@ Array parse(std::span<const std::byte> bytes, std::string_view name);
 /// Error{invalid_argument} for a dtype that parse() does not read (bf16 has no numpy spelling).
 std::vector<std::byte> serialise(const Array& array);
 
-/// Throws as parse() does, and Error{invalid_argument} if `path` is no readable regular file.
+/// Throws as parse() does, Error{invalid_argument} if `path` is no readable regular file, and
+/// Error{out_of_resources} if it does not fit this machine's memory.
 Array read_file(const std::string& path);
 /// Throws Error{invalid_argument} if `path` cannot be created, Error{environment} if it cannot be
 /// written to its end.

@@ -39,7 +39,7 @@ std::int64_t integer_of(const OpCall& call, std::string_view name) {
 
 ops::RngState rng_of(const OpCall& call) {
   const auto seed_of = [&](std::string_view name) {
-    return parse_seed(call.params.find(name)->second, fmt::format("--param {}", name));
+    return parse_unsigned(call.params.find(name)->second, fmt::format("--param {}", name));
   };
   return {.seed = seed_of("seed"), .offset = seed_of("offset")};
 }

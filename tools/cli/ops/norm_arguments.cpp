@@ -8,7 +8,7 @@ namespace tegula::cli {
 namespace {
 
 std::uint64_t state_of(const OpCall& call, std::string_view name) {
-  return parse_seed(call.params.find(name)->second, fmt::format("--param {}", name));
+  return parse_unsigned(call.params.find(name)->second, fmt::format("--param {}", name));
 }
 
 bool is_rms_norm(const OpCall& call, Norm norm) {
