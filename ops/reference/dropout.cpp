@@ -55,9 +55,13 @@ std::vector<double> dropout(std::int64_t n, const Values& x, const DropoutProble
   const Rounding r(precision, x.dtype);
   const std::int64_t rows = n == 0 ? 0 : static_cast<std::int64_t>(x.data.size()) / n;
   std::vector<double> y = dropout_mask(rows, n, problem);
-  for (std::size_t i = 0; i < y.size(); ++i)
-    y[i] = y[i] == 0 ? 0 : r.output(out_dtype, r(x.data[i] * dropout_scale(problem.p)));
-  return y;
+  return evaluate(precision, [&](auto number) {
+    using T = decltype(number);
+    const T scale = constant<T>(dropout_scale(problem.p));
+    for (std::size_t i = 0; i < y.size(); ++i)
+      y[i] = y[i] == 0 ? 0 : given(r.output(out_dtype, r(T(x.data[i]) * scale)));
+    return y;
+  });
 }
 
 }  // namespace tegula::reference

@@ -1,7 +1,5 @@
 #include "ops/reference/norm_sum.h"
 
-#include <cmath>
-
 namespace tegula::reference {
 
 DType wider(DType a, const Values& b) { return b.present() ? wider(a, b.dtype) : a; }
@@ -18,21 +16,16 @@ DType NormProblem::sum_dtype() const {
   return residual_in_fp32 ? DType::f32 : x.dtype;
 }
 
-double dropped(const std::vector<double>& mask, std::size_t i, double value, double keep_scale,
-               const Rounding& r) {
-  if (mask.empty()) return value;
-  return mask[i] != 0 ? r(value * keep_scale) : 0;
-}
-
-NormSum norm_sum(const NormProblem& p, Precision precision) {
-  NormSum sum;
+template <class T>
+NormSum<T> norm_sum(const NormProblem& p, Precision precision) {
+  NormSum<T> sum;
   sum.branch_dtype = wider(p.x.dtype, p.rowscale);
   const Rounding r_branch(precision, sum.branch_dtype);
   const auto n = static_cast<std::size_t>(p.n);
-  sum.branch = p.x.data;
+  sum.branch.assign(p.x.data.begin(), p.x.data.end());
   for (std::size_t i = 0; i < sum.branch.size(); ++i) {
-    double& value = sum.branch[i];
-    if (p.rowscale.present()) value = r_branch(value * p.rowscale.data[i / n]);
+    T& value = sum.branch[i];
+    if (p.rowscale.present()) value = r_branch(value * T(p.rowscale.data[i / n]));
     value = dropped(p.mask, i, value, p.keep_scale, r_branch);
   }
 
@@ -45,39 +38,51 @@ NormSum norm_sum(const NormProblem& p, Precision precision) {
     const Rounding r(precision, sum.dtype);
     for (std::size_t i = 0; i < sum.s.size(); ++i) sum.s[i] = r(operation(sum.s[i], i));
   };
-  apply(p.layerscale, [&](double s, std::size_t i) { return s * p.layerscale.data[i % n]; });
+  apply(p.layerscale, [&](const T& s, std::size_t i) { return s * T(p.layerscale.data[i % n]); });
   const Rounding r_x1(precision, p.x1.dtype);
-  apply(p.x1, [&](double s, std::size_t i) {
-    return s + dropped(p.mask1, i, p.x1.data[i], p.keep_scale, r_x1);
+  apply(p.x1, [&](const T& s, std::size_t i) {
+    return s + dropped(p.mask1, i, T(p.x1.data[i]), p.keep_scale, r_x1);
   });
-  apply(p.residual, [&](double s, std::size_t i) { return s + p.residual.data[i]; });
+  apply(p.residual, [&](const T& s, std::size_t i) { return s + T(p.residual.data[i]); });
   if (p.residual_in_fp32 && !p.residual.present()) sum.dtype = DType::f32;
   return sum;
 }
 
-RowStatistics row_statistics(const double* s, const NormProblem& p, const Rounding& r) {
-  const auto n = static_cast<double>(p.n);
-  RowStatistics row;
+template <class T>
+RowStatistics<T> row_statistics(const T* s, const NormProblem& p, const Rounding& r) {
+  const T n = static_cast<double>(p.n);
+  RowStatistics<T> row;
   if (!p.is_rms_norm) {
-    double total = 0;
-    for (std::int64_t j = 0; j < p.n; ++j) total = r.add(total, s[j]);
-    row.mean = r(total / n);
+    Sum<T> total(r);
+    for (std::int64_t j = 0; j < p.n; ++j) total.add(s[j]);
+    row.mean = r(total.total() / n);
   }
-  double squares = 0;
+  // About the mean the squares are least: an error of it counts as its own square alone.
+  const T centre = value_of(row.mean);
+  Sum<T> squares(r);
   for (std::int64_t j = 0; j < p.n; ++j) {
-    const double centred = p.is_rms_norm ? s[j] : r(s[j] - row.mean);
-    squares = r.add(squares, r(centred * centred));
+    const T centred = p.is_rms_norm ? s[j] : r(s[j] - centre);
+    squares.add(r(centred * centred));
   }
-  row.rstd = r(1 / std::sqrt(r(r(squares / n) + p.eps)));
+  const double off = error_of(row.mean);
+  row.rstd = r.rsqrt(r(rounded(r(squares.total() / n), off * off) + T(p.eps)));
   return row;
 }
 
-std::vector<double> norm_weight(const Values& weight, const NormProblem& p, Precision precision) {
+template <class T>
+std::vector<T> norm_weight(const Values& weight, const NormProblem& p, Precision precision) {
   const Rounding r(precision, weight.dtype);
-  std::vector<double> values = weight.data;
+  std::vector<T> values(weight.data.begin(), weight.data.end());
   if (p.zero_centered_weight)
-    for (double& value : values) value = r(1 + value);
+    for (T& value : values) value = r(T(1) + value);
   return values;
 }
+
+template NormSum<double> norm_sum(const NormProblem&, Precision);
+template NormSum<Bounded> norm_sum(const NormProblem&, Precision);
+template RowStatistics<double> row_statistics(const double*, const NormProblem&, const Rounding&);
+template RowStatistics<Bounded> row_statistics(const Bounded*, const NormProblem&, const Rounding&);
+template std::vector<double> norm_weight(const Values&, const NormProblem&, Precision);
+template std::vector<Bounded> norm_weight(const Values&, const NormProblem&, Precision);
 
 }  // namespace tegula::reference

@@ -1,11 +1,14 @@
 #include "ops/reference/rotary.h"
 
 namespace tegula::reference {
+namespace {
 
-std::vector<double> rotary(const RotaryProblem& p, Precision precision) {
+template <class T>
+std::vector<double> rotary_in(const RotaryProblem& p, Precision precision) {
   const Rounding r(precision, wider(wider(p.x.dtype, p.cos.dtype), p.sin.dtype));
   std::vector<double> y;
-  for (const double value : p.x.data) y.push_back(r.output(p.out_dtype, value));
+  y.reserve(p.x.data.size());
+  for (const double value : p.x.data) y.push_back(given(r.output(p.out_dtype, T(value))));
   for (std::int64_t entry = 0; entry < p.b; ++entry)
     for (std::int64_t i = 0; i < p.s; ++i) {
       const std::int64_t first = p.offsets[static_cast<std::size_t>(entry)], position = first + i;
@@ -16,14 +19,21 @@ std::vector<double> rotary(const RotaryProblem& p, Precision precision) {
           const auto one = static_cast<std::size_t>(start + (p.interleaved ? 2 * k : k));
           const auto two = one + static_cast<std::size_t>(p.interleaved ? 1 : p.pairs);
           const auto angle = static_cast<std::size_t>(position * p.pairs + k);
-          const double cosine = p.cos.data[angle];
-          const double sine = p.inverse ? -p.sin.data[angle] : p.sin.data[angle];
-          const double x1 = p.x.data[one], x2 = p.x.data[two];
-          y[one] = r.output(p.out_dtype, r(r(x1 * cosine) - r(x2 * sine)));
-          y[two] = r.output(p.out_dtype, r(r(x1 * sine) + r(x2 * cosine)));
+          const T cosine = p.cos.data[angle];
+          const T sine = p.inverse ? -p.sin.data[angle] : p.sin.data[angle];
+          const T x1 = p.x.data[one], x2 = p.x.data[two];
+          y[one] = given(r.output(p.out_dtype, r(r(x1 * cosine) - r(x2 * sine))));
+          y[two] = given(r.output(p.out_dtype, r(r(x1 * sine) + r(x2 * cosine))));
         }
     }
   return y;
+}
+
+}  // namespace
+
+std::vector<double> rotary(const RotaryProblem& p, Precision precision) {
+  return evaluate(precision,
+                  [&](auto number) { return rotary_in<decltype(number)>(p, precision); });
 }
 
 }  // namespace tegula::reference

@@ -1,45 +1,60 @@
 #include "ops/reference/softmax.h"
 
-#include <cmath>
-
 namespace tegula::reference {
+namespace {
 
-std::vector<double> softmax(const SoftmaxProblem& p, Precision precision) {
+template <class T>
+std::vector<double> softmax_in(const SoftmaxProblem& p, Precision precision) {
   const Rounding r(precision, p.x.dtype);
-  std::vector<double> y(p.x.data.size());
+  const std::vector<T> values(p.x.data.begin(), p.x.data.end());
+  std::vector<double> y;
+  y.reserve(values.size());
   for (std::int64_t row = 0; row < p.rows; ++row) {
-    const double* x = p.x.data.data() + row * p.n;
-    double* out = y.data() + row * p.n;
-    const double top = largest(x, p.n);
-    double sum = 0;
-    for (std::int64_t j = 0; j < p.n; ++j) sum = r.add(sum, r(std::exp(r(x[j] - top))));
-    sum = r(sum);
+    const T* x = values.data() + row * p.n;
+    const T top = largest(x, p.n);
+    Sum<T> sum(r);
+    for (std::int64_t j = 0; j < p.n; ++j) sum.add(r.exp(r(x[j] - top)));
+    const T total = sum.rounded();
     for (std::int64_t j = 0; j < p.n; ++j) {
-      const double shifted = r(x[j] - top);
-      const double value =
-          p.logarithm ? r(shifted - r(std::log(sum))) : r(r(std::exp(shifted)) / sum);
-      out[j] = r.output(p.out_dtype, value);
+      const T shifted = r(x[j] - top);
+      // Rounded twice: it may be divided by way of the inverse.
+      const T value = p.logarithm ? r(shifted - r.log(total)) : r(r(r.exp(shifted) / total));
+      y.push_back(given(r.output(p.out_dtype, value)));
     }
   }
   return y;
 }
 
-std::vector<double> softmax_bwd(const SoftmaxBwdProblem& p, Precision precision) {
+template <class T>
+std::vector<double> softmax_bwd_in(const SoftmaxBwdProblem& p, Precision precision) {
   const Rounding r(precision, wider(p.dy.dtype, p.y.dtype));
-  std::vector<double> dx(p.dy.data.size());
+  std::vector<double> dx;
+  dx.reserve(p.dy.data.size());
   for (std::int64_t row = 0; row < p.rows; ++row) {
     const double* dy = p.dy.data.data() + row * p.n;
     const double* y = p.y.data.data() + row * p.n;
-    double sum = 0;
-    for (std::int64_t j = 0; j < p.n; ++j) sum = r.add(sum, p.logarithm ? dy[j] : r(dy[j] * y[j]));
-    sum = r(sum);
+    Sum<T> sum(r);
+    for (std::int64_t j = 0; j < p.n; ++j) sum.add(p.logarithm ? T(dy[j]) : r(T(dy[j]) * T(y[j])));
+    const T total = sum.rounded();
     for (std::int64_t j = 0; j < p.n; ++j) {
-      const double value =
-          p.logarithm ? r(dy[j] - r(r(std::exp(y[j])) * sum)) : r(y[j] * r(dy[j] - sum));
-      dx[static_cast<std::size_t>(row * p.n + j)] = r.output(p.out_dtype, value);
+      const T value =
+          p.logarithm ? r(T(dy[j]) - r(r.exp(T(y[j])) * total)) : r(T(y[j]) * r(T(dy[j]) - total));
+      dx.push_back(given(r.output(p.out_dtype, value)));
     }
   }
   return dx;
+}
+
+}  // namespace
+
+std::vector<double> softmax(const SoftmaxProblem& p, Precision precision) {
+  return evaluate(precision,
+                  [&](auto number) { return softmax_in<decltype(number)>(p, precision); });
+}
+
+std::vector<double> softmax_bwd(const SoftmaxBwdProblem& p, Precision precision) {
+  return evaluate(precision,
+                  [&](auto number) { return softmax_bwd_in<decltype(number)>(p, precision); });
 }
 
 }  // namespace tegula::reference

@@ -1,37 +1,56 @@
 #include "ops/reference/swiglu.h"
 
-#include <cmath>
-
 namespace tegula::reference {
 namespace {
 
-double sigmoid(const Rounding& r, double a) { return r(1 / r(1 + r(std::exp(-a)))); }
+template <class T>
+T sigmoid(const Rounding& r, const T& a) {
+  return r(T(1) / r(T(1) + r.exp(-a)));
+}
 
-}  // namespace
-
-std::vector<double> swiglu(const Values& a, const Values& b, DType out_dtype, Precision precision) {
+template <class T>
+std::vector<double> swiglu_in(const Values& a, const Values& b, DType out_dtype,
+                              Precision precision) {
   const Rounding r_a(precision, a.dtype), r(precision, wider(a.dtype, b.dtype));
   std::vector<double> y;
+  y.reserve(a.data.size());
   for (std::size_t i = 0; i < a.data.size(); ++i) {
-    const double silu = r_a(a.data[i] * sigmoid(r_a, a.data[i]));
-    y.push_back(r.output(out_dtype, r(silu * b.data[i])));
+    const T gate = a.data[i];
+    const T silu = r_a(gate * sigmoid(r_a, gate));
+    y.push_back(given(r.output(out_dtype, r(silu * T(b.data[i])))));
   }
   return y;
 }
 
-SwigluGradients swiglu_bwd(const Values& dy, const Values& a, const Values& b, DType da_dtype,
-                           DType db_dtype, Precision precision) {
+template <class T>
+SwigluGradients swiglu_bwd_in(const Values& dy, const Values& a, const Values& b, DType da_dtype,
+                              DType db_dtype, Precision precision) {
   const Rounding r_a(precision, a.dtype);
   const Rounding r(precision, wider(wider(a.dtype, b.dtype), dy.dtype));
   SwigluGradients result;
   for (std::size_t i = 0; i < a.data.size(); ++i) {
-    const double g = dy.data[i], gate = a.data[i], value = b.data[i];
-    const double s = sigmoid(r_a, gate);
-    const double slope = r_a(s * r_a(1 + r_a(gate * r_a(1 - s))));
-    result.da.push_back(r.output(da_dtype, r(r(g * value) * slope)));
-    result.db.push_back(r.output(db_dtype, r(g * r_a(gate * s))));
+    const T g = dy.data[i], gate = a.data[i], value = b.data[i];
+    const T s = sigmoid(r_a, gate);
+    const T slope = r_a(s * r_a(T(1) + r_a(gate * r_a(T(1) - s))));
+    result.da.push_back(given(r.output(da_dtype, r(r(g * value) * slope))));
+    result.db.push_back(given(r.output(db_dtype, r(g * r_a(gate * s)))));
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<double> swiglu(const Values& a, const Values& b, DType out_dtype, Precision precision) {
+  return evaluate(precision, [&](auto number) {
+    return swiglu_in<decltype(number)>(a, b, out_dtype, precision);
+  });
+}
+
+SwigluGradients swiglu_bwd(const Values& dy, const Values& a, const Values& b, DType da_dtype,
+                           DType db_dtype, Precision precision) {
+  return evaluate(precision, [&](auto number) {
+    return swiglu_bwd_in<decltype(number)>(dy, a, b, da_dtype, db_dtype, precision);
+  });
 }
 
 }  // namespace tegula::reference

@@ -26,6 +26,25 @@ TEST(Accuracy, IsTwicePlainPlusOneUlp) {
   EXPECT_GT(compare(Doubles{3}, Doubles{3}, Doubles{4}, DType::f32, 3).bound, 3);
 }
 
+TEST(Accuracy, AnElementsRoundoffExcusesItAlone) {
+  const Doubles ref64 = {1, 1, 1}, plain = ref64, roundoff = {0x1p-21, 0, nan};
+  const double ulp = 0x1p-23, wrong = 1 + 0x1p-21;
+  const Accuracy a = compare(Doubles{wrong, 1, 1}, ref64, plain, DType::f32, 2, roundoff);
+  EXPECT_TRUE(a.passed);
+  EXPECT_EQ(a.bound, 0x1p-21);
+  EXPECT_EQ(a.max_error, 0x1p-21);
+  EXPECT_EQ(a.ratio, 1);
+  const Accuracy b = compare(Doubles{1, wrong, 1}, ref64, plain, DType::f32, 2, roundoff);
+  EXPECT_FALSE(b.passed);
+  EXPECT_EQ(b.bound, ulp);
+  EXPECT_FALSE(compare(Doubles{1, 1, wrong}, ref64, plain, DType::f32, 2, roundoff).passed);
+  EXPECT_FALSE(compare(Doubles{wrong, 1, 1}, ref64, plain, DType::f32).passed);
+  // Where plain errs more it decides.
+  const Accuracy c =
+      compare(Doubles{wrong, 1, 1}, ref64, Doubles{1, 1, 2}, DType::f32, 2, roundoff);
+  EXPECT_EQ(c.bound, 2 + ulp);
+}
+
 TEST(Accuracy, NanAndInfinityMustBeWhereTheyBelong) {
   EXPECT_TRUE(compare(Doubles{nan, 1}, Doubles{nan, 1}, Doubles{nan, 1}, DType::f32).passed);
   EXPECT_FALSE(compare(Doubles{1, 1}, Doubles{nan, 1}, Doubles{nan, 1}, DType::f32).passed);

@@ -89,7 +89,7 @@ int run(const RunOptions& options) {
     for (std::size_t i = 0; i < outputs.size(); ++i)
       result.outputs[i].accuracy =
           reference::compare(values.at(outputs[i].name), expected[i].ref64, expected[i].plain,
-                             outputs[i].tensor.dtype(), expected[i].factor);
+                             outputs[i].tensor.dtype(), expected[i].factor, expected[i].roundoff);
   }
   for (const auto& [name, path] : destinations) {
     if (!values.contains(name))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ops/reference/transfer.h"
 #include "tools/cli/command.h"
 
 namespace tegula::cli {
@@ -10,6 +11,16 @@ reference::Values values_of(const OpCall& call, std::string_view name) {
   const InputTensor* input = call.find(name);
   if (input == nullptr) return {};
   return {input->tensor.dtype(), input->values};
+}
+
+ExpectedOutput expected_mask(std::string name, std::vector<double> mask) {
+  return {std::move(name), mask, mask};
+}
+
+std::vector<double> values_of(const std::vector<Output>& outputs, std::string_view name) {
+  for (const Output& output : outputs)
+    if (output.name == name) return reference::download(output.tensor);
+  return {};
 }
 
 MatrixShape matrix_shape(const Dims& shape) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ops/reference/dropout.h"
 #include "ops/reference/rounding.h"
@@ -29,6 +32,34 @@ std::int64_t integer_of(const OpCall& call, std::string_view name);
 /// The parameters seed and offset, and dropout_p with them.
 ops::RngState rng_of(const OpCall& call);
 reference::DropoutProblem dropout_of(const OpCall& call);
+
+/// A reference at every precision.
+template <class Result>
+struct Evaluations {
+  Result ref64, plain, roundoff;
+
+  /// Of a Result that has several outputs; `factor` is 3 of gradients.
+  ExpectedOutput of(std::string name, std::vector<double> Result::*member, double factor) const {
+    return {std::move(name), ref64.*member, plain.*member, factor, roundoff.*member};
+  }
+};
+template <class F>
+auto evaluations(const F& at) {
+  using reference::Precision;
+  return Evaluations<decltype(at(Precision::fp64))>{at(Precision::fp64), at(Precision::plain),
+                                                    at(Precision::roundoff)};
+}
+
+/// Of a reference that gives one output.
+template <class F>
+ExpectedOutput expected_output(std::string name, double factor, const F& at) {
+  auto [ref64, plain, roundoff] = evaluations(at);
+  return {std::move(name), std::move(ref64), std::move(plain), factor, std::move(roundoff)};
+}
+ExpectedOutput expected_mask(std::string name, std::vector<double> mask);
+
+/// The values of one of `outputs`, on the host; none if it is not there.
+std::vector<double> values_of(const std::vector<Output>& outputs, std::string_view name);
 
 /// --config over what `choose` gives for `matrix`; nothing without --config.
 std::optional<ops::RowConfig> row_config_of(const OpCall& call, const MatrixShape& matrix,

@@ -28,10 +28,13 @@ ops::DropoutOptions options_of(const OpCall& call, const char* x_name) {
           .config = row_config_of(call, x_name, ops::choose_elementwise_config)};
 }
 
-std::vector<double> expected(const OpCall& call, const char* x_name, DType dtype,
-                             Precision precision) {
-  return reference::dropout(matrix_shape(call.ref(x_name).shape).n, values_of(call, x_name),
-                            dropout_of(call), dtype, precision);
+/// Of both passes: "y" of "x", "dx" of "dy".
+ExpectedOutput expected(const OpCall& call, const char* x_name, const char* y_name, double factor,
+                        const std::vector<Output>& outputs) {
+  return expected_output(y_name, factor, [&](Precision precision) {
+    return reference::dropout(matrix_shape(call.ref(x_name).shape).n, values_of(call, x_name),
+                              dropout_of(call), outputs[0].tensor.dtype(), precision);
+  });
 }
 
 std::vector<Output> run_forward(Stream& stream, const OpCall& call) {
@@ -40,12 +43,9 @@ std::vector<Output> run_forward(Stream& stream, const OpCall& call) {
 }
 
 std::vector<ExpectedOutput> expect_forward(const OpCall& call, const std::vector<Output>& outputs) {
-  const DType dtype = outputs[0].tensor.dtype();
   const MatrixShape shape = matrix_shape(call.ref("x").shape);
-  const auto mask = reference::dropout_mask(shape.rows, shape.n, dropout_of(call));
-  return {{"y", expected(call, "x", dtype, Precision::fp64),
-           expected(call, "x", dtype, Precision::plain)},
-          {"mask", mask, mask}};
+  return {expected(call, "x", "y", 2, outputs),
+          expected_mask("mask", reference::dropout_mask(shape.rows, shape.n, dropout_of(call)))};
 }
 
 std::vector<Output> run_backward(Stream& stream, const OpCall& call) {
@@ -54,9 +54,7 @@ std::vector<Output> run_backward(Stream& stream, const OpCall& call) {
 
 std::vector<ExpectedOutput> expect_backward(const OpCall& call,
                                             const std::vector<Output>& outputs) {
-  const DType dtype = outputs[0].tensor.dtype();
-  return {{"dx", expected(call, "dy", dtype, Precision::fp64),
-           expected(call, "dy", dtype, Precision::plain), 3}};
+  return {expected(call, "dy", "dx", 3, outputs)};
 }
 
 /// A parameter that is a size.
@@ -82,9 +80,9 @@ std::vector<Output> run_mask(Stream& stream, const OpCall& call) {
 }
 
 std::vector<ExpectedOutput> expect_mask(const OpCall& call, const std::vector<Output>&) {
-  const auto mask = reference::dropout_mask(extent_of(call, "m"), extent_of(call, "n"),
-                                            dropout_of(call), flag_of(call, "of_x1") ? 1 : 0);
-  return {{"mask", mask, mask}};
+  return {expected_mask(
+      "mask", reference::dropout_mask(extent_of(call, "m"), extent_of(call, "n"), dropout_of(call),
+                                      flag_of(call, "of_x1") ? 1 : 0))};
 }
 
 }  // namespace

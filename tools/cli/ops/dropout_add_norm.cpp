@@ -23,23 +23,13 @@ std::vector<Output> run(Stream& stream, const OpCall& call, const DropoutAddNorm
 std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>& outputs,
                                    const DropoutAddNorm& norm) {
   auto [problem, subset] = problem_of(call, norm);
-  using reference::Precision;
-  const auto ref64 = reference::norm(problem, subset, Precision::fp64);
-  const auto plain = reference::norm(problem, subset, Precision::plain);
+  const auto results = evaluations([&, &problem = problem, &subset = subset](auto precision) {
+    return reference::norm(problem, subset, precision);
+  });
   // With nothing dropped the masks are all true.
   if (problem.mask.empty()) problem.mask.assign(problem.x.data.size(), 1);
   if (problem.mask1.empty()) problem.mask1.assign(problem.x1.data.size(), 1);
-  const std::map<std::string, ExpectedOutput> expected = {
-      {"y", {"y", ref64.y, plain.y}},
-      {"y1", {"y1", ref64.y1, plain.y1}},
-      {"residual_out", {"residual_out", ref64.residual_out, plain.residual_out}},
-      {"mask", {"mask", problem.mask, problem.mask}},
-      {"mask1", {"mask1", problem.mask1, problem.mask1}},
-      {"rstd", {"rstd", ref64.rstd, plain.rstd}},
-      {"mean", {"mean", ref64.mean, plain.mean}}};
-  std::vector<ExpectedOutput> in_order;
-  for (const Output& output : outputs) in_order.push_back(expected.at(output.name));
-  return in_order;
+  return expected_of_norm(outputs, problem, results);
 }
 
 OpEntry entry_of(const DropoutAddNorm& norm) {

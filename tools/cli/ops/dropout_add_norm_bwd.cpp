@@ -81,9 +81,9 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const Outputs& outputs,
                                                     values_of(call, "dresidual_out"),
                                                     {},
                                                     saved_by_norm(outputs)};
-  using reference::Precision;
-  const auto ref64 = reference::norm_bwd(problem, subset, gradients, Precision::fp64);
-  const auto plain = reference::norm_bwd(problem, subset, gradients, Precision::plain);
+  const auto results = evaluations([&, &problem = problem, &subset = subset](auto precision) {
+    return reference::norm_bwd(problem, subset, gradients, precision);
+  });
   using Gradients = reference::NormInputGradients;
   const std::map<std::string, std::vector<double> Gradients::*> members = {
       {"dx0", &Gradients::dx},
@@ -99,8 +99,7 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const Outputs& outputs,
   std::vector<ExpectedOutput> expected;
   for (const Output& output : outputs) {
     if (!output.given) continue;
-    const auto member = members.at(output.name);
-    expected.push_back({output.name, ref64.*member, plain.*member, 3});
+    expected.push_back(results.of(output.name, members.at(output.name), 3));
   }
   return expected;
 }

@@ -24,19 +24,9 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>
                                    Norm norm) {
   reference::NormProblem problem = norm_problem(call, norm);
   problem.out_dtype = outputs.front().tensor.dtype();
-  const reference::NormResult ref64 = reference::norm(problem, reference::Precision::fp64);
-  const reference::NormResult plain = reference::norm(problem, reference::Precision::plain);
-  const std::map<std::string, ExpectedOutput> expected = {
-      {"y", {"y", ref64.y, plain.y}},
-      {"y1", {"y1", ref64.y1, plain.y1}},
-      {"residual_out", {"residual_out", ref64.residual_out, plain.residual_out}},
-      {"mask", {"mask", problem.mask, problem.mask}},
-      {"mask1", {"mask1", problem.mask1, problem.mask1}},
-      {"rstd", {"rstd", ref64.rstd, plain.rstd}},
-      {"mean", {"mean", ref64.mean, plain.mean}}};
-  std::vector<ExpectedOutput> in_order;
-  for (const Output& output : outputs) in_order.push_back(expected.at(output.name));
-  return in_order;
+  return expected_of_norm(outputs, problem, evaluations([&](reference::Precision precision) {
+                            return reference::norm(problem, precision);
+                          }));
 }
 
 OpEntry entry_of(Norm norm, const char* name, const char* summary) {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "ops/reference/transfer.h"
-
 namespace tegula::cli {
 namespace {
 
@@ -104,13 +102,27 @@ void add_saved(std::vector<Output>& outputs, const Stream& stream, const ops::No
 }
 
 reference::NormSaved saved_by_norm(const std::vector<Output>& outputs) {
-  reference::NormSaved saved;
-  for (const Output& output : outputs) {
-    if (output.name == "s") saved.s = reference::download(output.tensor);
-    if (output.name == "rstd") saved.rstd = reference::download(output.tensor);
-    if (output.name == "mean") saved.mean = reference::download(output.tensor);
+  return {values_of(outputs, "s"), values_of(outputs, "rstd"), values_of(outputs, "mean")};
+}
+
+std::vector<ExpectedOutput> expected_of_norm(const std::vector<Output>& outputs,
+                                             const reference::NormProblem& problem,
+                                             const Evaluations<reference::NormResult>& results) {
+  using Result = reference::NormResult;
+  const std::map<std::string, std::vector<double> Result::*> members = {
+      {"y", &Result::y},
+      {"y1", &Result::y1},
+      {"residual_out", &Result::residual_out},
+      {"rstd", &Result::rstd},
+      {"mean", &Result::mean}};
+  std::vector<ExpectedOutput> expected;
+  for (const auto& [name, tensor, given] : outputs) {
+    if (name == "mask" || name == "mask1")
+      expected.push_back(expected_mask(name, name == "mask" ? problem.mask : problem.mask1));
+    else
+      expected.push_back(results.of(name, members.at(name), 2));
   }
-  return saved;
+  return expected;
 }
 
 std::optional<ops::NormRowConfig> norm_config_of(const OpCall& call, std::string_view x,

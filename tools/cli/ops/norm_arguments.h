@@ -31,4 +31,9 @@ void add_saved(std::vector<Output>& outputs, const Stream& stream, const ops::No
                const TensorRef& s);
 reference::NormSaved saved_by_norm(const std::vector<Output>& outputs);
 
+/// What `outputs`, all of a norm's forward, should hold; masks as `problem` has them.
+std::vector<ExpectedOutput> expected_of_norm(const std::vector<Output>& outputs,
+                                             const reference::NormProblem& problem,
+                                             const Evaluations<reference::NormResult>& results);
+
 }  // namespace tegula::cli

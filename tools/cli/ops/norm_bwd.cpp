@@ -48,8 +48,9 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>
                                                     values_of(call, "dresidual_out"),
                                                     {},
                                                     saved_by_norm(outputs)};
-  const auto ref64 = norm_bwd(problem, gradients, reference::Precision::fp64);
-  const auto plain = norm_bwd(problem, gradients, reference::Precision::plain);
+  const auto results = evaluations([&](reference::Precision precision) {
+    return reference::norm_bwd(problem, gradients, precision);
+  });
   const std::map<std::string, std::vector<double> reference::NormInputGradients::*> members = {
       {"dx", &reference::NormInputGradients::dx},
       {"dweight", &reference::NormInputGradients::dweight},
@@ -61,8 +62,7 @@ std::vector<ExpectedOutput> expect(const OpCall& call, const std::vector<Output>
   std::vector<ExpectedOutput> expected;
   for (const Output& output : outputs) {
     if (!output.given) continue;
-    const auto member = members.at(output.name);
-    expected.push_back({output.name, ref64.*member, plain.*member, 3});
+    expected.push_back(results.of(output.name, members.at(output.name), 3));
   }
   return expected;
 }

@@ -57,7 +57,8 @@ struct Output {
 struct ExpectedOutput {
   std::string name;
   std::vector<double> ref64, plain;
-  double factor = 2;  ///< of the rule: 3 for gradients
+  double factor = 2;                  ///< of the rule: 3 for gradients
+  std::vector<double> roundoff = {};  ///< of masks nothing
 };
 
 struct OpEntry {

@@ -83,9 +83,9 @@ OpEntry entry_of(const char* name, const char* summary, const char* x_name, cons
           [=](const OpCall& call, const std::vector<Output>& outputs) {
             const DType dtype = outputs[0].tensor.dtype();
             return std::vector<ExpectedOutput>{
-                {y_name, expected(call, x_name, backward, dtype, reference::Precision::fp64),
-                 expected(call, x_name, backward, dtype, reference::Precision::plain),
-                 backward ? 3.0 : 2.0}};
+                expected_output(y_name, backward ? 3 : 2, [&](reference::Precision precision) {
+                  return expected(call, x_name, backward, dtype, precision);
+                })};
           },
   };
 }

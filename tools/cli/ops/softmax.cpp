@@ -39,8 +39,9 @@ OpEntry forward_entry(const char* name, const char* summary, Forward op, bool lo
       .expect =
           [logarithm](const OpCall& call, const std::vector<Output>& outputs) {
             const auto problem = problem_of(call, outputs[0].tensor.dtype(), logarithm);
-            return std::vector<ExpectedOutput>{{"y", softmax(problem, reference::Precision::fp64),
-                                                softmax(problem, reference::Precision::plain)}};
+            return std::vector<ExpectedOutput>{expected_output(
+                "y", 2,
+                [&](reference::Precision precision) { return softmax(problem, precision); })};
           },
   };
 }
@@ -60,22 +61,22 @@ OpEntry backward_entry(const char* name, const char* summary, Forward forward, B
           [forward, backward](Stream& stream, const OpCall& call) {
             const ops::SoftmaxOptions options = options_of(call);
             const Tensor y = forward(stream, call.ref("x"), {.config = options.config});
-            return std::vector<Output>{{"dx", backward(stream, call.ref("dy"), y, options)}};
+            return std::vector<Output>{{"dx", backward(stream, call.ref("dy"), y, options)},
+                                       {"y", y, false}};
           },
       .expect =
           [logarithm](const OpCall& call, const std::vector<Output>& outputs) {
-            const auto forward_problem = problem_of(call, call.ref("x").dtype, logarithm);
-            const auto dx = [&](reference::Precision precision) {
-              return softmax_bwd({forward_problem.rows,
-                                  forward_problem.n,
-                                  values_of(call, "dy"),
-                                  {forward_problem.out_dtype, softmax(forward_problem, precision)},
-                                  outputs[0].tensor.dtype(),
-                                  logarithm},
-                                 precision);
-            };
-            return std::vector<ExpectedOutput>{
-                {"dx", dx(reference::Precision::fp64), dx(reference::Precision::plain), 3}};
+            const MatrixShape shape = matrix_shape(call.ref("x").shape);
+            const reference::SoftmaxBwdProblem problem = {
+                shape.rows,
+                shape.n,
+                values_of(call, "dy"),
+                {call.ref("x").dtype, values_of(outputs, "y")},
+                outputs[0].tensor.dtype(),
+                logarithm};
+            return std::vector<ExpectedOutput>{expected_output(
+                "dx", 3,
+                [&](reference::Precision precision) { return softmax_bwd(problem, precision); })};
           },
   };
 }

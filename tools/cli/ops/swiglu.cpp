@@ -16,11 +16,10 @@ std::vector<Output> run_forward(Stream& stream, const OpCall& call) {
 }
 
 std::vector<ExpectedOutput> expect_forward(const OpCall& call, const std::vector<Output>& outputs) {
-  const auto y = [&](Precision precision) {
+  return {expected_output("y", 2, [&](Precision precision) {
     return reference::swiglu(values_of(call, "a"), values_of(call, "b"), outputs[0].tensor.dtype(),
                              precision);
-  };
-  return {{"y", y(Precision::fp64), y(Precision::plain)}};
+  })};
 }
 
 std::vector<Output> run_backward(Stream& stream, const OpCall& call) {
@@ -34,12 +33,12 @@ std::vector<Output> run_backward(Stream& stream, const OpCall& call) {
 
 std::vector<ExpectedOutput> expect_backward(const OpCall& call,
                                             const std::vector<Output>& outputs) {
-  const auto gradients = [&](Precision precision) {
+  using Result = reference::SwigluGradients;
+  const auto results = evaluations([&](Precision precision) {
     return reference::swiglu_bwd(values_of(call, "dy"), values_of(call, "a"), values_of(call, "b"),
                                  outputs[0].tensor.dtype(), outputs[1].tensor.dtype(), precision);
-  };
-  const auto ref64 = gradients(Precision::fp64), plain = gradients(Precision::plain);
-  return {{"da", ref64.da, plain.da, 3}, {"db", ref64.db, plain.db, 3}};
+  });
+  return {results.of("da", &Result::da, 3), results.of("db", &Result::db, 3)};
 }
 
 }  // namespace
