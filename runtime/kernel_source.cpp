@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/compiler_process.h"
 #include "runtime/kernel_events.h"
 #include "tegula/compile.h"
 #include "tegula/log.h"
@@ -22,8 +23,7 @@ std::uint32_t microseconds(double milliseconds) {
   return static_cast<std::uint32_t>(milliseconds * 1000);
 }
 
-void check_jit(const TracedKernel& traced) {
-  const JitMode mode = jit_mode();
+void check_jit(JitMode mode, const TracedKernel& traced) {
   if (mode == JitMode::automatic) return;
   const std::string line = cache::manifest_line(traced.key);
   if (mode == JitMode::warn) return log(LogLevel::warn, "compiled while running: " + line);
@@ -41,8 +41,9 @@ struct Found {
   std::string_view why_compiled;  ///< for the log
 };
 
-Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk, std::string_view why) {
-  check_jit(traced);
+Found compile_and_store(JitMode mode, const TracedKernel& traced, cache::DiskCache& disk,
+                        std::string_view why) {
+  check_jit(mode, traced);
   if (compile_function() == nullptr)
     throw Error(ErrorCode::environment,
                 {.where = "launch",
@@ -59,14 +60,14 @@ Found compile_and_store(const TracedKernel& traced, cache::DiskCache& disk, std:
   return found;
 }
 
-Found find_or_compile(const TracedKernel& traced, cache::DiskCache& disk) {
+Found find_or_compile(JitMode mode, const TracedKernel& traced, cache::DiskCache& disk) {
   const cache::Identity& identity = traced.key.identity;
   if (auto entry = disk.find(identity)) return {std::move(*entry)};
   const auto lock = disk.lock(identity);
   if (lock->outcome() == cache::KeyLock::Outcome::waited)
     if (auto entry = disk.find(identity)) return {std::move(*entry)};
   return compile_and_store(
-      traced, disk,
+      mode, traced, disk,
       disk.directories().empty() ? "the cache on disk is off" : "the cache on disk has none");
 }
 
@@ -105,7 +106,10 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   if (log_level() >= LogLevel::debug)
     log(LogLevel::debug, fmt::format("key {}: {}", cache::name_of(traced.key.identity),
                                      cache::manifest_line(traced.key)));
-  Found found = find_or_compile(traced, disk);
+  // Both, whether or not there will be anything to compile: a mistake shows at once.
+  const JitMode mode = jit_mode();
+  compiles_in_a_process();
+  Found found = find_or_compile(mode, traced, disk);
   auto ready = std::make_shared<ReadyKernel>();
   try {
     ready->loaded = device.load(found.entry, traced.locations);
@@ -114,7 +118,7 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
     if (found.compile_ms > 0 || error.code() != ErrorCode::corrupt_data) throw;
     // Sound bytes, but not for this device or driver: once more, from the start.
     disk.quarantine(traced.key.identity, error.what());
-    found = compile_and_store(traced, disk, "the device refused the one on disk");
+    found = compile_and_store(mode, traced, disk, "the device refused the one on disk");
     ready->loaded = device.load(found.entry, traced.locations);
   }
   log_found(device, found, milliseconds_since(start));

@@ -28,7 +28,8 @@ JitMode jit_mode();
 /// Finds or compiles, and loads. An entry from disk that the device refuses is set aside, and the
 /// kernel compiled once more. Of several processes that want one kernel, about one compiles it.
 /// Throws what compiling and loading throw, and Error{environment} where compiling is forbidden,
-/// with the manifest line that would have built the kernel ahead.
+/// with the manifest line that would have built the kernel ahead. What the environment says of
+/// compiling is checked also where nothing is to be compiled: throws Error{invalid_argument}.
 std::shared_ptr<const ReadyKernel> make_ready(
     Device& device, const TracedKernel& traced,
     cache::DiskCache& disk = cache::DiskCache::instance());

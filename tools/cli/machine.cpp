@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "runtime/compiler_process.h"
 #include "runtime/format/architecture.h"
 #include "runtime/format/compiler_call.h"
+#include "runtime/kernel_source.h"
 #include "tegula/compile.h"
 #include "tegula/device.h"
 
@@ -97,6 +99,16 @@ Variable variable(const char* name, const char* default_value) {
   return {name, value != nullptr ? value : default_value, value != nullptr};
 }
 
+/// One whose value `check` throws for if it is none.
+Variable checked(Variable result, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    result.problem = fmt::format("{}; wanted {}", error.details().problem, error.details().wanted);
+  }
+  return result;
+}
+
 /// One that a later version reads.
 Variable reserved(const char* name, const char* default_value) {
   Variable result = variable(name, default_value);
@@ -110,8 +122,8 @@ std::vector<Variable> environment() {
           variable("TEGULA_CACHE_SIZE", "1G"),
           reserved("TEGULA_PACK", ""),
           variable("TEGULA_DEVICE", ""),
-          variable("TEGULA_JIT", "auto"),
-          variable("TEGULA_COMPILE", "inline"),
+          checked(variable("TEGULA_JIT", "auto"), runtime::jit_mode),
+          checked(variable("TEGULA_COMPILE", "inline"), runtime::compiles_in_a_process),
           variable("TEGULA_LOG", "warn"),
           variable("TEGULA_DUMP", ""),
           variable("TEGULA_CHECKED_TRACING", ""),

@@ -16,8 +16,9 @@ struct Component {
 
 struct Variable {
   std::string name, value;
-  bool set = false;  ///< value comes from the environment, else it is the default
-  bool read = true;  ///< false: reserved, this version does nothing with it
+  bool set = false;     ///< value comes from the environment, else it is the default
+  bool read = true;     ///< false: reserved, this version does nothing with it
+  std::string problem;  ///< what is wrong with the value; launches throw it
 };
 
 /// What is missing, and how to get it.
