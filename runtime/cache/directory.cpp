@@ -5,9 +5,12 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstring>
 
 #include <fmt/format.h>
+
+#include "runtime/cache/trust.h"
 
 namespace tegula::cache {
 namespace {
@@ -17,6 +20,8 @@ FileSystem& system() { return FileSystem::current(); }
 constexpr const char* temporary_prefix = "tmp-";
 // Not blocking: opening a FIFO that somebody has put there must not wait for its other end.
 constexpr int safely = O_NOFOLLOW | O_NONBLOCK;
+constexpr mode_t shared_folder = 02770;  // what members make in it belongs to the group
+constexpr int most_links = 8;
 
 bool write_all(int file, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -39,6 +44,34 @@ std::string temporary_name() {
 
 std::string describe(int problem) { return std::strerror(problem); }
 
+/// The directory of that path, which may be a link: what it leads to is what will be asked for its
+/// owner. A link of another user's is no path that this one gave. On failure errno and why.
+File open_directory(const std::string& path, std::string& why, int links = most_links) {
+  File opened(system().open(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | safely, 0));
+  const int problem = errno;
+  why = opened ? "" : describe(problem);
+  if (opened || (problem != ENOTDIR && problem != ELOOP)) return opened;
+  const File link(system().open(AT_FDCWD, path.c_str(), O_PATH | O_NOFOLLOW, 0));
+  struct stat status {};
+  if (!link || system().stat(link.get(), &status) != 0 || !S_ISLNK(status.st_mode)) {
+    errno = problem;
+    return File();
+  }
+  char text[PATH_MAX];
+  const ssize_t size = ::readlinkat(link.get(), "", text, sizeof text);
+  if (size <= 0 || links == 0 || !is_ours(status)) {
+    why = links == 0 ? "too many links, one to the other"
+                     : fmt::format("it is a link that belongs to user {}", status.st_uid);
+    errno = ELOOP;
+    return File();
+  }
+  std::string target(text, static_cast<std::size_t>(size));
+  if (target.front() != '/') target = path.substr(0, path.rfind('/') + 1) + target;
+  opened = open_directory(target, why, links - 1);
+  if (!opened) why = fmt::format("it is a link to {}: {}", target, why);
+  return opened;
+}
+
 }  // namespace
 
 bool is_temporary(const std::string& name) { return name.starts_with(temporary_prefix); }
@@ -48,6 +81,7 @@ Directory::Directory(std::string path, Access access, bool shared)
 
 bool Directory::readable() { return open() >= State::readable; }
 bool Directory::writable() { return open() == State::writable; }
+bool Directory::absent() { return open() == State::absent; }
 
 std::string Directory::why() {
   const std::lock_guard lock(mutex_);
@@ -74,36 +108,19 @@ File Directory::open_file(const std::string& name, int flags) {
   return file;
 }
 
-bool Directory::trusted(const struct stat& status) const {
-  if (shared_) return true;
-  if (status.st_uid != ::geteuid() && (access_ == Access::write || status.st_uid != 0))
-    return false;
-  return (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 Directory::State Directory::open_now() {
   if (path_.empty() || path_.front() != '/') {
     why_ = "not an absolute path";
     return State::refused;
   }
   if (access_ == Access::write) make_path();
-  auto opened = std::make_shared<File>(
-      system().open(AT_FDCWD, path_.c_str(), O_RDONLY | O_DIRECTORY | safely, 0));
   directory_ = std::make_shared<File>();
+  auto opened = std::make_shared<File>(open_directory(path_, why_));
+  if (!*opened) return errno == ENOENT ? State::absent : State::refused;
   struct stat status {};
-  if (!*opened || system().stat(opened->get(), &status) != 0) {
-    why_ = describe(errno);
-    return State::refused;
-  }
-  if (!trusted(status)) {
-    why_ = fmt::format(
-        "it belongs to user {} with mode {:o}, so that others could plant kernels "
-        "(TEGULA_CACHE_SHARED=1 says that they are trusted)",
-        status.st_uid, status.st_mode & 07777);
-    return State::refused;
-  }
+  why_ = system().stat(opened->get(), &status) != 0 ? describe(errno) : distrust(status, shared_);
+  if (!why_.empty()) return State::refused;
   directory_ = std::move(opened);
-  why_.clear();
   if (access_ == Access::read) return State::readable;
   // The one sure way to know; a read-only mount shows in no mode bits.
   const std::string name = temporary_name();
@@ -117,13 +134,22 @@ Directory::State Directory::open_now() {
   return State::writable;
 }
 
-/// Every missing folder on the way, for this user alone. Failures show when the path is opened.
+/// Every missing folder on the way, for this user alone, or for the group as well. Failures show
+/// when the path is opened.
 void Directory::make_path() {
+  const auto make = [&](const std::string& folder) {
+    if (system().make_directory(folder.c_str(), shared_ ? 0770 : 0700) != 0 || !shared_) return;
+    // Whatever this user's umask keeps from the group. By descriptor, and only what is this user's:
+    // the name may lead elsewhere by now.
+    const File made(system().open(AT_FDCWD, folder.c_str(), O_RDONLY | O_DIRECTORY | safely, 0));
+    struct stat status {};
+    if (made && system().stat(made.get(), &status) == 0 && status.st_uid == ::geteuid())
+      ::fchmod(made.get(), shared_folder);
+  };
   for (std::size_t slash = path_.find('/', 1); slash != std::string::npos;
        slash = path_.find('/', slash + 1))
-    system().make_directory(path_.substr(0, slash).c_str(), 0700);
-  // A shared one: what the group's members make in it belongs to the group.
-  if (system().make_directory(path_.c_str(), 0700) == 0 && shared_) ::chmod(path_.c_str(), 02770);
+    make(path_.substr(0, slash));
+  make(path_);
 }
 
 bool Directory::reopen_after(int problem) {
@@ -133,13 +159,40 @@ bool Directory::reopen_after(int problem) {
   return state_ == State::writable;
 }
 
-std::optional<format::Bytes> Directory::read(const std::string& name, std::int64_t* modified) {
-  if (!readable()) return std::nullopt;
-  const File file = open_file(name, O_RDONLY);
+File Directory::open_trusted(const std::string& name, struct stat& status, std::string& why) {
+  why.clear();
+  if (!readable()) return File();
+  File file = open_file(name, O_RDONLY);
+  if (!file || system().stat(file.get(), &status) != 0) {
+    if (errno == ENOENT || errno == ESTALE) return File();  // none, or none any more
+    why = errno == ELOOP ? "it is a link" : describe(errno);
+    if (!file && errno == EACCES && system().stat_at(handle()->get(), name.c_str(), &status) == 0)
+      why += fmt::format(" (user {}, group {}, mode {:o})", status.st_uid, status.st_gid,
+                         status.st_mode & 07777);
+  } else if (!S_ISREG(status.st_mode)) {
+    why = "it is no ordinary file";
+  } else if (status.st_size > max_file_bytes) {
+    why = fmt::format("it has {} bytes, more than any kernel", status.st_size);
+  } else {
+    why = distrust(status, shared_);
+  }
+  return why.empty() ? std::move(file) : File();
+}
+
+std::string Directory::refusal(const std::string& name) {
+  std::string why;
   struct stat status {};
-  if (!file || system().stat(file.get(), &status) != 0) return std::nullopt;
-  if (!S_ISREG(status.st_mode) || !trusted(status) || status.st_size > max_file_bytes)
-    return std::nullopt;
+  open_trusted(name, status, why);
+  return why;
+}
+
+std::optional<format::Bytes> Directory::read(const std::string& name, std::int64_t* modified,
+                                             std::string* refusal) {
+  std::string why;
+  struct stat status {};
+  const File file = open_trusted(name, status, why);
+  if (refusal != nullptr) *refusal = why;
+  if (!file) return std::nullopt;
   if (modified != nullptr) *modified = status.st_mtime;
   format::Bytes bytes(static_cast<std::size_t>(status.st_size));
   std::size_t at = 0;
@@ -190,11 +243,17 @@ void Directory::touch(const std::string& name) {
   if (file) system().touch(file.get());
 }
 
-bool Directory::append(const std::string& name, std::span<const std::byte> bytes) {
-  if (!writable()) return false;
+std::optional<std::int64_t> Directory::append(const std::string& name,
+                                              std::span<const std::byte> bytes) {
+  if (!writable()) return std::nullopt;
   const File file = open_file(name, O_WRONLY | O_CREAT | O_APPEND);
-  return file && system().write(file.get(), bytes.data(), bytes.size()) ==
-                     static_cast<ssize_t>(bytes.size());
+  struct stat status {};
+  if (!file ||
+      system().write(file.get(), bytes.data(), bytes.size()) !=
+          static_cast<ssize_t>(bytes.size()) ||
+      system().stat(file.get(), &status) != 0)
+    return std::nullopt;
+  return status.st_size;
 }
 
 File Directory::open_for_locking(const std::string& name) {

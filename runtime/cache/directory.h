@@ -27,7 +27,8 @@ struct FileInfo {
 class Directory {
  public:
   enum class Access : std::uint8_t { read, write };
-  /// Nothing is opened yet. `shared`: group or others may write, and files may be other users'.
+  /// Nothing is opened yet. The path may be a link of this user's. `shared`: its group writes it as
+  /// well (trust.h).
   Directory(std::string path, Access access, bool shared);
 
   const std::string& path() const { return path_; }
@@ -35,11 +36,17 @@ class Directory {
   /// that is asked for. What stands against it is in why().
   bool readable();
   bool writable();
+  /// Whether that is because there is none.
+  bool absent();
   std::string why();
 
   /// A whole file; nothing if there is none, or none that may be trusted: a link, another user's,
-  /// of another kind, too large. `modified` receives its time.
-  std::optional<format::Bytes> read(const std::string& name, std::int64_t* modified = nullptr);
+  /// of another kind, too large. `modified` receives its time, `refusal` why a file that is there
+  /// is not read.
+  std::optional<format::Bytes> read(const std::string& name, std::int64_t* modified = nullptr,
+                                    std::string* refusal = nullptr);
+  /// Why read() would not read that file; "" if it would, or if there is none.
+  std::string refusal(const std::string& name);
   /// All of it under `name`, or nothing at all; replaces what was there. On failure false, errno
   /// says why.
   bool publish(const std::string& name, std::span<const std::byte> bytes);
@@ -47,19 +54,21 @@ class Directory {
   bool rename(const std::string& from, const std::string& to);
   /// Notes that a file was of use.
   void touch(const std::string& name);
-  /// Adds to a file, in one write. Makes it if it is not there.
-  bool append(const std::string& name, std::span<const std::byte> bytes);
+  /// Adds to a file, in one write. Makes it if it is not there. How large it is then, in bytes;
+  /// nothing if it could not be.
+  std::optional<std::int64_t> append(const std::string& name, std::span<const std::byte> bytes);
   /// Opens a file for locking, making it if it is not there.
   File open_for_locking(const std::string& name);
   /// All files, in no order.
   std::vector<FileInfo> list();
 
  private:
-  enum class State : std::uint8_t { closed, refused, readable, writable };
+  enum class State : std::uint8_t { closed, absent, refused, readable, writable };
   State open();
   State open_now();
   void make_path();
-  bool trusted(const struct stat& status) const;
+  /// As read(); no file where why is not "", or where there is none.
+  File open_trusted(const std::string& name, struct stat& status, std::string& why);
   /// The directory was removed or its server forgot it: it is opened anew, once.
   bool reopen_after(int problem);
   /// Shared: another thread may open the directory anew meanwhile.

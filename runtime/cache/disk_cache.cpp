@@ -26,14 +26,15 @@ std::string_view variable(const char* name) {
   return value != nullptr ? value : std::string_view();
 }
 
-std::vector<std::string> split_paths(std::string_view text) {
-  std::vector<std::string> paths;
+/// "/own:/layer": the first is written to, and there is none if nothing stands before the first
+/// colon.
+void set_directories(Settings& settings, std::string_view text) {
+  settings.only_read = text.starts_with(':');
   while (!text.empty()) {
     const std::size_t colon = text.find(':');
-    if (colon != 0) paths.emplace_back(text.substr(0, colon));
+    if (colon != 0) settings.directories.emplace_back(text.substr(0, colon));
     text = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   }
-  return paths;
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ Settings settings_from_environment() {
                                       size, settings.max_bytes));
   }
   if (std::getenv("TEGULA_CACHE_DIR") != nullptr) {
-    settings.directories = split_paths(variable("TEGULA_CACHE_DIR"));
+    set_directories(settings, variable("TEGULA_CACHE_DIR"));
     settings.origin = "TEGULA_CACHE_DIR";
   } else if (const auto cache = variable("XDG_CACHE_HOME"); cache.starts_with('/')) {
     settings.directories = {fmt::format("{}/tegula", cache)};
@@ -79,10 +80,14 @@ Settings settings_from_environment() {
 }
 
 DiskCache::DiskCache(Settings settings) : settings_(std::move(settings)) {
-  for (std::size_t k = 0; k < settings_.directories.size(); ++k)
+  for (std::size_t k = 0; k < settings_.directories.size(); ++k) {
+    const bool written = k == 0 && !settings_.only_read;
     directories_.push_back(std::make_unique<Directory>(
-        settings_.directories[k], k == 0 ? Directory::Access::write : Directory::Access::read,
+        settings_.directories[k], written ? Directory::Access::write : Directory::Access::read,
         settings_.shared));
+    said_unusable_.emplace_back(false);
+    said_refusal_.emplace_back(false);
+  }
 }
 
 void DiskCache::warn_once(std::atomic<bool>& said, const std::string& text) {
@@ -94,11 +99,28 @@ Directory* DiskCache::writable() {
                                                                    : nullptr;
 }
 
+/// A layer that is not there may be one that this machine has no need of.
+void DiskCache::say_unusable(std::size_t k) {
+  Directory& directory = *directories_[k];
+  const bool written = k == 0 && !settings_.only_read;
+  if (said_unusable_[k].exchange(true)) return;
+  log(written || !directory.absent() ? LogLevel::warn : LogLevel::info,
+      fmt::format("{} is not used: {}{}", directory.path(), directory.why(),
+                  written ? "; kernels are kept in memory only" : ""));
+}
+
 std::optional<format::Entry> DiskCache::find(const Identity& identity) {
   const std::string name = name_of(identity);
-  for (const auto& directory : directories_) {
+  for (std::size_t k = 0; k < directories_.size(); ++k) {
+    const auto& directory = directories_[k];
+    if (!directory->readable()) say_unusable(k);
     std::int64_t modified = 0;
-    const auto bytes = directory->read(name, &modified);
+    std::string refusal;
+    const auto bytes = directory->read(name, &modified, &refusal);
+    if (!refusal.empty())
+      warn_once(said_refusal_[k],
+                fmt::format("{}/{} is not read: {}; said once, `tegula cache verify` lists all",
+                            directory->path(), name, refusal));
     if (!bytes) continue;
     try {
       const EntryFile file = unseal(*bytes);
@@ -123,12 +145,11 @@ std::optional<format::Entry> DiskCache::find(const Identity& identity) {
 
 void DiskCache::store(const Key& key, std::span<const std::byte> entry, std::uint32_t trace_us,
                       std::uint32_t compile_us) {
-  if (directories_.empty()) return;
+  if (directories_.empty() || settings_.only_read) return;
   Directory& directory = *directories_.front();
   if (!directory.readable()) {
     ++counts_.failed_stores;
-    return warn_once(said_unusable_, fmt::format("kernels are kept in memory only: {}: {}",
-                                                 directory.path(), directory.why()));
+    return say_unusable(0);
   }
   const std::string name = name_of(key.identity);
   if (!directory.publish(name, seal(key, entry))) {

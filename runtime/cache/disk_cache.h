@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,16 +22,17 @@ namespace tegula::cache {
 struct Settings {
   /// The first is written to; the others are layers that are only read. None: no cache on disk.
   std::vector<std::string> directories;
-  bool shared = false;  ///< other users' files are trusted
+  bool only_read = false;  ///< the first is one of the layers as well
+  bool shared = false;     ///< the directories' groups are trusted (trust.h)
   std::int64_t max_bytes = std::int64_t{1} << 30;
   /// How long to wait for another process that compiles the same kernel.
   std::chrono::milliseconds patience{60000};
   std::string origin;  ///< where `directories` comes from, for people
 };
 
-/// TEGULA_CACHE_DIR (paths separated by colons; empty: no cache on disk), else
-/// $XDG_CACHE_HOME/tegula, else $HOME/.cache/tegula. TEGULA_CACHE_SHARED=1, TEGULA_CACHE_SIZE
-/// (bytes, or with K, M, G).
+/// TEGULA_CACHE_DIR (paths separated by colons, the first one written to; empty: no cache on disk,
+/// an empty first one: nothing is written), else $XDG_CACHE_HOME/tegula, else $HOME/.cache/tegula.
+/// TEGULA_CACHE_SHARED=1, TEGULA_CACHE_SIZE (bytes, or with K, M, G).
 Settings settings_from_environment();
 /// "512M" as bytes; nothing if the text is no size.
 std::optional<std::int64_t> parse_size(std::string_view text);
@@ -52,7 +54,7 @@ class DiskCache {
   std::unique_ptr<KeyLock> lock(const Identity& identity);
 
   const Settings& settings() const { return settings_; }
-  /// The first is the one that is written to.
+  /// The first is the one that is written to, unless all are only read.
   std::vector<std::unique_ptr<Directory>>& directories() { return directories_; }
   CacheCounters counters() const;
 
@@ -61,17 +63,20 @@ class DiskCache {
 
  private:
   Directory* writable();
+  void say_unusable(std::size_t directory);
   void quarantine_in(Directory& directory, const std::string& name, const std::string& why);
   void warn_once(std::atomic<bool>& said, const std::string& text);
 
   Settings settings_;
   std::vector<std::unique_ptr<Directory>> directories_;
+  /// Of each directory: whether it was said that it, or a file in it, cannot be used.
+  std::deque<std::atomic<bool>> said_unusable_, said_refusal_;
   struct Counts {
     std::atomic<std::uint64_t> hits{0}, misses{0}, stores{0}, failed_stores{0}, quarantined{0},
         evicted{0}, lock_timeouts{0};
   } counts_;
   std::atomic<std::uint64_t> stores_since_prune_{0};
-  std::atomic<bool> said_unusable_{false}, said_unwritable_{false};
+  std::atomic<bool> said_unwritable_{false};
 };
 
 /// Files that were set aside carry this before their name.

@@ -1,13 +1,18 @@
 #include "runtime/cache/history.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <set>
 #include <vector>
 
 namespace tegula::cache {
 namespace {
+
+/// What compacting leaves, so that it is not soon due again.
+constexpr std::size_t kept_records = max_history_bytes / 2 / 64;
 
 struct Record {
   std::array<char, 32> name{};
@@ -15,7 +20,7 @@ struct Record {
   std::int64_t time = 0;
   std::uint64_t check = 0;  ///< of all before it: a torn record is recognised
 };
-static_assert(sizeof(Record) == 64);
+static_assert(sizeof(Record) == 64 && kept_records * sizeof(Record) <= max_history_bytes);
 
 std::uint64_t check_of(const Record& record) {
   return format::hash128(std::as_bytes(std::span(&record, 1)).first(sizeof(Record) - 8)).low;
@@ -35,7 +40,8 @@ Record make_record(const std::string& name, const History& history) {
 
 void add(Directory& directory, const std::string& name, const History& history) {
   const Record record = make_record(name, history);
-  directory.append(history_file, std::as_bytes(std::span(&record, 1)));
+  const auto bytes = directory.append(history_file, std::as_bytes(std::span(&record, 1)));
+  if (bytes && *bytes > max_history_bytes) compact_histories(directory);
 }
 
 }  // namespace
@@ -80,6 +86,8 @@ void compact_histories(Directory& directory) {
   std::vector<Record> records;
   for (const auto& [name, history] : read_histories(directory))
     if (present.contains(name)) records.push_back(make_record(name, history));
+  std::ranges::sort(records, std::greater(), &Record::time);
+  records.resize(std::min(records.size(), kept_records));
   directory.publish(history_file, std::as_bytes(std::span(records)));
 }
 

@@ -29,9 +29,11 @@ void note_hit(Directory& directory, const std::string& name);
 
 /// What the directory's diary says. Damaged records are skipped.
 Histories read_histories(Directory& directory);
-/// Writes the diary anew, one record for each kernel that is still there.
+/// Writes the diary anew, one record for each kernel that is still there: of those that were of use
+/// last, as many as half of max_history_bytes hold. Whoever adds beyond that size does so.
 void compact_histories(Directory& directory);
 
 inline constexpr const char* history_file = "history";
+inline constexpr std::int64_t max_history_bytes = std::int64_t{1} << 20;
 
 }  // namespace tegula::cache

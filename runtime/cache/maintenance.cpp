@@ -13,7 +13,6 @@ namespace {
 
 /// No writer takes this long; a clock that is wrong by more costs a recompilation.
 constexpr std::int64_t old_seconds = 3600;
-constexpr std::int64_t max_history_bytes = std::int64_t{1} << 20;
 
 bool is_quarantined(const std::string& name) { return name.starts_with(quarantine_prefix); }
 
@@ -23,7 +22,6 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
   Pruned result;
   std::vector<FileInfo> entries;
   const std::int64_t now = ::time(nullptr);
-  bool long_history = false;
   for (FileInfo& file : directory.list()) {
     const bool old = now - file.modified > old_seconds;
     if (is_name(file.name)) {
@@ -33,8 +31,6 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
       ++result.temporaries;
     } else if (old && is_quarantined(file.name) && directory.remove(file.name)) {
       ++result.quarantined;
-    } else if (file.name == history_file) {
-      long_history = file.bytes > max_history_bytes;
     }
   }
   std::sort(entries.begin(), entries.end(), [](const FileInfo& a, const FileInfo& b) {
@@ -51,7 +47,6 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
     // Gone as well if another process that prunes has been here first.
     result.bytes_left -= file.bytes;
   }
-  if (long_history) compact_histories(directory);
   return result;
 }
 
@@ -75,6 +70,8 @@ Usage usage(Directory& directory) {
     if (is_name(file.name)) {
       ++result.entries;
       result.bytes += file.bytes;
+      const std::string why = directory.refusal(file.name);
+      if (!why.empty() && ++result.refused == 1) result.refusal = file.name + ": " + why;
     }
     if (is_temporary(file.name)) ++result.temporaries;
     if (is_quarantined(file.name)) ++result.quarantined;
@@ -88,8 +85,11 @@ std::vector<Listed> examine(Directory& directory) {
     if (!is_name(file.name)) continue;
     Listed listed{file.name, file.bytes, file.modified, {}, {}, {}};
     try {
-      const auto bytes = directory.read(file.name);
-      if (!bytes) throw Error(ErrorCode::corrupt_data, {.problem = "the file cannot be read"});
+      std::string refusal;
+      const auto bytes = directory.read(file.name, nullptr, &refusal);
+      if (!bytes)
+        throw Error(ErrorCode::corrupt_data, {.problem = "the file cannot be read" +
+                                                         (refusal.empty() ? "" : ": " + refusal)});
       EntryFile content = unseal(*bytes);
       if (name_of(content.key.identity) != file.name)
         throw Error(ErrorCode::corrupt_data, {.problem = "the file holds another key's kernel"});

@@ -24,7 +24,9 @@ Pruned clear(Directory& directory);
 
 struct Usage {
   std::uint64_t entries = 0, quarantined = 0, temporaries = 0;
-  std::int64_t bytes = 0;  ///< of entries
+  std::int64_t bytes = 0;     ///< of entries
+  std::uint64_t refused = 0;  ///< entries that are not read: not trusted, or not to be opened
+  std::string refusal;        ///< the first of them, and why
 };
 Usage usage(Directory& directory);
 

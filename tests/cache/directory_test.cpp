@@ -73,7 +73,7 @@ TEST(Directory, OneThatOthersCanWriteIsRefusedUnlessShared) {
     EXPECT_FALSE(directory.readable()) << mode;
     EXPECT_THAT(directory.why(), HasSubstr("others could plant kernels"));
     Directory shared(root.path(), Access::write, true);
-    EXPECT_TRUE(shared.writable()) << mode;
+    EXPECT_EQ(shared.writable(), mode == 0770) << mode;
   }
 }
 
@@ -108,18 +108,44 @@ TEST(Directory, AnotherUsersDirectoryIsRefused) {
   EXPECT_THAT(directory.why(), HasSubstr("12345"));
 }
 
-TEST(Directory, LinksAreNotFollowed) {
+/// What a link leads to is asked, not the link.
+TEST(Directory, MayBeALink) {
   const TemporaryDirectory root;
-  ASSERT_EQ(::symlink("/", (root / "link").c_str()), 0);
-  Directory behind(root / "link", Access::write, false);
-  EXPECT_FALSE(behind.readable());
+  ASSERT_EQ(::mkdir((root / "target").c_str(), 0700), 0);
+  ASSERT_EQ(::symlink("target", (root / "near").c_str()), 0);
+  ASSERT_EQ(::symlink((root / "near").c_str(), (root / "far").c_str()), 0);
+  Directory directory(root / "far", Access::write, false);
+  EXPECT_TRUE(directory.publish("file", bytes_of("text"))) << directory.why();
+  EXPECT_EQ(mode_of(root / "target/file"), 0600);
+  ::chmod((root / "target").c_str(), 0777);
+  Directory open_to_all(root / "far", Access::write, true);
+  EXPECT_FALSE(open_to_all.readable());
+  EXPECT_THAT(open_to_all.why(), HasSubstr("anybody can write it"));
+}
 
+TEST(Directory, ALinkToNothingSaysWhereItLeads) {
+  const TemporaryDirectory root;
+  ASSERT_EQ(::symlink("/nowhere/at/all", (root / "link").c_str()), 0);
+  Directory directory(root / "link", Access::write, false);
+  EXPECT_FALSE(directory.readable());
+  EXPECT_EQ(directory.why(), "it is a link to /nowhere/at/all: No such file or directory");
+  ASSERT_EQ(::symlink("loop", (root / "loop").c_str()), 0);
+  Directory loop(root / "loop", Access::write, false);
+  EXPECT_FALSE(loop.readable());
+  EXPECT_THAT(loop.why(), HasSubstr("too many links"));
+}
+
+TEST(Directory, AFileThatIsALinkIsNotRead) {
+  const TemporaryDirectory root;
   std::ofstream(root / "target") << "text";
   ::chmod((root / "target").c_str(), 0600);
   Directory directory(root.path(), Access::write, false);
   ASSERT_EQ(::symlink("target", (root / "name").c_str()), 0);
   EXPECT_TRUE(directory.read("target"));
   EXPECT_FALSE(directory.read("name"));
+  EXPECT_EQ(directory.refusal("name"), "it is a link");
+  EXPECT_EQ(directory.refusal("target"), "");
+  EXPECT_EQ(directory.refusal("nothing"), "");
 }
 
 TEST(Directory, WhatIsNoFileIsNotRead) {

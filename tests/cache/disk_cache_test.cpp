@@ -6,6 +6,8 @@
 
 #include <fstream>
 
+#include <fmt/format.h>
+
 #include "runtime/cache/history.h"
 #include "runtime/cache/maintenance.h"
 #include "tests/cache/log_lines.h"
@@ -93,6 +95,36 @@ TEST(DiskCache, LayersAreReadBehindTheFirst) {
   store_sample(cache, 2);
   EXPECT_TRUE(std::filesystem::exists(own / name_of(sample_key(2).identity)));
   EXPECT_FALSE(std::filesystem::exists(layer / name_of(sample_key(2).identity)));
+}
+
+TEST(DiskCache, LayersAloneAreNotWritten) {
+  const TemporaryDirectory layer;
+  {
+    DiskCache builder(settings_in(layer.path()));
+    store_sample(builder, 1);
+  }
+  Settings settings = settings_in(layer.path());
+  settings.only_read = true;
+  const LogLines log;
+  DiskCache cache(settings);
+  EXPECT_TRUE(cache.find(sample_key(1).identity));
+  store_sample(cache, 2);
+  EXPECT_FALSE(std::filesystem::exists(layer / name_of(sample_key(2).identity)));
+  EXPECT_EQ(cache.counters().failed_stores, 0u);
+  EXPECT_EQ(log.size(), 0u) << "as was asked for: " << log.text();
+}
+
+TEST(DiskCache, ALayerThatIsNotTrustedIsSpokenOfOnce) {
+  const TemporaryDirectory layer, own;
+  ::chmod(layer.path().c_str(), 0777);
+  Settings settings = settings_in(own.path());
+  settings.directories.push_back(layer.path());
+  settings.directories.push_back(layer / "which/is/not/there");
+  const LogLines log;
+  DiskCache cache(settings);
+  for (std::uint64_t k = 0; k < 3; ++k) EXPECT_FALSE(cache.find(sample_key(k).identity));
+  EXPECT_EQ(log.size(), 1u) << log.text();
+  EXPECT_THAT(log.text(), HasSubstr(layer.path() + " is not used: others could plant kernels"));
 }
 
 TEST(DiskCache, EvictsWhatHasBeenOfNoUseForLongest) {
@@ -268,6 +300,37 @@ TEST(History, ATornRecordCostsOnlyItself) {
   EXPECT_EQ(read_histories(directory).at(name).hits, 2u);
 }
 
+/// Processes that only read kernels write the diary as well.
+TEST(History, StaysWithinItsSizeWhereNothingIsCompiled) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Directory::Access::write, false);
+  const std::string name = name_of(sample_key(1).identity);
+  overwrite(root / name, "a kernel");
+  constexpr std::uint32_t hits = 40000;
+  std::uintmax_t largest = 0;
+  for (std::uint32_t n = 0; n < hits; ++n) {
+    note_hit(directory, name);
+    if (n % 100 == 0) largest = std::max(largest, std::filesystem::file_size(root / history_file));
+  }
+  EXPECT_LE(largest, static_cast<std::uintmax_t>(max_history_bytes));
+  EXPECT_EQ(read_histories(directory).at(name).hits, hits) << "none is forgotten";
+}
+
+TEST(History, KeepsThoseOfUseLast) {
+  const TemporaryDirectory root;
+  Directory directory(root.path(), Directory::Access::write, false);
+  const auto name = [](int n) { return fmt::format("{:032x}", n); };
+  constexpr int kernels = 9000;
+  for (int n = 0; n < kernels; ++n) {
+    overwrite(root / name(n), "");
+    note_hit(directory, name(n));
+  }
+  compact_histories(directory);
+  EXPECT_LE(std::filesystem::file_size(root / history_file),
+            static_cast<std::uintmax_t>(max_history_bytes) / 2);
+  EXPECT_EQ(read_histories(directory).size(), 8192u);
+}
+
 class Variables : public ::testing::Test {
  protected:
   void set(const char* name, const char* value) {
@@ -293,6 +356,16 @@ class Variables : public ::testing::Test {
 TEST_F(Variables, NameTheDirectories) {
   set("TEGULA_CACHE_DIR", "/a:/b:/c");
   EXPECT_THAT(settings_from_environment().directories, ElementsAre("/a", "/b", "/c"));
+  EXPECT_FALSE(settings_from_environment().only_read);
+  set("TEGULA_CACHE_DIR", "/a::/b:");
+  EXPECT_THAT(settings_from_environment().directories, ElementsAre("/a", "/b"));
+  EXPECT_FALSE(settings_from_environment().only_read);
+  // Nothing before the first colon: nothing to write to.
+  set("TEGULA_CACHE_DIR", ":/a:/b");
+  EXPECT_THAT(settings_from_environment().directories, ElementsAre("/a", "/b"));
+  EXPECT_TRUE(settings_from_environment().only_read);
+  set("TEGULA_CACHE_DIR", ":");
+  EXPECT_TRUE(settings_from_environment().directories.empty());
   set("TEGULA_CACHE_DIR", "");
   EXPECT_TRUE(settings_from_environment().directories.empty());
   set("TEGULA_CACHE_DIR", nullptr);

@@ -28,6 +28,10 @@ expect "forbidden and not there" 3 'rms_norm_fwd x=\*x65:bf16.* arch=sim:sm_80' 
   env TEGULA_JIT=forbid "$tegula" run rms_norm_fn --random x=4x65:bf16 --random weight=65:bf16
 expect "another mode" 2 'TEGULA_JIT.*auto, warn or forbid' \
   env TEGULA_JIT=never "$tegula" run rms_norm_fn --random x=4x65:bf16 --random weight=65:bf16
+expect "another mode, on a hit" 2 'TEGULA_JIT.*auto, warn or forbid' env TEGULA_JIT=never \
+  "$tegula" run rms_norm_fn --random x=4x64:bf16 --random weight=64:bf16
+expect "and in the doctor's eyes" 0 'TEGULA_JIT .*never  \(no such mode; wanted auto' \
+  env TEGULA_JIT=never "$tegula" doctor
 expect "stats" 0 '"entries":1,.*"hits":2,"misses":1,"errors":0' "$tegula" cache stats --json
 expect "ls" 0 'rms_norm_fwd x=\*x64:bf16' "$tegula" cache ls
 expect "history" 0 '1 times; read 2 times' "$tegula" cache ls --history
@@ -59,6 +63,19 @@ expect "clear" 0 'removed' "$tegula" cache clear
 expect "after it" 0 '"entries":0' "$tegula" cache stats --json
 expect "without a directory" 0 'no cache on disk' env TEGULA_CACHE_DIR= "$tegula" cache stats
 expect "nothing to clear" 3 'no cache directory' env TEGULA_CACHE_DIR= "$tegula" cache clear
+run 64 >/dev/null
+expect "a layer is read" 0 '"cache":"disk"' env TEGULA_CACHE_DIR=":$TEGULA_CACHE_DIR" \
+  "$tegula" run rms_norm_fn --random x=4x64:bf16 --random weight=64:bf16 --json
+expect "and not written" 0 '"cache":"compiled"' env TEGULA_CACHE_DIR=":$TEGULA_CACHE_DIR" \
+  "$tegula" run rms_norm_fn --random x=4x65:bf16 --random weight=65:bf16 --json
+expect "nor is there more in it" 0 '"entries":1' "$tegula" cache stats --json
+expect "nor can it be cleared" 3 'TEGULA_CACHE_DIR names none before its first colon' \
+  env TEGULA_CACHE_DIR=":$TEGULA_CACHE_DIR" "$tegula" cache clear
+chmod 666 "$TEGULA_CACHE_DIR"/*
+expect "stats tell of what is not read" 0 '1 of them are not read: .*anybody can write it' \
+  "$tegula" cache stats
+expect "so does the doctor" 0 '1 of 1 kernels are not read, as .*anybody can write it' \
+  "$tegula" doctor
 expect "no subcommand" 2 '.' "$tegula" cache
 [ "$failures" = 0 ] && echo "all as wanted"
 exit "$failures"

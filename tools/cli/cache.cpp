@@ -79,7 +79,9 @@ int stats(const CacheOptions& options) {
                               {"hits", layer.hits},
                               {"misses", layer.compiles},
                               {"errors", layer.usage.quarantined},
-                              {"temporaries", layer.usage.temporaries}});
+                              {"temporaries", layer.usage.temporaries},
+                              {"refused", layer.usage.refused},
+                              {"refusal", layer.usage.refusal}});
     const Json& last = json["layers"].back();
     for (const char* name : {"entries", "bytes", "hits", "misses", "errors"})
       json[name] = json[name].get<std::int64_t>() + last[name].get<std::int64_t>();
@@ -91,6 +93,9 @@ int stats(const CacheOptions& options) {
         "{} ({}{}{})\n  {} kernels, {} bytes; read {} times, compiled {} times; set aside {}\n",
         layer.directory, layer.state, layer.why.empty() ? "" : ": ", layer.why, layer.usage.entries,
         layer.usage.bytes, layer.hits, layer.compiles, layer.usage.quarantined));
+    if (layer.usage.refused > 0)
+      tools::put(
+          fmt::format("  {} of them are not read: {}\n", layer.usage.refused, layer.usage.refusal));
   }
   return done;
 }
@@ -163,12 +168,14 @@ int verify(const CacheOptions& options) {
 /// The directory that is written to; throws if there is none.
 Directory& own_directory() {
   auto& directories = DiskCache::instance().directories();
+  const cache::Settings& settings = DiskCache::instance().settings();
   if (directories.empty() || !directories.front()->writable())
     throw Error(ErrorCode::environment,
                 {.where = "tegula cache",
                  .problem = "there is no cache directory to write to",
-                 .got = directories.empty()
-                            ? DiskCache::instance().settings().origin
+                 .got = directories.empty() ? settings.origin
+                        : settings.only_read
+                            ? settings.origin + " names none before its first colon"
                             : directories.front()->path() + ": " + directories.front()->why(),
                  .hint = "set TEGULA_CACHE_DIR"});
   return *directories.front();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/cache/disk_cache.h"
+#include "runtime/cache/maintenance.h"
 #include "tools/cli/command.h"
 #include "tools/cli/machine.h"
 #include "tools/common/standard_output.h"
@@ -17,13 +18,30 @@ using Json = nlohmann::ordered_json;
 struct CacheState {
   std::string directory, state;
 };
-CacheState cache_state() {
-  auto& directories = cache::DiskCache::instance().directories();
-  const std::string& origin = cache::DiskCache::instance().settings().origin;
-  if (directories.empty()) return {"", "kernels are kept in memory only (" + origin + ")"};
-  cache::Directory& own = *directories.front();
-  if (own.writable()) return {own.path(), "writable (from " + origin + ")"};
-  return {own.path(), (own.readable() ? "read only: " : "not used: ") + own.why()};
+
+CacheState state_of(cache::Directory& directory, bool written) {
+  std::string state;
+  if (directory.writable())
+    state = "writable (from " + cache::DiskCache::instance().settings().origin + ")";
+  else if (!directory.readable())
+    state = "not used: " + directory.why();
+  else
+    state = written ? "read only: " + directory.why() : "only read";
+  if (const cache::Usage usage = cache::usage(directory); usage.refused > 0)
+    state += fmt::format("; {} of {} kernels are not read, as {}", usage.refused, usage.entries,
+                         usage.refusal);
+  return {directory.path(), state};
+}
+
+/// One for each directory; where there is none, why.
+std::vector<CacheState> cache_states() {
+  auto& disk = cache::DiskCache::instance();
+  std::vector<CacheState> states;
+  for (const auto& directory : disk.directories())
+    states.push_back(state_of(*directory, states.empty() && !disk.settings().only_read));
+  if (states.empty())
+    states.push_back({"", "kernels are kept in memory only (" + disk.settings().origin + ")"});
+  return states;
 }
 
 Json component_json(const Component& component) {
@@ -47,13 +65,18 @@ std::string to_json(const Machine& machine) {
   json["compiler_process"] = component_json(machine.compiler_process);
   json["assemblers"] = components_json(machine.assemblers);
   json["nvrtc"] = component_json(machine.nvrtc);
-  const CacheState cache = cache_state();
-  json["cache"] = {{"directory", cache.directory}, {"state", cache.state}};
+  const auto caches = cache_states();
+  json["cache"] = {{"directory", caches.front().directory}, {"state", caches.front().state}};
+  json["cache"]["layers"] = Json::array();
+  for (std::size_t k = 1; k < caches.size(); ++k)
+    json["cache"]["layers"].push_back(
+        {{"directory", caches[k].directory}, {"state", caches[k].state}});
   json["environment"] = Json::object();
   for (const Variable& variable : machine.environment)
     json["environment"][variable.name] = {{"value", variable.value},
                                           {"origin", variable.set ? "environment" : "default"},
-                                          {"read", variable.read}};
+                                          {"read", variable.read},
+                                          {"problem", variable.problem}};
   json["missing"] = Json::array();
   for (const Lack& lack : machine.missing)
     json["missing"].push_back({{"what", lack.what}, {"remedy", lack.remedy}});
@@ -68,9 +91,10 @@ std::string to_text(const Component& component) {
 std::string to_text(const Variable& variable) {
   const std::string value =
       variable.value.empty() ? (variable.set ? "(empty)" : "(not set)") : variable.value;
-  return fmt::format("  {:<23} {:<12} {}{}\n", variable.name,
+  return fmt::format("  {:<23} {:<12} {}{}{}\n", variable.name,
                      variable.set ? "environment" : "default", value,
-                     variable.read ? "" : "  (this version does not read it)");
+                     variable.read ? "" : "  (this version does not read it)",
+                     variable.problem.empty() ? "" : "  (" + variable.problem + ")");
 }
 
 std::string to_text(const Machine& machine) {
@@ -82,9 +106,10 @@ std::string to_text(const Machine& machine) {
   for (const Component& assembler : machine.assemblers) text += to_text(assembler);
   if (machine.assemblers.empty()) text += "  none\n";
   text += "CUDA C++ compiler\n" + to_text(machine.nvrtc);
-  const CacheState cache = cache_state();
-  text += fmt::format("cache\n  {}{}{}\n", cache.directory, cache.directory.empty() ? "" : ": ",
-                      cache.state);
+  text += "cache\n";
+  for (const CacheState& cache : cache_states())
+    text += fmt::format("  {}{}{}\n", cache.directory, cache.directory.empty() ? "" : ": ",
+                        cache.state);
   text += "environment\n";
   for (const Variable& variable : machine.environment) text += to_text(variable);
   text += "missing\n";
