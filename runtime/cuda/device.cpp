@@ -9,6 +9,7 @@
 #include "runtime/cuda/driver.h"
 #include "runtime/cuda/memory.h"
 #include "runtime/cuda/module.h"
+#include "runtime/cuda/retired_modules.h"
 #include "runtime/cuda/tensor_map.h"
 #include "runtime/format/architecture.h"
 #include "tegula/log.h"
@@ -103,7 +104,10 @@ class CudaDevice final : public Device {
                                      std::vector<SourceLocation>) override {
     const CurrentContext current(context_, name_);
     const OutsideOfCaptures outside;
-    return std::make_shared<LoadedModule>(name_, context_, shared_limit_, entry);
+    retired_.unload_done();
+    // The device outlives its kernels, as it is never destroyed.
+    return {new LoadedModule(name_, context_, shared_limit_, entry),
+            [this](LoadedModule* module) { retire(module); }};
   }
 
   void launch(const LoadedKernel& kernel, const LaunchCall& call) override {
@@ -121,8 +125,10 @@ class CudaDevice final : public Device {
     // The driver copies the parameters and writes none.
     auto** parameters = const_cast<void**>(call.parameters.data());
     const auto& module = static_cast<const LoadedModule&>(kernel);
+    note_launch(module, config.stream);
     check(d_.cuLaunchKernelEx(&config, module.function(), parameters, nullptr), name_,
           "cuLaunchKernelEx");
+    retired_.pass(config.stream);
   }
 
   void encode_tensor_map(const format::TensorMapRecord& record, const TensorRef& tensor,
@@ -148,6 +154,7 @@ class CudaDevice final : public Device {
     const CurrentContext current(context_);
     if (!current) return;
     memory_.forget(native(stream));
+    retired_.pass(native(stream));
     d_.cuStreamDestroy(native(stream));
   }
   bool is_capturing(NativeStream stream) override {
@@ -205,6 +212,23 @@ class CudaDevice final : public Device {
     return value;
   }
 
+  void note_launch(const LoadedModule& module, CudaStream stream) {
+    if (module.is_kept()) return;
+    int capturing = 0;
+    if (stream != nullptr)
+      check(d_.cuStreamIsCapturing(stream, &capturing), name_, "cuStreamIsCapturing");
+    module.note_launch(stream, capturing != 0);
+  }
+
+  void retire(LoadedModule* module) noexcept {
+    std::unique_ptr<LoadedModule> own(module);
+    const CurrentContext current(context_);
+    if (current)
+      retired_.add(std::move(own));
+    else
+      static_cast<void>(own.release());
+  }
+
   /// What would wait for a capture, which never ends by itself, and so end it.
   void refuse_capture(NativeStream stream, const char* what) {
     if (!is_capturing(stream)) return;
@@ -224,6 +248,7 @@ class CudaDevice final : public Device {
   bool has_tma_ = false;       ///< the tensor memory accelerator
   Context context_ = nullptr;  ///< retained until the process ends, as the device is
   Memory memory_{name_};
+  RetiredModules retired_;
 };
 
 }  // namespace

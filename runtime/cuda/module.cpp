@@ -13,6 +13,8 @@ namespace tegula::cuda {
 namespace {
 
 constexpr std::size_t log_bytes = 8192;
+/// CU_STREAM_PER_THREAD: one handle for many streams.
+const auto stream_of_each_thread = reinterpret_cast<CudaStream>(std::uintptr_t{2});
 
 /// "8.7" of PTX text; "" if it states none.
 std::string ptx_version(std::string_view ptx) {
@@ -58,7 +60,7 @@ std::string cuda_of_ptx(std::string_view ptx) {
 
 LoadedModule::LoadedModule(const std::string& device, Context context, int shared_limit,
                            const format::Entry& entry)
-    : context_(context) {
+    : context_(context), bytes_(sizeof(LoadedModule) + entry.payload.size()) {
   if (entry.payload_kind == format::PayloadKind::image)
     throw Error(ErrorCode::corrupt_data, {.where = entry.launch.function,
                                           .argument = device,
@@ -94,6 +96,26 @@ LoadedModule::LoadedModule(const std::string& device, Context context, int share
     d.cuModuleUnload(module_);
     throw;
   }
+}
+
+void LoadedModule::note_launch(CudaStream stream, bool capturing) const {
+  const std::uintptr_t noted = reinterpret_cast<std::uintptr_t>(stream) + 1;
+  if (!capturing && stream != stream_of_each_thread)
+    for (std::atomic<std::uintptr_t>& place : streams_) {
+      std::uintptr_t found = place.load(std::memory_order_relaxed);
+      if (found == noted) return;
+      if (found == 0 && place.compare_exchange_strong(found, noted)) return;
+      if (found == noted) return;
+    }
+  kept_.store(true, std::memory_order_relaxed);
+}
+
+std::vector<CudaStream> LoadedModule::streams() const {
+  std::vector<CudaStream> streams;
+  for (const std::atomic<std::uintptr_t>& place : streams_)
+    if (const std::uintptr_t noted = place.load(std::memory_order_relaxed); noted != 0)
+      streams.push_back(reinterpret_cast<CudaStream>(noted - 1));
+  return streams;
 }
 
 LoadedModule::~LoadedModule() {

@@ -1,8 +1,11 @@
 // A kernel in the driver's hands.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/cuda/driver.h"
 #include "runtime/format/entry.h"
@@ -21,11 +24,25 @@ class LoadedModule final : public LoadedKernel {
   ~LoadedModule() override;
 
   Function function() const { return function_; }
+  std::size_t bytes() const override { return bytes_; }
+
+  /// Before a launch on the stream; of several threads at once. `capturing`: into a graph, which
+  /// may be replayed at any time, so that the module has to stay. So it has where its kernel was
+  /// launched on more streams than can be noted.
+  void note_launch(CudaStream stream, bool capturing) const;
+  bool is_kept() const { return kept_.load(std::memory_order_relaxed); }
+  /// That its kernel was launched on, if it is not kept.
+  std::vector<CudaStream> streams() const;
 
  private:
+  static constexpr std::size_t most_streams = 4;
+
   Context context_;
   Module module_ = nullptr;
   Function function_ = nullptr;
+  std::size_t bytes_ = 0;
+  mutable std::array<std::atomic<std::uintptr_t>, most_streams> streams_{};  ///< plus 1; 0: none
+  mutable std::atomic<bool> kept_{false};
 };
 
 }  // namespace tegula::cuda

@@ -50,6 +50,7 @@ class Cuda : public WithPretendCompiler {
  protected:
   Cuda() : WithPretendCompiler(compile_for_cuda) {
     fake = FakeCuda();
+    fake.earlier = fake_cuda_last_handle();
     fake_cuda_set_current(nullptr);
     dynamic_shared = 0;
     payload = cubin;

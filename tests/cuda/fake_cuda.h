@@ -57,6 +57,10 @@ struct FakeCuda {
   std::string fail_function;
   int fail_result = 999;
 
+  /// Handles up to this one are of earlier tests, whose devices and kernels may still give them
+  /// back.
+  std::uintptr_t earlier = 0;
+
   // What was seen.
   std::uint64_t calls = 0;
   std::map<std::string, std::uint64_t> calls_of;
@@ -80,6 +84,8 @@ struct FakeCuda {
 #define TEGULA_FAKE_CUDA __attribute__((visibility("default")))
 
 TEGULA_FAKE_CUDA tegula::testing::FakeCuda* fake_cuda();
+/// The last handle that was given out.
+TEGULA_FAKE_CUDA std::uintptr_t fake_cuda_last_handle();
 /// The context that is current in this thread.
 TEGULA_FAKE_CUDA void* fake_cuda_current();
 /// Makes a context current (or none), as another library of the process would.

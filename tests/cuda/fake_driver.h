@@ -42,10 +42,16 @@ struct FakeDriver {
     return fails ? state.fail_result : cuda::success;
   }
 
+  std::uintptr_t last_handle() const { return std::uintptr_t{0x500000000000} + 16 * handles; }
   /// Another one each time.
   template <class H>
   H new_handle() {
-    return reinterpret_cast<H>(std::uintptr_t{0x500000000000} + 16 * ++handles);
+    ++handles;
+    return reinterpret_cast<H>(last_handle());
+  }
+  template <class H>
+  bool is_earlier(H handle) const {
+    return reinterpret_cast<std::uintptr_t>(handle) <= state.earlier;
   }
 
   bool known(cuda::CudaStream stream) const {

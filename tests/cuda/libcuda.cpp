@@ -55,6 +55,7 @@ unsigned char* bytes_at(DevicePointer data, std::size_t count) {
 #pragma GCC visibility push(default)
 
 FakeCuda* fake_cuda() { return &state; }
+std::uintptr_t fake_cuda_last_handle() { return fake_driver.last_handle(); }
 void* fake_cuda_current() {
   return fake_thread.contexts.empty() ? nullptr : fake_thread.contexts.back();
 }
@@ -225,7 +226,8 @@ Result cuModuleLoadDataEx(Module* module, const void* data, unsigned count, int*
 }
 Result cuModuleUnload(Module module) {
   const std::lock_guard lock(mutex);
-  if (state.modules.erase(module) == 0) fake_driver.misuse("cuModuleUnload", "no such module");
+  if (state.modules.erase(module) == 0 && !fake_driver.is_earlier(module))
+    fake_driver.misuse("cuModuleUnload", "no such module");
   return success;
 }
 Result cuModuleGetFunction(Function* function, Module module, const char* name) {

@@ -48,7 +48,8 @@ Result cuEventCreate(CudaEvent* event, unsigned flags) {
 }
 Result cuEventDestroy_v2(CudaEvent event) {
   const std::lock_guard lock(fake_driver.mutex);
-  if (state.events.erase(event) == 0) fake_driver.misuse("cuEventDestroy", "no such event");
+  if (state.events.erase(event) == 0 && !fake_driver.is_earlier(event))
+    fake_driver.misuse("cuEventDestroy", "no such event");
   return success;
 }
 Result cuEventRecord(CudaEvent event, CudaStream stream) {
@@ -66,6 +67,7 @@ Result cuEventRecord(CudaEvent event, CudaStream stream) {
 Result cuEventQuery(CudaEvent event) {
   ENTER("cuEventQuery");
   Result result = state.busy ? not_ready : success;
+  if (fake_driver.is_earlier(event)) return success;
   recorded_event("cuEventQuery", event, result);
   return result;
 }

@@ -42,6 +42,8 @@ struct SourceLocation {
 class LoadedKernel {
  public:
   virtual ~LoadedKernel() = default;
+  /// About how much of the host's memory it takes.
+  virtual std::size_t bytes() const { return 0; }
 };
 
 /// A tensor argument as the simulator checks it: the bytes that the kernel may touch.
