@@ -1,5 +1,7 @@
 #include "tegula/dsl/kernel_base.h"
 
+#include <link.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -27,6 +29,18 @@ Registry& registry() {
   return *instance;
 }
 
+/// How many libraries this process has unloaded.
+std::uint64_t unloads() {
+  std::uint64_t count = 0;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* result) {
+        *static_cast<std::uint64_t*>(result) = info->dlpi_subs;
+        return 1;  // the same for every library
+      },
+      &count);
+  return count;
+}
+
 bool can_hold(const ConfigFieldInfo& field, std::int64_t value) {
   if (field.is_bool) return value == 0 || value == 1;
   const unsigned bits = 8 * static_cast<unsigned>(field.bytes);
@@ -51,17 +65,20 @@ KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t co
     define("parameter", p.name,
            static_cast<std::uint64_t>(p.kind) | static_cast<std::uint64_t>(p.access) << 8 |
                std::uint64_t{p.optional} << 16 | static_cast<std::uint64_t>(p.dtype) << 24);
+  const std::uint64_t now = unloads();
   const std::lock_guard lock(registry().mutex);
   registry().kernels.push_back(this);
   origin_ = &registry().origins[definition_];
-  ++origin_->objects;
+  if (origin_->objects++ == 0 && origin_->unloads != now) ++origin_->lives;
   define("lives", "", origin_->lives);
 }
 
 KernelBase::~KernelBase() {
+  const std::uint64_t now = unloads();
   const std::lock_guard lock(registry().mutex);
   std::erase(registry().kernels, this);
-  if (--origin_->objects == 0) ++origin_->lives;
+  --origin_->objects;
+  origin_->unloads = now;
 }
 
 std::vector<const KernelBase*> kernels() {

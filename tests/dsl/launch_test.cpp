@@ -1,8 +1,10 @@
 // From a kernel's launch to a device, with a compiler that only copies the launch record.
 #include "runtime/launch.h"
+
+#include <dlfcn.h>
+
 #include "dsl/kept_launch.h"
 #include "runtime/kernel_table.h"
-
 #include "tegula/log.h"
 #include "tests/dsl/helpers.h"
 #include "tests/dsl/pretend_compiler.h"
@@ -73,17 +75,39 @@ void two(const Two& c, In x, In w) {
   (void)w.tiles({c.bm}).load({i});
 }
 
+TEST_F(Launch, AKernelThatIsMadeAnewAtEachCallIsOne) {
+  const Tensor x = stream.empty(f32, {96}), w = stream.empty(f32, {96});
+  for (int n = 0; n < 5; ++n) {
+    const auto local = kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
+    local.launch(stream, x, w);
+  }
+  EXPECT_EQ(compiled, 1);
+  EXPECT_EQ(device->launches.size(), 5U);
+}
+
 /// As of a plug-in that is loaded again: what stood at the function's address is another kernel.
 TEST_F(Launch, AKernelDefinedAgainIsAnother) {
   const Tensor x = stream.empty(f32, {96}), w = stream.empty(f32, {96});
   const auto define = [] {
     return kernel("two", two, {"x", "w"}).field("bn", &Two::bn).field("bm", &Two::bm);
   };
+  const auto unload_something = [] {
+    void* plug_in = ::dlopen(TEGULA_TEST_PLUG_IN, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(plug_in, nullptr) << ::dlerror();
+    ::dlclose(plug_in);
+  };
+  unload_something();
   for (int lives = 1; lives <= 3; ++lives) {
-    const auto one = define(), beside = define();
-    for (int n = 0; n < 2; ++n) one.launch(stream, x, w);
-    beside.launch(stream, x, w);
-    EXPECT_EQ(compiled, lives) << "two at once are one kernel";
+    {
+      const auto one = define(), beside = define();
+      for (int n = 0; n < 2; ++n) one.launch(stream, x, w);
+      beside.launch(stream, x, w);
+      unload_something();  // not these: they are still there
+      const auto third = define();
+      third.launch(stream, x, w);
+      EXPECT_EQ(compiled, lives) << "several at once are one kernel";
+    }
+    unload_something();
   }
 }
 

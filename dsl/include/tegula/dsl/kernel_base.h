@@ -20,12 +20,13 @@
 namespace tegula {
 
 namespace detail {
-/// The kernel objects of one name, function and parameters. When the last of them is gone, so may
-/// be the code: a plug-in that is loaded again can have another function at the same address. What
-/// is defined then is another kernel.
+/// The kernel objects of one name, function and parameters, which are one kernel. When the last of
+/// them is gone, so may be the code: a plug-in that is loaded again can have another function at
+/// the same address. What is defined after code was unloaded is another kernel.
 struct KernelOrigin {
   std::uint64_t objects = 0;  ///< that exist
-  std::uint64_t lives = 0;    ///< how often the last of them went
+  std::uint64_t lives = 0;    ///< how often the code may have changed
+  std::uint64_t unloads = 0;  ///< of the process, when the last of them went
 };
 }  // namespace detail
 
