@@ -165,7 +165,7 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
   if (!(planned.identity == identity) || !planned.plan.fits(call.arguments, call.device)) {
     runtime::CallKey key;
     write_key(key, call);
-    const runtime::ReadyKernel* ready = table.find(key);
+    auto ready = table.find(key);
     if (ready == nullptr) {
       check_not_capturing(stream, call.kernel.name());
       ready = table.find_or_make(key, [&] {
@@ -179,7 +179,7 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
     const bool checked = checked_tracing();
     if (checked && made.kernel == nullptr)
       detail::check_unchanged(call.kernel, call.config, classes_of(call), ready->entry.program);
-    planned.plan.make(*ready, call.arguments, call.device);
+    planned.plan.make(std::move(ready), call.arguments, call.device);
     planned.identity = checked ? detail::CallIdentity() : identity;
   }
   planned.plan.launch(stream, call.arguments);

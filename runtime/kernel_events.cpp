@@ -57,8 +57,13 @@ std::string metrics_text() {
   add("compiles_total", "counter", "Kernels compiled.", compiles.load());
   add("compile_seconds_total", "counter", "Time that compiling took.",
       static_cast<double>(compile_microseconds.load()) / 1e6);
-  add("kernels_ready", "gauge", "Kernels that this process can launch at once.",
-      runtime::KernelTable::instance().size());
+  const auto ready = runtime::KernelTable::instance().usage();
+  add("kernels_ready", "gauge", "Kernels that this process can launch at once.", ready.kernels);
+  add("kernels_ready_bytes", "gauge", "Memory of the host that they take, about.", ready.bytes);
+  add("kernels_ready_max_bytes", "gauge", "What they may take (TEGULA_READY_SIZE).",
+      ready.max_bytes);
+  add("kernels_evicted_total", "counter", "Ready kernels let go to keep within that.",
+      ready.evicted);
   add("cache_hits_total", "counter", "Kernels read from disk.", cache.hits);
   add("cache_misses_total", "counter", "Kernels looked for on disk and not found.", cache.misses);
   add("cache_stores_total", "counter", "Kernels written to disk.", cache.stores);

@@ -125,6 +125,7 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   const bool compiled = found.compile_ms > 0;
   if (compiled) count_compile(found.compile_ms);
   ready->entry = std::move(found.entry);
+  ready->entry.payload = {};
   ready->source = compiled ? "compiled" : "disk";
   ready->compile_ms = found.compile_ms;
   return ready;

@@ -1,27 +1,41 @@
-// Open addressing over pointers to nodes that never move and never go while the table lives: a
-// reader needs one acquiring load for each probe. Writers hold a lock; a table that fills up is
-// copied into a larger one, and the small one stays for readers that still look into it.
+// Open addressing over pointers to nodes: a reader needs one acquiring load for each probe. Writers
+// hold a lock. A table that fills up, or that kernels are taken from, is copied into another one;
+// the old one, with what was taken, goes when no reader can be looking into it any more.
 #include "runtime/kernel_table.h"
 
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdlib>
 #include <exception>
 #include <future>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include <fmt/format.h>
+
+#include "runtime/cache/disk_cache.h"
 #include "tegula/error.h"
+#include "tegula/log.h"
 
 namespace tegula::runtime {
 namespace {
 
+using Kernel = KernelTable::Kernel;
+
+/// Kernels that were added to any table. Coarse, so that noting a use writes nothing as long as
+/// none is added.
+std::atomic<std::uint64_t> clock_of_use{1};
+
 struct Node {
   std::uint64_t hash = 0;
   std::vector<std::uint64_t> key;
-  std::shared_ptr<const ReadyKernel> kernel;
+  Kernel kernel;
+  std::size_t bytes = 0;
 
   bool is(const CallKey& other) const {
     const auto words = other.words();
@@ -42,15 +56,86 @@ struct Slots {
 
 constexpr std::size_t first_size = 64;
 
+/// Counts the readers that are inside, in several places lest they wait for each other's cache
+/// lines. What was taken from their sight is theirs no more once each place has been empty.
+class Readers {
+ public:
+  class Inside {
+   public:
+    explicit Inside(Readers& readers) : count_(readers.places_[place()].count) {
+      count_.fetch_add(1);  // before the slots are read, as the writer sees it
+    }
+    ~Inside() { count_.fetch_sub(1, std::memory_order_release); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>& count_;
+  };
+
+  static constexpr std::uint32_t all = 0xffff;
+  /// Those of `places` that are not empty now.
+  std::uint32_t occupied(std::uint32_t places) const {
+    for (std::size_t k = 0; k < places_.size(); ++k)
+      if (places_[k].count.load() == 0) places &= ~(1u << k);
+    return places;
+  }
+  /// In a child: the threads that were inside are not there.
+  void forget() {
+    for (Place& place : places_) place.count = 0;
+  }
+
+ private:
+  struct alignas(64) Place {
+    std::atomic<std::uint32_t> count{0};
+  };
+  static std::size_t place() {
+    static std::atomic<std::size_t> threads{0};
+    thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % 16;
+    return mine;
+  }
+  std::array<Place, 16> places_;
+};
+
+/// What no reader finds any more, and some may still be looking at.
+struct Retired {
+  std::unique_ptr<Slots> slots;
+  std::vector<std::unique_ptr<const Node>> nodes;
+  std::uint32_t places = Readers::all;  ///< that have not been seen empty since
+};
+
+std::uint64_t last_use(const ReadyKernel& kernel) {
+  return std::atomic_ref(kernel.last_use).load(std::memory_order_relaxed);
+}
+
+/// What TEGULA_READY_SIZE says; nothing if that is no size.
+std::optional<std::size_t> max_bytes_of_environment() {
+  const char* text = std::getenv("TEGULA_READY_SIZE");
+  if (text == nullptr || *text == '\0') return KernelTable::default_max_bytes;
+  if (const auto size = cache::parse_size(text)) return static_cast<std::size_t>(*size);
+  return std::nullopt;
+}
+
+/// Not when the table is made, since a log sink may launch kernels.
+void check_environment() {
+  static std::atomic<bool> told{false};
+  if (told.load(std::memory_order_relaxed) || told.exchange(true) || max_bytes_of_environment())
+    return;
+  log(LogLevel::warn,
+      fmt::format("TEGULA_READY_SIZE={} is no size (wanted bytes, or a number with K, M or G); {} "
+                  "bytes are used",
+                  std::getenv("TEGULA_READY_SIZE"), KernelTable::default_max_bytes));
+}
+
 /// A kernel in the making.
 struct Flight {
   Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
-      : key{hash, {words.begin(), words.end()}, nullptr} {}
+      : key{hash, {words.begin(), words.end()}, nullptr, 0} {}
   Node key;
   const std::thread::id maker = std::this_thread::get_id();
   const Flight* waits_for = nullptr;  ///< what its maker waits for, on the way
-  std::promise<const ReadyKernel*> promise;
-  std::shared_future<const ReadyKernel*> future = promise.get_future().share();
+  std::promise<Kernel> promise;
+  std::shared_future<Kernel> future = promise.get_future().share();
 };
 
 [[noreturn]] void refuse_to_wait() {
@@ -65,29 +150,83 @@ struct Flight {
 }  // namespace
 
 struct KernelTable::Impl {
-  std::atomic<Slots*> slots{nullptr};
+  std::atomic<const Slots*> slots{nullptr};
+  mutable Readers readers;
   mutable std::mutex mutex;  ///< guards the rest, and writing to slots
-  std::vector<std::unique_ptr<Slots>> all_slots;
-  std::vector<std::unique_ptr<const Node>> nodes;
-  std::size_t taken = 0;
+  std::unique_ptr<Slots> current;
+  std::vector<std::unique_ptr<const Node>> nodes;  ///< in the order in which they were added
+  std::list<Retired> retired;
+  const std::size_t max_bytes;
+  std::size_t bytes = 0;
+  std::size_t evict_at;  ///< bytes; more than max_bytes while what there is is held
+  std::uint64_t evicted = 0;
   std::atomic<std::uint64_t> generation{1};
   std::list<std::shared_ptr<Flight>> flights;
 
-  Impl() { start(first_size); }
+  explicit Impl(std::size_t max) : max_bytes(max), evict_at(max) { rebuild({}); }
 
-  void start(std::size_t count) {
-    all_slots.push_back(std::make_unique<Slots>(count));
-    slots.store(all_slots.back().get(), std::memory_order_release);
+  /// Without those of the nodes, and with room for another one. Whatever fails changes nothing.
+  void rebuild(const std::vector<const Node*>& going) {
+    std::size_t count = first_size;
+    while (count < 2 * (nodes.size() - going.size() + 1)) count *= 2;
+    auto fresh = std::make_unique<Slots>(count);
+    std::list<Retired> old(1);
+    old.front().nodes.reserve(going.size());
+    const auto goes = [&](const Node* node) { return std::ranges::binary_search(going, node); };
+    for (const auto& node : nodes)
+      if (!goes(node.get())) fresh->insert(node.get());
+    slots.store(fresh.get());
+    old.front().slots = std::exchange(current, std::move(fresh));
+    for (auto& node : nodes) {
+      if (!goes(node.get())) continue;
+      bytes -= node->bytes;
+      old.front().nodes.push_back(std::move(node));
+    }
+    std::erase(nodes, nullptr);
+    retired.splice(retired.end(), old);
   }
 
-  const ReadyKernel* find(const CallKey& key) const {
-    const Slots& table = *slots.load(std::memory_order_acquire);
+  Kernel find(const CallKey& key) const {
+    const Readers::Inside inside(readers);
+    const Slots& table = *slots.load();
     const std::size_t mask = table.nodes.size() - 1;
     for (std::size_t at = key.hash() & mask;; at = (at + 1) & mask) {
       const Node* node = table.nodes[at].load(std::memory_order_acquire);
       if (node == nullptr) return nullptr;
-      if (node->is(key)) return node->kernel.get();
+      if (!node->is(key)) continue;
+      note_use(*node->kernel);
+      return node->kernel;
     }
+  }
+
+  /// Lets go what was of use longest ago, until `more` bytes fit in and some room is left.
+  void evict(std::size_t more) {
+    std::vector<const Node*> idle;
+    for (const auto& node : nodes)
+      if (node->kernel.use_count() == 1) idle.push_back(node.get());
+    std::ranges::stable_sort(idle, {}, [](const Node* node) { return last_use(*node->kernel); });
+    const std::size_t wanted = max_bytes - max_bytes / 8;
+    std::size_t left = bytes + more, count = 0;
+    for (; count < idle.size() && left > wanted; ++count) left -= idle[count]->bytes;
+    idle.resize(count);
+    std::ranges::sort(idle);
+    rebuild(idle);
+    evicted += count;
+    // Where all is held there is nothing to look for soon.
+    evict_at = std::max(max_bytes, left + max_bytes / 8);
+  }
+
+  /// What nobody can be looking at any more: for the caller to destroy without the lock, since a
+  /// device may have much to do then.
+  std::list<Retired> take_retired() {
+    std::list<Retired> done;
+    for (auto at = retired.begin(); at != retired.end();) {
+      const auto next = std::next(at);
+      at->places = readers.occupied(at->places);
+      if (at->places == 0) done.splice(done.end(), retired, at);
+      at = next;
+    }
+    return done;
   }
 
   /// Whether `flight` lands only after this thread has gone on.
@@ -112,33 +251,32 @@ struct KernelTable::Impl {
   }
 
   void insert(std::unique_ptr<const Node> node) {
-    Slots* table = slots.load(std::memory_order_relaxed);
-    if (2 * (taken + 1) > table->nodes.size()) {
-      auto larger = std::make_unique<Slots>(2 * table->nodes.size());
-      for (const auto& old : table->nodes)
-        if (const Node* moved = old.load(std::memory_order_relaxed)) larger->insert(moved);
-      table = larger.get();
-      all_slots.push_back(std::move(larger));
-      slots.store(table, std::memory_order_release);
-    }
+    clock_of_use.fetch_add(1, std::memory_order_relaxed);
+    note_use(*node->kernel);
+    if (nodes.size() == nodes.capacity()) nodes.reserve(2 * nodes.size() + 1);
+    if (bytes + node->bytes > evict_at)
+      evict(node->bytes);
+    else if (2 * (nodes.size() + 1) > current->nodes.size())
+      rebuild({});
+    bytes += node->bytes;
+    current->insert(node.get());
     nodes.push_back(std::move(node));
-    table->insert(nodes.back().get());
-    ++taken;
   }
 };
 
-KernelTable::KernelTable() : impl_(std::make_unique<Impl>()) {}
+KernelTable::KernelTable(std::size_t max_bytes) : impl_(std::make_unique<Impl>(max_bytes)) {}
 KernelTable::~KernelTable() = default;
 
-const ReadyKernel* KernelTable::find(const CallKey& key) const { return impl_->find(key); }
+Kernel KernelTable::find(const CallKey& key) const { return impl_->find(key); }
 
-const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& make) {
+Kernel KernelTable::find_or_make(const CallKey& key, const Make& make) {
+  check_environment();
   Impl& table = *impl_;
   std::shared_ptr<Flight> own;
-  std::shared_future<const ReadyKernel*> others;
+  std::shared_future<Kernel> others;
   {
     const std::lock_guard lock(table.mutex);
-    if (const ReadyKernel* kernel = table.find(key)) return kernel;
+    if (Kernel kernel = table.find(key)) return kernel;
     const auto flight = std::find_if(table.flights.begin(), table.flights.end(),
                                      [&](const auto& f) { return f->key.is(key); });
     if (flight == table.flights.end()) {
@@ -160,11 +298,14 @@ const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& mak
 
   const auto land = [&] { table.land(own); };
   try {
-    own->key.kernel = make();
-    const ReadyKernel* kernel = own->key.kernel.get();
+    const Kernel kernel = make();
+    own->key.kernel = kernel;
+    own->key.bytes = sizeof(Node) + 8 * own->key.key.size() + kernel->bytes();
+    std::list<Retired> done;
     {
       const std::lock_guard lock(table.mutex);
       table.insert(std::make_unique<const Node>(own->key));
+      done = table.take_retired();
       land();
     }
     own->promise.set_value(kernel);
@@ -180,9 +321,9 @@ const ReadyKernel* KernelTable::find_or_make(const CallKey& key, const Make& mak
   }
 }
 
-std::size_t KernelTable::size() const {
+KernelTable::Usage KernelTable::usage() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->taken;
+  return {impl_->nodes.size(), impl_->bytes, impl_->max_bytes, impl_->evicted};
 }
 
 std::uint64_t KernelTable::generation() const {
@@ -192,16 +333,28 @@ std::uint64_t KernelTable::generation() const {
 void KernelTable::outdate() { impl_->generation.fetch_add(1, std::memory_order_release); }
 
 void KernelTable::clear() {
+  std::list<Retired> done;
   const std::lock_guard lock(impl_->mutex);
   outdate();
-  impl_->start(first_size);
-  impl_->taken = 0;
+  std::vector<const Node*> all;
+  for (const auto& node : impl_->nodes) all.push_back(node.get());
+  std::ranges::sort(all);
+  impl_->rebuild(all);
+  impl_->evict_at = impl_->max_bytes;
+  done = impl_->take_retired();
+}
+
+void note_use(const ReadyKernel& kernel) {
+  const std::uint64_t now = clock_of_use.load(std::memory_order_relaxed);
+  const std::atomic_ref last(kernel.last_use);
+  if (last.load(std::memory_order_relaxed) != now) last.store(now, std::memory_order_relaxed);
 }
 
 KernelTable& KernelTable::instance() {
   // Never destroyed: a kernel may be launched from another static object's destructor.
   static KernelTable* const table = [] {
-    static auto* made = new KernelTable;
+    static auto* made =
+        new KernelTable(max_bytes_of_environment().value_or(KernelTable::default_max_bytes));
     // The lock is held over a fork, so that the child finds the table whole; the threads that were
     // making kernels are not there in the child, nor is anybody who waits for them.
     ::pthread_atfork([] { made->impl_->mutex.lock(); }, [] { made->impl_->mutex.unlock(); },
@@ -209,6 +362,7 @@ KernelTable& KernelTable::instance() {
                        // Not destroyed: their promises' own locks may be in any state.
                        static_cast<void>(new std::list(std::move(made->impl_->flights)));
                        made->impl_->flights.clear();
+                       made->impl_->readers.forget();
                        made->impl_->mutex.unlock();
                      });
     return made;

@@ -17,10 +17,15 @@ namespace tegula::runtime {
 
 /// A kernel on a device, ready to launch.
 struct ReadyKernel {
-  format::Entry entry;
+  format::Entry entry;  ///< without its payload, which the device has
   std::shared_ptr<LoadedKernel> loaded;
   std::string source;     ///< "disk" or "compiled"
   double compile_ms = 0;  ///< what compiling took; 0 if it came from a cache
+  /// Of the table's clock (kernel_table.h), by std::atomic_ref: many threads note it.
+  alignas(8) mutable std::uint64_t last_use = 0;
+
+  /// About how much of the host's memory it takes.
+  std::size_t bytes() const;
 };
 
 /// Checks `arguments`, in the kernel's order, against the launch record and launches on the

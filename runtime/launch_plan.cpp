@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/argument_checks.h"
+#include "runtime/kernel_table.h"
 #include "runtime/tensor_alike.h"
 #include "runtime/tensor_hull.h"
 #include "runtime/workspaces.h"
@@ -137,13 +138,20 @@ void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, cons
   }
 }
 
-void LaunchPlan::make(const ReadyKernel& kernel, std::span<const KernelArgument> arguments,
-                      const Device& device) {
+/// It was of use until now, which the table has not seen.
+void LaunchPlan::drop_kernel() {
+  if (kernel_ != nullptr) note_use(*kernel_);
+  kernel_.reset();
+}
+
+void LaunchPlan::make(std::shared_ptr<const ReadyKernel> kernel,
+                      std::span<const KernelArgument> arguments, const Device& device) {
   arguments_.clear();  // what throws leaves a plan that fits nothing
   device_ = 0;
-  const LaunchRecord& record = kernel.entry.launch;
+  const LaunchRecord& record = kernel->entry.launch;
   check_arguments(record, arguments, device);
-  kernel_ = &kernel;
+  drop_kernel();
+  kernel_ = std::move(kernel);
   spans_.clear();
   ranges_.clear();
   ranges_.reserve(record.arguments.size());

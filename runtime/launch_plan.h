@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -17,10 +18,12 @@ class LaunchPlan {
   LaunchPlan() = default;
   LaunchPlan(const LaunchPlan&) = delete;  // pointers_
   LaunchPlan& operator=(const LaunchPlan&) = delete;
+  ~LaunchPlan() { drop_kernel(); }
 
   /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does. Takes
-  /// the place of what the plan was, whose memory it uses. The kernel must outlive the plan.
-  void make(const ReadyKernel& kernel, std::span<const KernelArgument> arguments,
+  /// the place of what the plan was, whose memory it uses. The table keeps a kernel of which there
+  /// is a plan.
+  void make(std::shared_ptr<const ReadyKernel> kernel, std::span<const KernelArgument> arguments,
             const Device& device);
 
   /// Whether make() would come to the same plan with these arguments on the same device: they
@@ -52,9 +55,10 @@ class LaunchPlan {
     std::uint32_t parameter = 0;
     format::KernelParameter source;
   };
+  void drop_kernel();
   void plan_parameters(std::span<const KernelArgument> arguments, const Device& device);
 
-  const ReadyKernel* kernel_ = nullptr;
+  std::shared_ptr<const ReadyKernel> kernel_;
   std::uint64_t device_ = 0;  ///< its id
   std::vector<KernelArgument> arguments_;
   bool empty_ = false;  ///< a grid without blocks

@@ -205,6 +205,8 @@ Program decode(const Image& image) {
     program.parameters.push_back(
         {places[reg], lane_bytes(image.registers[reg]), image.registers[reg].scalar == Scalar::i1});
   const Decoder decoder(image, places, program);
+  program.code.reserve(image.code.size());
+  program.classes.reserve(image.code.size());
   for (const ImageInstruction& i : image.code) {
     program.code.push_back(decoder.decode(i));
     note_features(program.features, program.code.back());
@@ -213,6 +215,15 @@ Program decode(const Image& image) {
         std::max(program.scratch_bytes, std::size_t{warp_lanes} * program.code.back().lane_bytes);
   }
   return program;
+}
+
+std::size_t Program::bytes() const {
+  std::size_t bytes = code.capacity() * sizeof(Instruction) +
+                      classes.capacity() * sizeof(format::InstructionClass) +
+                      parameters.capacity() * sizeof(Parameter) + constants.capacity();
+  for (const auto& table : tables) bytes += sizeof table + table.capacity() * sizeof(table[0]);
+  for (const std::string& text : texts) bytes += sizeof text + text.capacity();
+  return bytes;
 }
 
 void Program::prepare_frame(std::byte* frame, std::span<void* const> values) const {

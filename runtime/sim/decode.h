@@ -118,6 +118,8 @@ struct Program {
   std::size_t frame_bytes = 0;
   std::size_t scratch_bytes = 0;  ///< the largest result
 
+  /// About how much memory it takes beside itself.
+  std::size_t bytes() const;
   std::uint32_t blocks_per_cluster() const { return cluster[0] * cluster[1] * cluster[2]; }
   /// Writes what never changes in a frame: constants and parameters. No instruction writes there
   /// (the image's validation says so), so this is done once a launch, not once a block.

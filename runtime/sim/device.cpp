@@ -25,6 +25,12 @@ class SimKernel : public LoadedKernel {
  public:
   SimKernel(Program program, std::vector<SourceLocation> locations)
       : program(std::move(program)), locations(std::move(locations)) {}
+  std::size_t bytes() const override {
+    std::size_t bytes = sizeof(SimKernel) + program.bytes();
+    for (const SourceLocation& location : locations)
+      bytes += sizeof(SourceLocation) + location.file.capacity();
+    return bytes;
+  }
   const Program program;
   const std::vector<SourceLocation> locations;
 };

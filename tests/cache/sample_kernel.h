@@ -39,6 +39,13 @@ inline bool is_sample(const format::Entry& entry, std::uint64_t number,
   return format::serialise(entry) == sample_bytes(number, payload_bytes);
 }
 
+/// Of a kernel that is ready: the device has the payload.
+inline bool is_sample(const runtime::ReadyKernel& kernel, std::uint64_t number) {
+  format::Entry wanted = sample_entry(number);
+  wanted.payload.clear();
+  return format::serialise(kernel.entry) == format::serialise(wanted);
+}
+
 inline cache::Settings settings_in(const std::string& directory) {
   cache::Settings settings;
   settings.directories = {directory};

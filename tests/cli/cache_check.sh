@@ -32,9 +32,11 @@ expect "another mode, on a hit" 2 'TEGULA_JIT.*auto, warn or forbid' env TEGULA_
   "$tegula" run rms_norm_fn --random x=4x64:bf16 --random weight=64:bf16
 expect "and in the doctor's eyes" 0 'TEGULA_JIT .*never  \(no such mode; wanted auto' \
   env TEGULA_JIT=never "$tegula" doctor
-expect "stats" 0 '"entries":1,.*"hits":2,"misses":1,"errors":0' "$tegula" cache stats --json
+expect "a size that is none" 0 'TEGULA_READY_SIZE=much is no size .wanted bytes' \
+  env TEGULA_READY_SIZE=much "$tegula" run rms_norm_fn --random x=4x64:bf16 --random weight=64:bf16
+expect "stats" 0 '"entries":1,.*"hits":3,"misses":1,"errors":0' "$tegula" cache stats --json
 expect "ls" 0 'rms_norm_fwd x=\*x64:bf16' "$tegula" cache ls
-expect "history" 0 '1 times; read 2 times' "$tegula" cache ls --history
+expect "history" 0 '1 times; read 3 times' "$tegula" cache ls --history
 expect "verify" 0 '1 sound, 0 damaged' "$tegula" cache verify
 expect "doctor" 0 "$TEGULA_CACHE_DIR: writable" "$tegula" doctor
 

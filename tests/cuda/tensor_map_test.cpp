@@ -43,7 +43,8 @@ class CudaTensorMaps : public Cuda {
 
   void prepare(const TensorRef& x) {
     kernel.loaded = stream.device()->load(kernel.entry, {});
-    plan.make(kernel, std::vector<KernelArgument>{x}, *stream.device());
+    plan.make({std::shared_ptr<const void>(), &kernel}, std::vector<KernelArgument>{x},
+              *stream.device());
   }
   /// Launches with the plan, and finds the map that the kernel received.
   FakeTensorMap launch(const TensorRef& x) {

@@ -116,6 +116,9 @@ TEST_F(Events, Counters) {
   for (int n = 0; n < 2; ++n) copy_kernel.launch(stream, x, y);
   EXPECT_EQ(counter("tegula_compiles_total"), before + 1);
   EXPECT_EQ(counter("tegula_kernels_ready"), 1U);
+  EXPECT_GT(counter("tegula_kernels_ready_bytes"), 100U);
+  EXPECT_EQ(counter("tegula_kernels_ready_max_bytes"), 256U << 20);
+  EXPECT_EQ(counter("tegula_kernels_evicted_total"), 0U);
   EXPECT_THAT(metrics_text(), HasSubstr("# TYPE tegula_compile_seconds_total counter\n"));
 }
 

@@ -70,7 +70,7 @@ TEST(Fault, CompilerOutOfMemory) {
         return sample_bytes(2);
       });
   EXPECT_THROW(runtime::make_ready(device, traced_sample(1), cache), std::bad_alloc);
-  EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(2), cache)->entry, 2));
+  EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(2), cache), 2));
   EXPECT_FALSE(cache.find(sample_key(1).identity));
   EXPECT_EQ(cache.lock(sample_key(1).identity)->outcome(), cache::KeyLock::Outcome::alone);
   set_compile_function(before);
@@ -106,7 +106,7 @@ TEST(Fault, MallocFails) {
       FailingMemory memory(nth + 1);
       const auto ready = runtime::make_ready(device, traced, cache);
       memory.stop();
-      ASSERT_TRUE(is_sample(ready->entry, 2)) << nth;
+      ASSERT_TRUE(is_sample(*ready, 2)) << nth;
     } catch (const std::bad_alloc&) {
     }
     failed = FailingMemory::failed();
@@ -114,8 +114,8 @@ TEST(Fault, MallocFails) {
     if (nth > 3) {
       EXPECT_LE(FailingMemory::live() - before, 2) << "allocation " << nth + 1;
     }
-    EXPECT_TRUE(is_sample(runtime::make_ready(device, traced, cache)->entry, 2)) << nth;
-    EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(1), cache)->entry, 1)) << nth;
+    EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced, cache), 2)) << nth;
+    EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(1), cache), 1)) << nth;
   }
   std::printf("%d allocations, each failing once\n", nth - 1);
   EXPECT_GT(nth, 20);

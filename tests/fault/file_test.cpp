@@ -28,7 +28,7 @@ void use_cache(const std::string& directory) {
   DiskCache cache(settings_in(directory));
   for (const std::uint64_t number : {1, 2, 1}) {
     const auto ready = runtime::make_ready(device, traced_sample(number), cache);
-    ASSERT_TRUE(is_sample(ready->entry, number)) << number;
+    ASSERT_TRUE(is_sample(*ready, number)) << number;
   }
 }
 
@@ -99,7 +99,7 @@ TEST(Fault, DiskFull) {
   {
     const FullDisk files;
     for (std::uint64_t k = 0; k < 5; ++k)
-      EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(k), cache)->entry, k));
+      EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(k), cache), k));
   }
   EXPECT_EQ(cache.counters().failed_stores, 5u);
   EXPECT_EQ(log.size(), 1u) << log.text();
@@ -143,7 +143,7 @@ TEST(Fault, ReadOnlyDirectory) {
   DiskCache cache(settings_in(root.path()));
   EXPECT_EQ(runtime::make_ready(device, traced_sample(1), cache)->source, "disk");
   for (std::uint64_t k = 2; k < 5; ++k)
-    EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(k), cache)->entry, k));
+    EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(k), cache), k));
   EXPECT_EQ(log.size(), 1u) << log.text();
   EXPECT_THAT(log.text(), HasSubstr("Read-only"));
 }
@@ -158,7 +158,7 @@ TEST(Fault, NoHomeAndNoDirectory) {
     if (!directory.empty()) settings.directories = {directory};
     DiskCache cache(settings);
     for (std::uint64_t k = 1; k < 4; ++k)
-      EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(k), cache)->entry, k));
+      EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(k), cache), k));
   }
   EXPECT_EQ(log.size(), 1u) << log.text();
 }
@@ -171,7 +171,7 @@ TEST(Fault, UnknownUser) {
     if (::setuid(54321) != 0) return 2;
     FakeDevice device;
     DiskCache cache(settings_in(root / "cache"));  // which it may not make
-    return is_sample(runtime::make_ready(device, traced_sample(1), cache)->entry, 1) ? 0 : 1;
+    return is_sample(*runtime::make_ready(device, traced_sample(1), cache), 1) ? 0 : 1;
   });
   EXPECT_EQ(wait_for(child), 0);
 }

@@ -170,7 +170,7 @@ TEST(Fault, SameKeyInManyProcesses) {
       FakeDevice device;
       DiskCache cache(settings_in(root.path()));
       const auto ready = runtime::make_ready(device, traced_sample(1), cache);
-      return is_sample(ready->entry, 1) ? 0 : 1;
+      return is_sample(*ready, 1) ? 0 : 1;
     }));
   for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
   std::printf("64 processes, %d compiles\n", compiler.runs());
@@ -207,7 +207,7 @@ TEST(Fault, LockHolderDies) {
   });
   FakeDevice device;
   DiskCache cache(settings_in(root.path()));
-  EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(1), cache)->entry, 1));
+  EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(1), cache), 1));
   EXPECT_EQ(cache.counters().lock_timeouts, 0u);
   wait_for(killer);
   wait_for(holder);
@@ -221,7 +221,7 @@ TEST(Fault, LockHolderHangs) {
   cache::Settings settings = settings_in(root.path());
   settings.patience = std::chrono::milliseconds(100);
   DiskCache cache(settings);
-  EXPECT_TRUE(is_sample(runtime::make_ready(device, traced_sample(1), cache)->entry, 1));
+  EXPECT_TRUE(is_sample(*runtime::make_ready(device, traced_sample(1), cache), 1));
   EXPECT_EQ(cache.counters().lock_timeouts, 1u);
   ::kill(holder, SIGKILL);
   wait_for(holder);
@@ -296,7 +296,7 @@ TEST(Fault, EvictionWhileInUse) {
   const auto ready = runtime::make_ready(device, traced_sample(1), cache);
   EXPECT_EQ(ready->source, "disk");
   cache::clear(*cache.directories().front());
-  EXPECT_TRUE(is_sample(ready->entry, 1));
+  EXPECT_TRUE(is_sample(*ready, 1));
   EXPECT_EQ(compiler.runs(), 0);
 }
 

@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "runtime/kernel_table.h"
+#include "runtime/launch_plan.h"
 #include "tests/runtime/expect_error.h"
+#include "tests/runtime/fake_device.h"
+#include "tests/sanitized.h"
 
 namespace tegula::runtime {
 namespace {
@@ -37,7 +40,7 @@ TEST(KernelTable, MakesOnceForEachKey) {
   EXPECT_EQ(table.size(), 2U);
   table.clear();
   EXPECT_EQ(table.size(), 0U);
-  EXPECT_EQ(first->entry.launch.function, "k") << "it lives as long as the table";
+  EXPECT_EQ(first->entry.launch.function, "k") << "it lives as long as somebody holds it";
 }
 
 TEST(KernelTable, KeysAreComparedWhole) {
@@ -46,7 +49,7 @@ TEST(KernelTable, KeysAreComparedWhole) {
   for (const std::string& text :
        {std::string("ab"), std::string("a"), std::string(), many + "1", many + "2"}) {
     EXPECT_EQ(table.find(key_of(text)), nullptr);
-    const ReadyKernel* made = table.find_or_make(key_of(text), [&] { return named(text); });
+    const auto made = table.find_or_make(key_of(text), [&] { return named(text); });
     EXPECT_EQ(table.find(key_of(text)), made);
     EXPECT_EQ(made->entry.launch.function, text);
   }
@@ -62,7 +65,7 @@ TEST(KernelTable, GrowsWhileOthersRead) {
       while (made < count) {
         const int below = made;
         for (int k = t; k < below; k += 7) {
-          const ReadyKernel* kernel = table.find(key_of(std::to_string(k)));
+          const auto kernel = table.find(key_of(std::to_string(k)));
           ASSERT_NE(kernel, nullptr) << k;
           ASSERT_EQ(kernel->entry.launch.function, std::to_string(k));
         }
@@ -91,7 +94,7 @@ TEST(KernelTable, ManyThreadsMakeOne) {
   KernelTable table;
   std::atomic<int> made = 0;
   std::latch start(threads);
-  std::vector<const ReadyKernel*> got(threads);
+  std::vector<KernelTable::Kernel> got(threads);
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i)
     workers.emplace_back([&, i] {
@@ -153,7 +156,7 @@ TEST(KernelTable, OneKeyDoesNotBlockAnother) {
 
 TEST(KernelTable, AKernelInTheMakingThatWantsItselfIsAnError) {
   KernelTable table;
-  const ReadyKernel* made = table.find_or_make(key_of("a"), [&] {
+  const auto made = table.find_or_make(key_of("a"), [&] {
     testing::expect_error(ErrorCode::environment, {"in the making", "log sink"},
                           [&] { table.find_or_make(key_of("a"), [] { return named("inner"); }); });
     return named("a");
@@ -218,6 +221,124 @@ TEST(KernelTable, AskersOfOneThatWaitedForWhatHasLanded) {
       });
     for (std::thread& thread : threads) thread.join();
   }
+}
+
+constexpr std::size_t heavy_bytes = 10000;
+std::shared_ptr<const ReadyKernel> heavy(const std::string& name) {
+  auto kernel = std::make_shared<ReadyKernel>();
+  kernel->entry.launch.function = name;
+  kernel->entry.payload.resize(heavy_bytes);
+  return kernel;
+}
+void add(KernelTable& table, const std::string& name) {
+  table.find_or_make(key_of(name), [&] { return heavy(name); });
+}
+bool has(const KernelTable& table, const std::string& name) {
+  return table.find(key_of(name)) != nullptr;
+}
+
+TEST(KernelTable, LetsGoWhatWasOfUseLongestAgo) {
+  KernelTable table(10 * heavy_bytes);
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) add(table, name);
+  EXPECT_EQ(table.usage().evicted, 0U);
+  EXPECT_TRUE(has(table, "a"));
+  for (const char* name : {"g", "h", "i", "j", "k", "l"}) {
+    add(table, name);
+    EXPECT_TRUE(has(table, name));
+    EXPECT_TRUE(has(table, "a")) << name;
+    EXPECT_LE(table.usage().bytes, table.usage().max_bytes);
+  }
+  EXPECT_FALSE(has(table, "b"));
+  EXPECT_TRUE(has(table, "k"));
+  EXPECT_GE(table.usage().evicted, 3U);
+  EXPECT_EQ(table.usage().kernels + table.usage().evicted, 12U);
+  add(table, "b");  // made again
+  EXPECT_TRUE(has(table, "b"));
+}
+
+TEST(KernelTable, WhatIsEvictedIsFreed) {
+  KernelTable table(10 * heavy_bytes);
+  std::vector<std::weak_ptr<const ReadyKernel>> all;
+  for (int k = 0; k < 1000; ++k) {
+    add(table, std::to_string(k));
+    all.push_back(table.find(key_of(std::to_string(k))));
+  }
+  const auto alive = [&] {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all, [](const auto& kernel) { return !kernel.expired(); }));
+  };
+  EXPECT_EQ(alive(), table.size());
+  EXPECT_LE(alive(), 9U);
+  table.clear();
+  EXPECT_EQ(alive(), 0U);
+  EXPECT_EQ(table.usage().bytes, 0U);
+}
+
+TEST(KernelTable, WhatIsHeldStays) {
+  KernelTable table(10 * heavy_bytes);
+  add(table, "a");
+  const auto held = table.find(key_of("a"));
+  for (int k = 0; k < 100; ++k) add(table, std::to_string(k));
+  EXPECT_EQ(table.find(key_of("a")), held);
+  std::vector<KernelTable::Kernel> many;
+  for (int k = 0; k < 100; ++k)
+    many.push_back(
+        table.find_or_make(key_of(std::to_string(k)), [&] { return heavy(std::to_string(k)); }));
+  EXPECT_GE(table.size(), 100U) << "beyond the bound, as all are in use";
+  many.clear();
+  for (int k = 200; k < 300; ++k) add(table, std::to_string(k));
+  EXPECT_LE(table.usage().bytes, table.usage().max_bytes);
+  EXPECT_EQ(table.find(key_of("a")), held);
+}
+
+/// A plan launches without a look into the table.
+TEST(KernelTable, WhatAPlanLaunchesStaysAndWasOfUseUntilThePlanGoes) {
+  const auto device = std::make_shared<testing::FakeDevice>();
+  Stream stream(device);
+  const Tensor x = stream.empty(f32, {8, 4}), y = stream.empty(f32, {8, 4});
+  const std::vector<KernelArgument> arguments = {x.ref(), TensorRef{}, y.ref(), 2.0f};
+  const auto copy = [&] { return std::make_shared<ReadyKernel>(testing::copy_kernel(*device)); };
+  KernelTable table(10 * heavy_bytes);
+  auto fill = [&, n = 0](int more) mutable {
+    for (int k = 0; k < more; ++k) add(table, std::to_string(n++));
+  };
+  {
+    LaunchPlan plan;
+    plan.make(table.find_or_make(key_of("copy"), copy), arguments, *device);
+    fill(50);
+    plan.launch(stream, arguments);
+    EXPECT_EQ(device->launches.size(), 1U);
+  }
+  fill(3);
+  EXPECT_TRUE(has(table, "copy"));
+  fill(20);
+  EXPECT_FALSE(has(table, "copy"));
+}
+
+TEST(KernelTable, EvictsWhileOthersRead) {
+  KernelTable table(20 * heavy_bytes);
+  constexpr int threads = 6, calls = 20000, kernels = 60;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> workers;
+  for (int t = 0; t < threads; ++t)
+    workers.emplace_back([&, t] {
+      std::uint32_t random = static_cast<std::uint32_t>(t) + 1;
+      KernelTable::Kernel kept;
+      for (int n = 0; n < rounds(calls); ++n) {
+        random = random * 1664525 + 1013904223;
+        const std::string name = std::to_string((random >> 16) % kernels);
+        auto kernel = n % 3 == 0 ? table.find(key_of(name))
+                                 : table.find_or_make(key_of(name), [&] { return heavy(name); });
+        if (kernel != nullptr) wrong += kernel->entry.launch.function != name;
+        if (n % 5 == 0) kept = std::move(kernel);
+        if (kept != nullptr) wrong += kept->entry.payload.size() != heavy_bytes;
+      }
+    });
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(table.usage().evicted, 100U);
+  add(table, "last");
+  EXPECT_LE(table.usage().bytes, table.usage().max_bytes);
 }
 
 TEST(KernelTable, TheInstanceIsOne) {

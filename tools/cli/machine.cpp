@@ -120,6 +120,7 @@ std::vector<Variable> environment() {
   return {variable("TEGULA_CACHE_DIR", ""),
           variable("TEGULA_CACHE_SHARED", "0"),
           variable("TEGULA_CACHE_SIZE", "1G"),
+          variable("TEGULA_READY_SIZE", "256M"),
           reserved("TEGULA_PACK", ""),
           variable("TEGULA_DEVICE", ""),
           checked(variable("TEGULA_JIT", "auto"), runtime::jit_mode),

@@ -31,7 +31,7 @@ using KernelEventHook = void (*)(const KernelEvent& event, void* user);
 void set_kernel_event_hook(KernelEventHook hook, void* user = nullptr);
 
 /// Counters of this process in Prometheus' text format: kernels compiled and the seconds that it
-/// took, kernels ready, and the cache's (tegula/cache.h).
+/// took, kernels ready, their bytes and how many were let go, and the cache's (tegula/cache.h).
 std::string metrics_text();
 
 }  // namespace tegula
