@@ -10,6 +10,8 @@
 
 namespace tegula::compiler {
 
+inline bool is_f8(DType dtype) { return dtype == DType::f8e4m3 || dtype == DType::f8e5m2; }
+
 /// f32 scalars or tiles of i8 codes; exact. `dtype`: f8e4m3 or f8e5m2.
 mlir::Value decode_f8(mlir::OpBuilder& builder, mlir::Location loc, DType dtype, mlir::Value codes);
 

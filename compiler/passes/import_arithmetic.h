@@ -21,7 +21,6 @@ class ArithmeticImporter : public ImportedValues {
 
   // import_conversion.cpp; `to` has the value's shape.
   mlir::Value convert(mlir::Value value, DType from, program::Type to, mlir::Location loc);
-  mlir::Value float_to_byte(mlir::Value value, const program::Type& to, mlir::Location loc);
   mlir::Value wide_integer_to_bf16(mlir::Value value, DType from, const program::Type& to,
                                    mlir::Location loc);
 

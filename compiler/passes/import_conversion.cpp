@@ -6,12 +6,6 @@
 using namespace mlir;
 
 namespace tegula::compiler {
-namespace {
-
-bool is_f8(DType dtype) { return dtype == DType::f8e4m3 || dtype == DType::f8e5m2; }
-
-}  // namespace
-
 Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Location loc) {
   if (from == to.dtype) return value;
   if (is_f8(from))
@@ -38,11 +32,10 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
     return arith::TruncFOp::create(builder_, loc, type, wide);
   }
   const bool is_signed = is_signed_integer(from);
-  if (is_float(from)) {
-    if (dtype_bits(to.dtype) == 8) return float_to_byte(value, to, loc);
+  // Saturating: lower_math.cpp says so to LLVM.
+  if (is_float(from))
     return is_signed_integer(to.dtype) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
                                        : Value(arith::FPToUIOp::create(builder_, loc, type, value));
-  }
   if (to.dtype == DType::bf16 && dtype_bits(from) >= 32)
     return wide_integer_to_bf16(value, from, to, loc);
   if (is_float(to.dtype))
@@ -53,20 +46,6 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
     return arith::TruncIOp::create(builder_, loc, type, value);
   return is_signed ? Value(arith::ExtSIOp::create(builder_, loc, type, value))
                    : Value(arith::ExtUIOp::create(builder_, loc, type, value));
-}
-
-/// Conversions saturate, and the hardware's to 16 bits and more do by themselves; it has none to
-/// 8 bits, for which LLVM would keep the low bits of one to 16.
-Value ArithmeticImporter::float_to_byte(Value value, const program::Type& to, Location loc) {
-  const bool is_signed = is_signed_integer(to.dtype);
-  program::Type type = to;
-  type.dtype = DType::i32;
-  const Value wide = arith::FPToSIOp::create(builder_, loc, tile_type(type), value);
-  const Value low = constant_like(type, loc, is_signed ? -128 : 0);
-  const Value high = constant_like(type, loc, is_signed ? 127 : 255);
-  const Value clamped =
-      arith::MinSIOp::create(builder_, loc, arith::MaxSIOp::create(builder_, loc, wide, low), high);
-  return arith::TruncIOp::create(builder_, loc, tile_type(to), clamped);
 }
 
 /// Rounded once. For some architectures LLVM goes through f32 and rounds twice. So what a middle

@@ -1,4 +1,5 @@
-// Lowering of the hardware's approximations to their intrinsics, element by element, and of fences.
+// Lowering to intrinsics that no dialect has: the hardware's approximations, element by element,
+// fences, and conversions from float to integer that saturate.
 #include "compiler/passes/lowering.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
@@ -54,10 +55,29 @@ struct LowerRounded : ConvertOpToLLVMPattern<tile::RoundedOp> {
   }
 };
 
+/// LLVM's own conversions are undefined out of range, which its passes make use of: an integer to
+/// float and back becomes a truncation. These saturate, and NaN gives 0.
+template <class Op, bool is_signed>
+struct LowerFloatToInteger : ConvertOpToLLVMPattern<Op> {
+  using ConvertOpToLLVMPattern<Op>::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter& rewriter) const override {
+    Code code(rewriter, op.getLoc());
+    const Type type = this->getTypeConverter()->convertType(op.getType());
+    rewriter.replaceOp(op, code.intrinsic(is_signed ? "llvm.fptosi.sat" : "llvm.fptoui.sat", type,
+                                          {adaptor.getIn()}));
+    return success();
+  }
+};
+
 }  // namespace
 
 void populate_math_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
   patterns.add<LowerApproximate, LowerRounded>(types);
+  // Before arith's own.
+  patterns
+      .add<LowerFloatToInteger<arith::FPToSIOp, true>, LowerFloatToInteger<arith::FPToUIOp, false>>(
+          types, PatternBenefit(2));
 }
 
 }  // namespace tegula::compiler

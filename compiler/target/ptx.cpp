@@ -2,6 +2,7 @@
 
 #include "compiler/target/markers.h"
 #include "compiler/target/multiply_wide.h"
+#include "compiler/target/saturate_conversions.h"
 #include "compiler/target/widen_bf16.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -14,6 +15,7 @@ namespace tegula::compiler {
 
 std::string emit_ptx(llvm::Module& module, llvm::TargetMachine& machine) {
   lower_markers_to_ptx(module);
+  saturate_conversions(module);
   widen_bf16(module);
   multiply_wide(module);
   llvm::SmallString<0> text;
