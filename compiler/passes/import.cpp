@@ -192,7 +192,7 @@ class Importer : ArithmeticImporter {
       tile::ScatterOp::create(builder_, loc, operand(i, 0), pointer_of(i), offsets(i, 1, rank, loc),
                               operands_from(i, 1 + rank).front());
     } else if (i.op == Op::print) {
-      tile::PrintOp::create(builder_, loc, print_text(i), operands_from(i, 0));
+      tile::PrintOp::create(builder_, loc, print_text(i), printed_values(i, loc));
     } else if (i.op == Op::assert_that) {
       tile::AssertOp::create(builder_, loc, operand(i, 0), message(i));
     } else if (i.op == Op::if_then) {
@@ -291,6 +291,17 @@ class Importer : ArithmeticImporter {
 
   const std::string& message(const Instruction& i) {
     return program_.strings.at(static_cast<std::size_t>(i.attributes[0]));
+  }
+
+  /// Eight-bit floats as f32, which holds each of them: a code says nothing to its reader.
+  llvm::SmallVector<Value> printed_values(const Instruction& i, Location loc) {
+    llvm::SmallVector<Value> values;
+    for (std::size_t k = 0; k < i.operands.size(); ++k) {
+      const DType dtype = operand_type(i, k).dtype;
+      values.push_back(is_f8(dtype) ? decode_f8(builder_, loc, dtype, operand(i, k))
+                                    : operand(i, k));
+    }
+    return values;
   }
 
   /// The message with {u} where an integer without sign stands.

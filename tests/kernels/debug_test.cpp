@@ -76,6 +76,27 @@ TEST_P(Debugging, FloatsOfEveryWidth) {
   }
 }
 
+/// As numbers, not as their codes.
+void eight_bits_fwd(const Cfg&, In x) {
+  auto [i] = grid({1});
+  const Tile t = x.tiles({4}).load({i});
+  print("{} {} {}", t, x.gather({1}), t.to(f32));
+}
+const auto eight_bits = with_fields(kernel("eight_bits_fwd", eight_bits_fwd, {"x"}));
+
+TEST_P(Debugging, EightBitFloats) {
+  const std::pair<DType, std::vector<std::uint8_t>> cases[] = {
+      {DType::f8e4m3, {0x38, 0xbc, 0x01, 0x7e}}, {DType::f8e5m2, {0x3c, 0xbe, 0x18, 0x5f}}};
+  for (const auto& [dtype, codes] : cases) {
+    device->reset_statistics();
+    Tensor x = stream.empty(dtype, {4});
+    if (!assembles()) x.copy_from_host(codes.data(), codes.size());
+    launch(eight_bits, Cfg{}, x);
+    const std::string list = "[1, -1.5, 0.001953125, 448]";
+    expect_printed({list + " -1.5 " + list});
+  }
+}
+
 /// Tiles in the layouts that loads, reductions and broadcasts leave them in.
 void tiles_fwd(const Cfg& c, In x) {
   auto [i] = grid({1});
