@@ -90,7 +90,10 @@ Value* funnel_shift(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   Value *high = i.getArgOperand(0), *low = i.getArgOperand(1);
   const unsigned bits = i.getType()->getScalarSizeInBits();
   const bool left = i.getIntrinsicID() == llvm::Intrinsic::fshl;
-  Value* by = b.CreateAnd(i.getArgOperand(2), llvm::ConstantInt::get(i.getType(), bits - 1));
+  if (bits == 1) return left ? high : low;
+  Value* by = i.getArgOperand(2);
+  by = llvm::isPowerOf2_32(bits) ? b.CreateAnd(by, llvm::ConstantInt::get(i.getType(), bits - 1))
+                                 : b.CreateURem(by, llvm::ConstantInt::get(i.getType(), bits));
   Value* rest = b.CreateSub(llvm::ConstantInt::get(i.getType(), bits - 1), by);
   Value* single = llvm::ConstantInt::get(i.getType(), 1);
   // In two steps, as a shift by the whole width is undefined.
@@ -114,6 +117,73 @@ Value* reversed(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return result;
 }
 
+/// The zeros below the lowest bit: the bits that x - 1 has and x lacks. All of them where x is 0.
+Value* trailing_zeros(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
+  Value* x = i.getArgOperand(0);
+  Value* below =
+      b.CreateAnd(b.CreateNot(x), b.CreateAdd(x, llvm::Constant::getAllOnesValue(i.getType())));
+  return b.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, below);
+}
+
+/// A shift that would lose bits, or change the sign, gives the limit on that side.
+Value* saturating_shift(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
+  Value *x = i.getArgOperand(0), *by = i.getArgOperand(1);
+  const unsigned bits = i.getType()->getScalarSizeInBits();
+  Value* shifted = b.CreateShl(x, by);
+  if (i.getIntrinsicID() == llvm::Intrinsic::ushl_sat)
+    return b.CreateSelect(b.CreateICmpEQ(b.CreateLShr(shifted, by), x), shifted,
+                          llvm::Constant::getAllOnesValue(i.getType()));
+  Value* sign = b.CreateAShr(x, llvm::ConstantInt::get(i.getType(), bits - 1));
+  Value* limit =
+      b.CreateXor(sign, llvm::ConstantInt::get(i.getType(), llvm::APInt::getSignedMaxValue(bits)));
+  return b.CreateSelect(b.CreateICmpEQ(b.CreateAShr(shifted, by), x), shifted, limit);
+}
+
+/// Whether the sum, the difference or the product `result` of x and y is another number than that
+/// of the operands'; null for products of a width that machines multiply, which have opcodes.
+Value* overflows(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i, Value* result) {
+  Value *x = i.getArgOperand(0), *y = i.getArgOperand(1);
+  llvm::Constant* zero = llvm::Constant::getNullValue(x->getType());
+  switch (i.getIntrinsicID()) {
+    case llvm::Intrinsic::uadd_with_overflow:
+      return b.CreateICmpULT(result, x);
+    case llvm::Intrinsic::usub_with_overflow:
+      return b.CreateICmpULT(x, y);
+    case llvm::Intrinsic::sadd_with_overflow:
+      return b.CreateICmpSLT(b.CreateAnd(b.CreateXor(result, x), b.CreateXor(result, y)), zero);
+    case llvm::Intrinsic::ssub_with_overflow:
+      return b.CreateICmpSLT(b.CreateAnd(b.CreateXor(result, x), b.CreateXor(x, y)), zero);
+    default:
+      break;
+  }
+  const unsigned bits = x->getType()->getScalarSizeInBits();
+  llvm::Type* twice = x->getType()->getWithNewBitWidth(2 * bits);
+  const bool is_signed = i.getIntrinsicID() == llvm::Intrinsic::smul_with_overflow;
+  const auto extended = [&](Value* v) {
+    return is_signed ? b.CreateSExt(v, twice) : b.CreateZExt(v, twice);
+  };
+  return b.CreateICmpNE(b.CreateMul(extended(x), extended(y)), extended(result));
+}
+
+/// A pair of the result and whether it overflows, whose parts are taken out again.
+bool expand_overflow(llvm::WithOverflowInst& i) {
+  const unsigned bits = i.getLHS()->getType()->getScalarSizeInBits();
+  const bool multiplies = i.getBinaryOp() == llvm::Instruction::Mul;
+  if (multiplies && (bits == 8 || bits == 16 || bits == 32 || bits == 64)) return false;
+  llvm::IRBuilder<> b(&i);
+  Value* result = b.CreateBinOp(i.getBinaryOp(), i.getLHS(), i.getRHS());
+  Value* overflow = overflows(b, i, result);
+  for (llvm::User* user : llvm::make_early_inc_range(i.users()))
+    if (auto* part = llvm::dyn_cast<llvm::ExtractValueInst>(user)) {
+      part->replaceAllUsesWith(part->getIndices()[0] == 0 ? result : overflow);
+      part->eraseFromParent();
+    }
+  if (i.use_empty()) return true;
+  Value* pair = b.CreateInsertValue(llvm::PoisonValue::get(i.getType()), result, 0);
+  i.replaceAllUsesWith(b.CreateInsertValue(pair, overflow, 1));
+  return true;
+}
+
 Value* expansion(llvm::IntrinsicInst& i) {
   llvm::IRBuilder<> b(&i);
   switch (i.getIntrinsicID()) {
@@ -127,6 +197,11 @@ Value* expansion(llvm::IntrinsicInst& i) {
     case llvm::Intrinsic::ssub_sat:
     case llvm::Intrinsic::sadd_sat:
       return signed_saturating(b, i);
+    case llvm::Intrinsic::sshl_sat:
+    case llvm::Intrinsic::ushl_sat:
+      return saturating_shift(b, i);
+    case llvm::Intrinsic::cttz:
+      return trailing_zeros(b, i);
     case llvm::Intrinsic::is_fpclass:
       return float_class(b, i);
     case llvm::Intrinsic::fshl:
@@ -143,14 +218,21 @@ Value* expansion(llvm::IntrinsicInst& i) {
 }  // namespace
 
 void expand_intrinsics(llvm::Module& module) {
+  llvm::SmallVector<llvm::IntrinsicInst*> intrinsics;
   for (llvm::Function& function : module)
     for (llvm::BasicBlock& block : function)
-      for (llvm::Instruction& instruction : llvm::make_early_inc_range(block))
+      for (llvm::Instruction& instruction : block)
         if (auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction))
-          if (Value* value = expansion(*intrinsic)) {
-            intrinsic->replaceAllUsesWith(value);
-            intrinsic->eraseFromParent();
-          }
+          intrinsics.push_back(intrinsic);
+  for (llvm::IntrinsicInst* intrinsic : intrinsics) {
+    auto* pair = llvm::dyn_cast<llvm::WithOverflowInst>(intrinsic);
+    if (pair != nullptr && expand_overflow(*pair)) {
+      pair->eraseFromParent();
+    } else if (Value* value = expansion(*intrinsic)) {
+      intrinsic->replaceAllUsesWith(value);
+      intrinsic->eraseFromParent();
+    }
+  }
 }
 
 }  // namespace tegula::compiler

@@ -8,8 +8,9 @@ class Module;
 namespace tegula::compiler {
 
 /// InstCombine turns `a > b ? a - b : 0` into llvm.usub.sat, comparisons into llvm.scmp and
-/// llvm.is.fpclass, and so on. The simulator's image has no opcodes for them; written out here, on
-/// every target alike, both targets still compute the same thing.
+/// llvm.is.fpclass, division by a power of two into llvm.cttz, and so on. The simulator's image has
+/// no opcodes for them; written out here, on every target alike, both targets still compute the
+/// same thing.
 void expand_intrinsics(llvm::Module& module);
 
 }  // namespace tegula::compiler

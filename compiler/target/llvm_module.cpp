@@ -4,7 +4,9 @@
 
 #include <mutex>
 
+#include "compiler/target/expand_constants.h"
 #include "compiler/target/expand_intrinsics.h"
+#include "compiler/target/expand_vectors.h"
 #include "compiler/target/form_fma.h"
 #include "compiler/target/markers.h"
 #include "compiler/target/widen_integers.h"
@@ -87,6 +89,14 @@ std::unique_ptr<llvm::Module> translate_to_llvm(mlir::ModuleOp module, llvm::LLV
   return result;
 }
 
+void expand(llvm::Module& module) {
+  expand_constants(module);
+  expand_intrinsics(module);
+  expand_vectors(module);
+  widen_integers(module);
+  expand_constants(module);  // what these wrote, who know nothing of the target's layout
+}
+
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -110,8 +120,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::ADCEPass());
   for (llvm::Function& function : module)
     if (!function.isDeclaration()) passes.run(function, functions);
-  expand_intrinsics(module);
-  widen_integers(module);
+  expand(module);
   form_fma(module);
 }
 

@@ -25,8 +25,12 @@ std::unique_ptr<llvm::Module> translate_to_llvm(
     mlir::ModuleOp module, llvm::LLVMContext& context, llvm::TargetMachine& machine,
     llvm::StringRef kernel, int threads, const std::array<std::uint32_t, 3>& cluster = {1, 1, 1});
 
+/// What LLVM's passes like to form, in instructions and types that every target has:
+/// expand_constants, expand_intrinsics, expand_vectors, widen_integers.
+void expand(llvm::Module& module);
+
 /// A short list of passes of our own choosing (docs/performance.md has what it was measured
-/// against), then expand_intrinsics, widen_integers and form_fma.
+/// against), then expand and form_fma.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 
 }  // namespace tegula::compiler

@@ -9,7 +9,7 @@ namespace tegula::compiler {
 
 class SimWriter;
 
-/// Throws Error{unsupported} for a call of anything else.
+/// Throws Unencodable for a call of anything else.
 void encode_call(SimWriter& writer, const llvm::CallInst& call);
 
 }  // namespace tegula::compiler

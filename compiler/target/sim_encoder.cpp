@@ -12,6 +12,7 @@
 #include "llvm/IR/InstVisitor.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/raw_ostream.h"
 #include "runtime/format/image_limits.h"
 #include "runtime/format/opcode.h"
 #include "tegula/error.h"
@@ -40,8 +41,7 @@ class Encoder : public llvm::InstVisitor<Encoder> {
     for (const llvm::BasicBlock* block : block_order(function_)) {
       block_start_[block] = writer_.position();
       for (const Instruction& instruction : *block) {
-        writer_.from(instruction);
-        visit(const_cast<Instruction&>(instruction));
+        encode(const_cast<Instruction&>(instruction));
       }
     }
     for (const auto& [at, which, block] : pending_targets_)
@@ -64,22 +64,31 @@ class Encoder : public llvm::InstVisitor<Encoder> {
     writer_.append_value(i, Opcode::fcmp, {i.getOperand(0), i.getOperand(1)}).modifier =
         static_cast<std::uint8_t>(i.getPredicate());
   }
+  /// Of a struct, field by field.
   void visitSelectInst(llvm::SelectInst& i) {
-    writer_.append_value(i, Opcode::select, {i.getOperand(0), i.getOperand(1), i.getOperand(2)});
+    const std::uint32_t condition = registers_.one(i.getCondition());
+    const auto yes = registers_.of(i.getTrueValue()), no = registers_.of(i.getFalseValue());
+    const auto results = registers_.of(&i);
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      ImageInstruction& out = writer_.append(Opcode::select);
+      out.operands = {condition, yes[k], no[k]};
+      out.result = results[k];
+    }
   }
   void visitCastInst(llvm::CastInst& i) {
     const llvm::Value* from = i.getOperand(0);
     const auto source = registers_.register_type(from->getType());
     const auto target = registers_.register_type(i.getType());
+    if (i.getOpcode() == Instruction::AddrSpaceCast) throw Unencodable("no opcode");
     if (source == target) return registers_.alias(&i, {registers_.one(from)});
-    switch (i.getOpcode()) {
-      case Instruction::PtrToInt:
-      case Instruction::IntToPtr:
-      case Instruction::AddrSpaceCast:
-        return unsupported_instruction(i);
-      default:
-        writer_.append_value(i, cast_opcode(i.getOpcode()), {from});
-    }
+    const bool is_pointer =
+        from->getType()->isPtrOrPtrVectorTy() != i.getType()->isPtrOrPtrVectorTy();
+    const bool is_wider = format::scalar_bits(target.scalar) > format::scalar_bits(source.scalar);
+    writer_.append_value(i,
+                         !is_pointer ? cast_opcode(i.getOpcode())
+                         : is_wider  ? Opcode::zext
+                                     : Opcode::trunc,
+                         {from});
   }
   void visitFreezeInst(llvm::FreezeInst& i) {
     registers_.alias(&i, registers_.of(i.getOperand(0)));
@@ -89,12 +98,12 @@ class Encoder : public llvm::InstVisitor<Encoder> {
 
   void visitExtractElementInst(llvm::ExtractElementInst& i) {
     writer_.append_value(i, Opcode::extract, {i.getVectorOperand()}).immediate =
-        constant_index(i, i.getIndexOperand());
+        constant_index(i.getIndexOperand());
   }
 
   void visitInsertElementInst(llvm::InsertElementInst& i) {
     const llvm::Value* vector = i.getOperand(0);
-    const std::int64_t index = constant_index(i, i.getOperand(2));
+    const std::int64_t index = constant_index(i.getOperand(2));
     // A chain of inserts builds one register in place: nobody else sees the steps between.
     auto* before = llvm::dyn_cast<llvm::InsertElementInst>(vector);
     if (before != nullptr && before->hasOneUse() && before->getParent() == i.getParent())
@@ -131,9 +140,11 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   }
 
   void visitExtractValueInst(llvm::ExtractValueInst& i) {
+    if (i.getNumIndices() != 1) throw Unencodable("a struct in a struct");
     registers_.alias(&i, {registers_.of(i.getAggregateOperand()).at(i.getIndices()[0])});
   }
   void visitInsertValueInst(llvm::InsertValueInst& i) {
+    if (i.getNumIndices() != 1) throw Unencodable("a struct in a struct");
     std::vector<std::uint32_t> fields = registers_.of(i.getAggregateOperand());
     fields.at(i.getIndices()[0]) = registers_.one(i.getInsertedValueOperand());
     registers_.alias(&i, std::move(fields));
@@ -145,14 +156,14 @@ class Encoder : public llvm::InstVisitor<Encoder> {
     std::uint32_t at = registers_.one(i.getPointerOperand());
     std::int64_t fixed = 0;
     for (auto step = llvm::gep_type_begin(i); step != llvm::gep_type_end(i); ++step) {
-      if (step.isStruct()) return unsupported_instruction(i);
+      if (step.isStruct()) throw Unencodable("a place in a struct");
       const auto scale =
           static_cast<std::int64_t>(step.getSequentialElementStride(layout_).getFixedValue());
       if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(step.getOperand())) {
         fixed += known->getSExtValue() * scale;
         continue;
       }
-      at = writer_.append_address(at, registers_.one(step.getOperand()), scale);
+      at = writer_.append_address(at, as_index(step.getOperand()), scale);
     }
     if (fixed != 0)
       at = writer_.append_address(at, registers_.constant({format::Scalar::i32, 1}, {1}), fixed);
@@ -160,15 +171,17 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   }
 
   void visitLoadInst(llvm::LoadInst& i) {
+    if (i.isAtomic()) throw Unencodable("no opcode");
     ImageInstruction& out = writer_.append_value(i, Opcode::load, {i.getPointerOperand()});
-    out.modifier = space_modifier(i, i.getPointerAddressSpace());
+    out.modifier = space_modifier(i.getPointerAddressSpace());
     out.immediate = static_cast<std::int64_t>(i.getAlign().value());
   }
   void visitStoreInst(llvm::StoreInst& i) {
+    if (i.isAtomic()) throw Unencodable("no opcode");
     ImageInstruction& out = writer_.append(Opcode::store);
     out.operands = {registers_.one(i.getPointerOperand()), registers_.one(i.getValueOperand()),
                     no_register};
-    out.modifier = space_modifier(i, i.getPointerAddressSpace());
+    out.modifier = space_modifier(i.getPointerAddressSpace());
     out.immediate = static_cast<std::int64_t>(i.getAlign().value());
   }
 
@@ -193,12 +206,72 @@ class Encoder : public llvm::InstVisitor<Encoder> {
       }
     }
   }
+  /// A comparison and a branch for each case.
+  void visitSwitchInst(llvm::SwitchInst& i) {
+    const llvm::BasicBlock* from = i.getParent();
+    const std::uint32_t value = registers_.one(i.getCondition());
+    for (const auto& choice : i.cases()) {
+      const std::uint32_t same = registers_.fresh({format::Scalar::i1, 1});
+      const std::uint32_t number = registers_.one(choice.getCaseValue());
+      ImageInstruction& compare = writer_.append(Opcode::icmp);
+      compare.operands = {value, number};
+      compare.result = same;
+      compare.modifier = static_cast<std::uint8_t>(format::ICmp::eq);
+      const std::size_t branch = image_.code.size();
+      writer_.append(Opcode::cond_br).operands[0] = same;
+      image_.code[branch].targets[0] = writer_.position();
+      jump(from, choice.getCaseSuccessor());
+      image_.code[branch].targets[1] = writer_.position();
+    }
+    jump(from, i.getDefaultDest());
+  }
   void visitReturnInst(llvm::ReturnInst&) { writer_.append(Opcode::ret); }
   void visitUnreachableInst(llvm::UnreachableInst&) { writer_.append(Opcode::trap); }
 
-  void visitInstruction(Instruction& i) { unsupported_instruction(i); }
+  void visitInstruction(Instruction&) { throw Unencodable("no opcode"); }
 
  private:
+  /// What is appended for an instruction is checked at once, while it is known whose it is.
+  void encode(Instruction& i) {
+    writer_.from(i);
+    std::size_t number = image_.code.size();
+    try {
+      visit(i);
+      for (; number < image_.code.size(); ++number) format::validate_instruction(image_, number);
+    } catch (const Unencodable& problem) {
+      refuse(i, problem.what());
+    } catch (const Error& problem) {
+      if (problem.code() != ErrorCode::corrupt_data) throw;
+      refuse(i, problem.details().problem);
+    }
+  }
+
+  [[noreturn]] void refuse(const Instruction& i, const std::string& problem) const {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    i.print(stream);
+    const std::string where = describe_location(i);
+    throw Error(ErrorCode::unsupported,
+                {.where = where.empty() ? image_.kernel : where,
+                 .argument = where.empty() ? "" : image_.kernel,
+                 .problem = "the simulator has no way to run an instruction that the compiler made "
+                            "of this line: " +
+                            problem,
+                 .got = llvm::StringRef(text).split(", !dbg").first.trim().str(),
+                 .hint = "please report it; GPUs are not concerned"});
+  }
+
+  /// An index as addresses take it.
+  std::uint32_t as_index(const llvm::Value* index) {
+    const std::uint32_t given = registers_.one(index);
+    const format::Register type = registers_.type(given);
+    if (type.scalar == format::Scalar::i32 || type.scalar == format::Scalar::i64) return given;
+    const std::uint32_t wide = registers_.fresh({format::Scalar::i32, type.elements});
+    ImageInstruction& out = writer_.append(Opcode::sext);
+    out.operands[0] = given;
+    return out.result = wide;
+  }
+
   /// Moves what the target's phis take from here, all at once, then branches. Values that one phi
   /// takes from another of the same block go through a spare register.
   void jump(const llvm::BasicBlock* from, const llvm::BasicBlock* to) {
@@ -226,10 +299,10 @@ class Encoder : public llvm::InstVisitor<Encoder> {
     writer_.append(Opcode::br);
   }
 
-  std::int64_t constant_index(const Instruction& i, const llvm::Value* index) {
+  static std::int64_t constant_index(const llvm::Value* index) {
     if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(index))
       return static_cast<std::int64_t>(known->getZExtValue());
-    unsupported_instruction(i);
+    throw Unencodable("the element's number is not known");
   }
 
   const llvm::Function& function_;

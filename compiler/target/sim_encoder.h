@@ -14,7 +14,8 @@ class Module;
 namespace tegula::compiler {
 
 /// `program` gives instruction numbers for source lines. Throws Error{unsupported} for an
-/// instruction or intrinsic that the image has no opcode for, naming it.
+/// instruction, intrinsic or constant that the image has no way to say: it shows the instruction,
+/// at the author's line.
 format::Image encode_image(const llvm::Module& module, const program::Program& program,
                            std::string_view arch, std::uint32_t warps);
 

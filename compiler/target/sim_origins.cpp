@@ -16,13 +16,17 @@ SimOrigins::SimOrigins(const program::Program& program) {
 }
 
 std::uint32_t SimOrigins::of(const llvm::Instruction& instruction) const {
+  const auto it = numbers_.find(describe_location(instruction));
+  return it == numbers_.end() ? no_origin : it->second;
+}
+
+std::string describe_location(const llvm::Instruction& instruction) {
   const llvm::DILocation* at = instruction.getDebugLoc().get();
-  if (at == nullptr) return no_origin;
+  if (at == nullptr) return {};
   std::string file = at->getFilename().str();
   if (const auto folder = at->getDirectory(); !folder.empty() && !file.starts_with('/'))
     file = folder.str() + "/" + file;
-  const auto it = numbers_.find(fmt::format("{}:{}:{}", file, at->getLine(), at->getColumn()));
-  return it == numbers_.end() ? no_origin : it->second;
+  return fmt::format("{}:{}:{}", file, at->getLine(), at->getColumn());
 }
 
 }  // namespace tegula::compiler

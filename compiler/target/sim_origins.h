@@ -25,4 +25,7 @@ class SimOrigins {
   std::unordered_map<std::string, std::uint32_t> numbers_;  ///< by "file:line:column"
 };
 
+/// "file:line:column", or nothing where that is not known.
+std::string describe_location(const llvm::Instruction& instruction);
+
 }  // namespace tegula::compiler

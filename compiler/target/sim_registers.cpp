@@ -1,5 +1,7 @@
 #include "compiler/target/sim_registers.h"
 
+#include <fmt/format.h>
+
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/GlobalVariable.h"
@@ -7,25 +9,28 @@
 #include "llvm/IR/Operator.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tegula/error.h"
 
 namespace tegula::compiler {
 namespace {
 
 using format::Scalar;
 
-[[noreturn]] void unsupported(const char* what, const llvm::Type* type) {
+template <class Printed>
+[[noreturn]] void unsupported(const char* what, const Printed* printed) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  type->print(stream);
-  throw Error(ErrorCode::unsupported, {.where = "simulator", .problem = what, .got = text});
+  printed->print(stream);
+  throw Unencodable(fmt::format("{}: {}", what, text));
 }
 
+/// Of one element.
 std::uint64_t constant_bits(const llvm::Constant* element) {
   if (auto* integer = llvm::dyn_cast<llvm::ConstantInt>(element)) return integer->getZExtValue();
   if (auto* real = llvm::dyn_cast<llvm::ConstantFP>(element))
     return real->getValueAPF().bitcastToAPInt().getZExtValue();
-  return 0;  // undef, poison, null: any value will do
+  if (llvm::isa<llvm::UndefValue>(element)) return 0;  // poison, too: any value will do
+  if (llvm::isa<llvm::ConstantPointerNull>(element)) return 0;
+  unsupported("no register holds this constant", element);
 }
 
 }  // namespace
@@ -62,7 +67,7 @@ format::Register SimRegisters::register_type(const llvm::Type* type) const {
   if (type->isIntegerTy(16)) return make(Scalar::i16);
   if (type->isIntegerTy(32)) return make(Scalar::i32);
   if (type->isIntegerTy(64)) return make(Scalar::i64);
-  unsupported("no image register holds this type", type);
+  unsupported("no register holds this type", type);
 }
 
 std::uint32_t SimRegisters::fresh(format::Register type) {
@@ -94,6 +99,12 @@ const std::vector<std::uint32_t>& SimRegisters::of(const llvm::Value* value) {
   return registers_[value] = std::move(result);
 }
 
+std::uint32_t SimRegisters::one(const llvm::Value* value) {
+  const std::vector<std::uint32_t>& registers = of(value);
+  if (registers.size() != 1) unsupported("a register each for its fields", value->getType());
+  return registers.front();
+}
+
 void SimRegisters::alias(const llvm::Value* value, std::vector<std::uint32_t> registers) {
   registers_[value] = std::move(registers);
 }
@@ -102,8 +113,11 @@ std::vector<std::uint32_t> SimRegisters::of_constant(const llvm::Constant* const
   const llvm::Type* type = constant_value->getType();
   if (auto* fields = llvm::dyn_cast<llvm::StructType>(type)) {
     std::vector<std::uint32_t> result;
-    for (unsigned k = 0; k < fields->getNumElements(); ++k)
-      result.push_back(one(constant_value->getAggregateElement(k)));
+    for (unsigned k = 0; k < fields->getNumElements(); ++k) {
+      const llvm::Constant* field = constant_value->getAggregateElement(k);
+      if (field == nullptr) unsupported("no register holds this constant", constant_value);
+      result.push_back(one(field));
+    }
     return result;
   }
   const format::Register reg = register_type(type);
@@ -114,7 +128,8 @@ std::vector<std::uint32_t> SimRegisters::of_constant(const llvm::Constant* const
   for (unsigned k = 0; k < reg.elements; ++k) {
     const llvm::Constant* element =
         type->isVectorTy() ? constant_value->getAggregateElement(k) : constant_value;
-    bits.push_back(element == nullptr ? 0 : constant_bits(element));
+    if (element == nullptr) unsupported("no register holds this constant", constant_value);
+    bits.push_back(constant_bits(element));
   }
   if (std::all_of(bits.begin(), bits.end(), [&](auto b) { return b == bits[0]; })) bits.resize(1);
   return {constant(reg, std::move(bits))};
@@ -125,7 +140,7 @@ std::uint64_t SimRegisters::shared_address(const llvm::Constant* constant_value)
   const llvm::Value* base =
       constant_value->stripAndAccumulateConstantOffsets(layout_, offset, /*AllowNonInbounds=*/true);
   const auto it = globals_.find(base);
-  if (it == globals_.end()) unsupported("no such place in shared memory", base->getType());
+  if (it == globals_.end()) unsupported("no such place in shared memory", base);
   return it->second + offset.getZExtValue();
 }
 

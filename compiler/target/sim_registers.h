@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <stdexcept>
 #include <vector>
 
 #include "llvm/ADT/DenseMap.h"
@@ -11,15 +12,23 @@
 
 namespace tegula::compiler {
 
+/// What the image cannot say. The encoder adds which instruction of whose line it is about.
+class Unencodable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Which image register holds which LLVM value. Every value has a register of its own; constants
 /// are registers that are set from the start. A struct has one register for each field.
 class SimRegisters {
  public:
   SimRegisters(format::Image& image, const llvm::Module& module);
 
-  /// The registers of a value: one, or one for each field of a struct.
+  /// The registers of a value: one, or one for each field of a struct. Throws Unencodable for a
+  /// type or a constant that no register holds.
   const std::vector<std::uint32_t>& of(const llvm::Value* value);
-  std::uint32_t one(const llvm::Value* value) { return of(value).front(); }
+  /// That of a value with one register. Throws Unencodable for any other.
+  std::uint32_t one(const llvm::Value* value);
   /// Lets `value` share another value's registers: bitcasts that change nothing, struct fields.
   void alias(const llvm::Value* value, std::vector<std::uint32_t> registers);
   bool known(const llvm::Value* value) const { return registers_.contains(value); }
@@ -28,7 +37,7 @@ class SimRegisters {
   std::uint32_t constant(format::Register type, std::vector<std::uint64_t> bits);
   const format::Register& type(std::uint32_t reg) const { return image_.registers[reg]; }
 
-  /// The image's type for an LLVM scalar or vector type. Throws Error{unsupported}.
+  /// The image's type for an LLVM scalar or vector type. Throws Unencodable.
   format::Register register_type(const llvm::Type* type) const;
 
  private:

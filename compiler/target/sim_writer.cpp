@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "llvm/Support/raw_ostream.h"
-#include "tegula/error.h"
-
 namespace tegula::compiler {
 
 using format::ImageInstruction;
@@ -51,19 +48,10 @@ std::int64_t SimWriter::text(std::string_view text) {
   return static_cast<std::int64_t>(image_.texts.size()) - 1;
 }
 
-std::uint8_t space_modifier(const llvm::Instruction& i, unsigned address_space) {
+std::uint8_t space_modifier(unsigned address_space) {
   if (address_space == 1) return static_cast<std::uint8_t>(format::Space::global);
   if (address_space == 3) return static_cast<std::uint8_t>(format::Space::shared);
-  unsupported_instruction(i);
-}
-
-void unsupported_instruction(const llvm::Instruction& i) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  i.print(stream);
-  throw Error(ErrorCode::unsupported, {.where = "simulator",
-                                       .problem = "the image has no opcode for an instruction",
-                                       .got = llvm::StringRef(text).trim().str()});
+  throw Unencodable("no such memory");
 }
 
 }  // namespace tegula::compiler

@@ -39,11 +39,8 @@ class SimWriter {
   std::uint32_t origin_ = no_origin;
 };
 
-/// The modifier of an access of an LLVM address space. Throws Error{unsupported} for one that the
-/// image lacks.
-std::uint8_t space_modifier(const llvm::Instruction& i, unsigned address_space);
-
-/// Throws Error{unsupported} that shows the instruction.
-[[noreturn]] void unsupported_instruction(const llvm::Instruction& i);
+/// The modifier of an access of an LLVM address space. Throws Unencodable for one that the image
+/// lacks.
+std::uint8_t space_modifier(unsigned address_space);
 
 }  // namespace tegula::compiler

@@ -8,9 +8,9 @@ class Module;
 namespace tegula::compiler {
 
 /// InstCombine computes a few bits in a type of just those bits (reversing the bits of a lane
-/// number is llvm.bitreverse.i3). What begins with a trunc to such a type and ends with a zext from
-/// it or a comparison is done in 32 or 64 bits instead, on every target alike. Runs after
-/// expand_intrinsics. An operation it does not know is left as it is.
+/// number is llvm.bitreverse.i3). Integers of such widths, below 64 bits, are kept in 32 or 64
+/// instead, on every target alike, and arithmetic on i1 becomes logic. Runs after
+/// expand_intrinsics and expand_vectors. An operation it does not know is left as it is.
 void widen_integers(llvm::Module& module);
 
 }  // namespace tegula::compiler

@@ -310,6 +310,9 @@ Image read_image(std::span<const std::byte> bytes);
 /// shared memory, 64 warps, 8 blocks a cluster, 1 Mi instructions), and that control cannot run off
 /// the end.
 void validate(const Image& image);
+/// The rules for one instruction of an image that is being made: all but that its result is no
+/// constant. Throws Error{corrupt_data}.
+void validate_instruction(const Image& image, std::size_t number);
 inline constexpr std::uint64_t max_register_bytes = 64 << 20;
 /// Of all warps of a block.
 std::uint64_t register_bytes(const Image& image);

@@ -20,18 +20,12 @@ constexpr std::uint32_t max_shared_bytes = 256 << 10;
 /// Checks one instruction against its opcode's row.
 class InstructionCheck {
  public:
-  InstructionCheck(const Image& image, const std::vector<bool>& fixed, std::size_t number)
-      : image_(image),
-        fixed_(fixed),
-        number_(number),
-        i_(image.code[number]),
-        row_(opcode_row(i_.opcode)) {}
+  InstructionCheck(const Image& image, std::size_t number)
+      : image_(image), number_(number), i_(image.code[number]), row_(opcode_row(i_.opcode)) {}
 
   void check() {
     find_subject();
     check_register(i_.result, row_.result, "the result");
-    if (i_.result != no_register && fixed_[i_.result])
-      fail("the result is a constant or a parameter");
     for (std::size_t k = 0; k < Operands::most; ++k)
       check_register(i_.operands[k], row_.operands[k], fmt::format("operand {}", k));
     if (i_.modifier >= row_.modifiers) fail("the modifier is out of range");
@@ -42,6 +36,11 @@ class InstructionCheck {
       if (k < row_.targets ? target >= image_.code.size() : target != 0)
         fail("a target is out of range");
     }
+  }
+
+  void check_result_is_not(const std::vector<bool>& fixed) const {
+    if (i_.result != no_register && fixed[i_.result])
+      fail("the result is a constant or a parameter");
   }
 
  private:
@@ -206,7 +205,6 @@ class InstructionCheck {
   }
 
   const Image& image_;
-  const std::vector<bool>& fixed_;
   std::size_t number_;
   const ImageInstruction& i_;
   const OpcodeRow& row_;
@@ -280,8 +278,15 @@ void validate(const Image& image) {
   const std::vector<bool> fixed = check_fixed(image);
   if (image.code.empty() || !ends_control(image.code.back().opcode))
     reject("control can run off the end");
-  for (std::size_t number = 0; number < image.code.size(); ++number)
-    InstructionCheck(image, fixed, number).check();
+  for (std::size_t number = 0; number < image.code.size(); ++number) {
+    InstructionCheck instruction(image, number);
+    instruction.check();
+    instruction.check_result_is_not(fixed);
+  }
+}
+
+void validate_instruction(const Image& image, std::size_t number) {
+  InstructionCheck(image, number).check();
 }
 
 }  // namespace tegula::format

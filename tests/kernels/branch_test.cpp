@@ -98,5 +98,58 @@ TEST_P(Branches, CarryTilesThroughAWhile) {
   expect_integers(out, wanted);
 }
 
+/// Both sides give constants, which LLVM joins to one of a vector and writes as an expression.
+void constants_fwd(const Cfg&, In x, Out y) {
+  auto [i] = grid({1});
+  Tile one = full(i32, {}, 2), row = zeros(i32, {16});
+  if_(
+      x.gather({i}) != 0, [] {},
+      [&] {
+        one = full(i32, {}, 0);
+        row = cumsum(iota(16), 0);
+      });
+  y.scatter(one.to(i64), {0, 0});
+  y.scatter(row.to(i64), {1, iota(16)});
+}
+const auto constants = with_fields(kernel("constants_fwd", constants_fwd, {"x", "y"}));
+
+TEST_P(Branches, MergeConstants) {
+  for (const int warps : {1, 2})
+    for (const std::int64_t x : {0, 1}) {
+      SCOPED_TRACE(x);
+      const Tensor out = filled(i64, {2, 16}, 0);
+      launch(constants, Cfg{.warps = warps}, integers(i32, {1}, {x}), out);
+      std::vector<std::int64_t> wanted(32, 0);
+      wanted[0] = x != 0 ? 2 : 0;
+      for (std::int64_t k = 0; k < 16 && x == 0; ++k)
+        wanted[static_cast<std::size_t>(16 + k)] = k * (k + 1) / 2;
+      expect_integers(out, wanted);
+    }
+}
+
+/// Comparisons of one value with one number after the other, which LLVM makes a switch of.
+void cases_fwd(const Cfg&, In x, Out y) {
+  auto [i] = grid({x.dim(0)});
+  const Tile v = x.gather({i});
+  Tile r = full(i32, {}, 7);
+  const auto set = [&](int n) { return [&r, n] { r = full(i32, {}, n); }; };
+  if_(v == 1, set(10), [&] {
+    if_(v == 2, set(25), [&] { if_(v == -5, set(31), [&] { if_(v == 100, set(44)); }); });
+  });
+  y.scatter(r, {i});
+}
+const auto cases = with_fields(kernel("cases_fwd", cases_fwd, {"x", "y"}));
+
+TEST_P(Branches, ByOneOfManyNumbers) {
+  for (const DType dtype : {i8, u8, i16, i32, i64}) {
+    SCOPED_TRACE(dtype_name(dtype));
+    const std::vector<std::int64_t> x = {1, 2, 3, -5, 100, 0, -1};
+    const Tensor out = stream.empty(i32, {7});
+    launch(cases, Cfg{}, integers(dtype, {7}, x), out);
+    // No u8 is -5, which is not written 251 here.
+    expect_integers(out, {10, 25, 7, 31, 44, 7, 7});
+  }
+}
+
 }  // namespace
 }  // namespace tegula::testing

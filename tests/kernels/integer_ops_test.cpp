@@ -227,5 +227,98 @@ TEST_P(IntegerOps, WhatFoldsToAConstant) {
   }
 }
 
+struct IdiomCfg {
+  int op = 0;
+  int bn = 64;
+  int warps = 1;
+};
+
+/// What LLVM makes other intrinsics of: divisions by powers of two of trailing zeros, a product
+/// that is divided again of whether it overflows, and so on.
+void idioms_fwd(const IdiomCfg& c, In a, In b, Out y) {
+  auto [n] = dims1(a);
+  auto [i] = grid({cdiv(n, c.bn)});
+  const Tile x = a.tiles({c.bn}).load({i}), k = b.tiles({c.bn}).load({i});
+  const auto switched = [&]() -> Tile {
+    switch (c.op) {
+      case 0:
+        return x / (2 << k);
+      case 1:
+        return x % (8 << k);
+      case 2:
+        return x / (x & (0 - x));
+      case 3:
+        return select((x * k) / k != x, 1, 0);
+      case 4:
+        return select(x + k < x, 1, 0);
+      case 5:
+        return select(x > k, x - k, 0);
+      default:
+        return (x << k) | (x >> (dtype_bits(x.dtype()) - k));
+    }
+  };
+  y.tiles({c.bn}).store(switched().to(y.dtype()), {i});
+}
+const auto idioms = kernel("idioms_fwd", idioms_fwd, {"a", "b", "y"})
+                        .field("op", &IdiomCfg::op)
+                        .field("bn", &IdiomCfg::bn)
+                        .field("warps", &IdiomCfg::warps);
+
+TEST_P(IntegerOps, WhatBecomesAnIntrinsic) {
+  for (const DType dtype : {u8, u16, u32, u64})
+    for (int op = 0; op < 7; ++op) {
+      SCOPED_TRACE(std::string(dtype_name(dtype)) + " op " + std::to_string(op));
+      const int bits = dtype_bits(dtype);
+      const std::uint64_t most = ~std::uint64_t{0} >> (64 - bits);
+      std::vector<std::int64_t> a, b, wanted;
+      for (const std::uint64_t x : {std::uint64_t{1}, std::uint64_t{100}, std::uint64_t{96}, most,
+                                    most - 7, most / 3, (most >> 1) + 1})
+        for (std::uint64_t k = 1; k < 7; ++k) {
+          a.push_back(static_cast<std::int64_t>(x)), b.push_back(static_cast<std::int64_t>(k));
+          const std::uint64_t results[] = {
+              (2ull << k & most) == 0 ? 0 : x / (2ull << k & most),
+              (8ull << k & most) == 0 ? 0 : x % (8ull << k & most),
+              x / (x & (0 - x)),
+              x > most / k,
+              x + k > most || x + k<x, x> k ? x - k : 0,
+              ((x << k) | (x >> (static_cast<unsigned>(bits) - k))) & most};
+          // Beyond the width the divisor is 0, and nothing is promised.
+          if (op == 1 && k + 3 >= static_cast<unsigned>(bits)) {
+            a.pop_back(), b.pop_back();
+            continue;
+          }
+          wanted.push_back(wrapped(dtype, static_cast<std::int64_t>(results[op])));
+        }
+      const Dims shape = {static_cast<std::int64_t>(a.size())};
+      const Tensor out = stream.empty(dtype, shape);
+      launch(idioms, IdiomCfg{.op = op}, integers(dtype, shape, a), integers(dtype, shape, b), out);
+      expect_integers(out, wanted);
+    }
+}
+
+/// Of the least number: its negative, magnitude and quotient by -1 are itself, and nothing is left.
+void least_fwd(const Cfg& c, In a, In b, Out y) {
+  auto [n] = dims1(a);
+  auto [i] = grid({cdiv(n, c.bn)});
+  const Tile x = a.tiles({c.bn}).load({i}), minus_one = b.tiles({c.bn}).load({i});
+  const auto agree = (-x == x) & (abs(x) == x) & (x / minus_one == x) & (x / -1 == x) &
+                     (x % minus_one == 0) & (x % -1 == 0) & (x - 1 > x) & (x * minus_one == x);
+  y.tiles({c.bn}).store(select(agree, 1, 0), {i});
+}
+const auto at_least = kernel("least_fwd", least_fwd, {"a", "b", "y"})
+                          .field("op", &Cfg::op)
+                          .field("bn", &Cfg::bn)
+                          .field("warps", &Cfg::warps);
+
+TEST_P(IntegerOps, WrapAtTheLeastNumber) {
+  for (const DType dtype : {i8, i16, i32, i64}) {
+    SCOPED_TRACE(dtype_name(dtype));
+    const Tensor out = stream.empty(i32, {64});
+    launch(at_least, Cfg{}, integers(dtype, {64}, std::vector<std::int64_t>(64, least(dtype))),
+           integers(dtype, {64}, std::vector<std::int64_t>(64, -1)), out);
+    expect_integers(out, std::vector<std::int64_t>(64, 1));
+  }
+}
+
 }  // namespace
 }  // namespace tegula::testing

@@ -152,5 +152,62 @@ TEST_P(Masks, BroadcastAndCarried) {
   }
 }
 
+/// The truth of a whole tile as one value, whatever it is made of: registers, lanes, warps.
+void whole_fwd(const Cfg& c, In x, Out y) {
+  auto [i] = grid({1});
+  const Mask mask = x.tiles({c.bn}).load({i}) > 0;
+  y.scatter(select(any(mask, 0).squeeze(), 1, 0), {0});
+  y.scatter(select(all(mask, 0).squeeze(), 1, 0), {1});
+  y.scatter(sum(mask.to(i32), 0).squeeze(), {2});
+}
+const auto whole = kernel("whole_fwd", whole_fwd, {"x", "y"})
+                       .field("op", &Cfg::op)
+                       .field("bn", &Cfg::bn)
+                       .field("warps", &Cfg::warps);
+
+TEST_P(Masks, OfAWholeTileAsOneValue) {
+  for (const int bn : {1, 16, 32, 64, 128, 1024})
+    for (const int warps : {1, 2, 4, 8})
+      for (const int set : {0, 1, bn - 1, bn}) {
+        SCOPED_TRACE(std::to_string(bn) + " with " + std::to_string(warps) + " warps, " +
+                     std::to_string(set) + " set");
+        if (assembles() && (bn != 128 || set != 1)) continue;
+        std::vector<std::int64_t> x(static_cast<std::size_t>(bn), 0);
+        std::fill(x.end() - set, x.end(), 1);
+        const Tensor out = stream.empty(i32, {3});
+        launch(whole, Cfg{.bn = bn, .warps = warps}, integers(i32, {bn}, x), out);
+        expect_integers(out, {set > 0, set == bn, set});
+      }
+}
+
+/// A mask that masks a gather along the columns and chooses rows: it is exchanged between warps,
+/// a byte for each element.
+void two_ways_fwd(const Cfg& c, In a, In memory, Out y) {
+  auto [i] = grid({1});
+  const Mask mask = a.tiles({c.bn}).load({i}) == 0;
+  const Tile row = memory.gather({iota(c.bn)}, mask, 3);
+  y.tiles({c.bn, c.bn}).store(select(mask.reshape({c.bn, 1}), 0, row), {0, 0});
+}
+const auto two_ways = kernel("two_ways_fwd", two_ways_fwd, {"a", "memory", "y"})
+                          .field("op", &Cfg::op)
+                          .field("bn", &Cfg::bn)
+                          .field("warps", &Cfg::warps);
+
+TEST_P(Masks, ReadAByteForEachElement) {
+  for (const std::int64_t bn : {8, 16, 32, 64})
+    for (const int warps : {1, 2, 4}) {
+      SCOPED_TRACE(std::to_string(bn) + " with " + std::to_string(warps) + " warps");
+      std::vector<std::int64_t> a, memory, wanted;
+      for (std::int64_t k = 0; k < bn; ++k) a.push_back(k % 3), memory.push_back(100 + k);
+      for (std::int64_t k = 0; k < bn; ++k)
+        for (std::int64_t j = 0; j < bn; ++j)
+          wanted.push_back(k % 3 == 0 ? 0 : j % 3 == 0 ? 100 + j : 3);
+      const Tensor out = stream.empty(i32, {bn, bn});
+      launch(two_ways, Cfg{.bn = static_cast<int>(bn), .warps = warps}, integers(i32, {bn}, a),
+             integers(i32, {bn}, memory), out);
+      expect_integers(out, wanted);
+    }
+}
+
 }  // namespace
 }  // namespace tegula::testing
