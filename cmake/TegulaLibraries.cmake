@@ -78,7 +78,8 @@ target_link_options(tegula_tegula INTERFACE ${tegula_ask_registration})
 target_link_libraries(tegula_tegula INTERFACE tegula_register_archive tegula_runtime tegula_compiler)
 
 tegula_add_shared(tegula_compiler_library tegula_compiler
-                  "${PROJECT_SOURCE_DIR}/compiler/library.cpp")
+                  "${PROJECT_SOURCE_DIR}/compiler/library.cpp"
+                  "${PROJECT_SOURCE_DIR}/compiler/library_statics.cpp")
 add_dependencies(tegula_compiler_library tegula_build_identity)
 target_include_directories(tegula_compiler_library PRIVATE "${PROJECT_BINARY_DIR}")
 target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler)

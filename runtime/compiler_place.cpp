@@ -10,7 +10,8 @@ namespace tegula::runtime {
 namespace fs = std::filesystem;
 
 std::string own_directory() {
-  static const std::string directory = [] {
+  // Never destroyed: a kernel may be compiled by the destructor of another static object.
+  static const auto* directory = new std::string([] {
     Dl_info info{};
     link_map* map = nullptr;
     const bool known = dladdr1(reinterpret_cast<const void*>(&own_directory), &info,
@@ -20,15 +21,15 @@ std::string own_directory() {
     std::error_code error;
     const fs::path path = fs::canonical(library ? map->l_name : "/proc/self/exe", error);
     return error ? std::string() : path.parent_path().string();
-  }();
-  return directory;
+  }());
+  return *directory;
 }
 
 namespace {
 
 // Found when this code is loaded: the loader may know a relative path, which means another place
 // once the program has changed its directory.
-[[maybe_unused]] const std::string at_load = own_directory();
+[[maybe_unused]] const bool known_at_load = (own_directory(), true);
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 #include "ops/cross_entropy/cross_entropy_kernel.h"
+#include "ops/lasting.h"
 
 #include <limits>
 
@@ -110,22 +111,24 @@ void cross_entropy_bwd(const RowConfig& c, In dloss, In x, In lse, In target, Ou
   });
 }
 
-const auto forward_kernel = kernel("cross_entropy_fwd", cross_entropy_fwd,
-                                   {"x", "target", "loss", "lse", "label_smoothing", "logit_scale",
-                                    "lse_square_scale", "ignore_index"})
-                                .specialise_dim("x", 1)
-                                .sweep("rows", &ForwardConfig::rows, {1, 2, 4, 8})
-                                .sweep("bn", &ForwardConfig::bn, {1024, 2048, 4096, 8192, 16384})
-                                .sweep("warps", &ForwardConfig::warps, {1, 2, 4, 8, 16})
-                                .field("smoothing", &ForwardConfig::smoothing);
+const auto& forward_kernel =
+    lasting(kernel("cross_entropy_fwd", cross_entropy_fwd,
+                   {"x", "target", "loss", "lse", "label_smoothing", "logit_scale",
+                    "lse_square_scale", "ignore_index"})
+                .specialise_dim("x", 1)
+                .sweep("rows", &ForwardConfig::rows, {1, 2, 4, 8})
+                .sweep("bn", &ForwardConfig::bn, {1024, 2048, 4096, 8192, 16384})
+                .sweep("warps", &ForwardConfig::warps, {1, 2, 4, 8, 16})
+                .field("smoothing", &ForwardConfig::smoothing));
 
-const auto backward_kernel = kernel("cross_entropy_bwd", cross_entropy_bwd,
-                                    {"dloss", "x", "lse", "target", "dx", "label_smoothing",
-                                     "logit_scale", "lse_square_scale", "ignore_index"})
-                                 .specialise_dim("x", 1)
-                                 .sweep("rows", &RowConfig::rows, {1, 2, 4, 8})
-                                 .sweep("bn", &RowConfig::bn, {512, 1024, 2048, 4096})
-                                 .sweep("warps", &RowConfig::warps, {1, 2, 4, 8});
+const auto& backward_kernel =
+    lasting(kernel("cross_entropy_bwd", cross_entropy_bwd,
+                   {"dloss", "x", "lse", "target", "dx", "label_smoothing", "logit_scale",
+                    "lse_square_scale", "ignore_index"})
+                .specialise_dim("x", 1)
+                .sweep("rows", &RowConfig::rows, {1, 2, 4, 8})
+                .sweep("bn", &RowConfig::bn, {512, 1024, 2048, 4096})
+                .sweep("warps", &RowConfig::warps, {1, 2, 4, 8}));
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 #include "ops/dropout/dropout_kernel.h"
+#include "ops/lasting.h"
 
 #include "ops/common/row_checks.h"
 #include "ops/common/tile_grid.h"
@@ -64,11 +65,12 @@ auto with_config(K kernel, const char* matrix) {
       .field("stream", &KernelConfig::stream);
 }
 
-const auto dropout_kernel = with_config(
+const auto& dropout_kernel = lasting(with_config(
     kernel("dropout", dropout, {"x", "y", "mask", "state", "seed", "offset", "threshold", "scale"}),
-    "x");
-const auto mask_kernel = with_config(
-    kernel("dropout_mask", dropout_mask, {"mask", "state", "seed", "offset", "threshold"}), "mask");
+    "x"));
+const auto& mask_kernel = lasting(with_config(
+    kernel("dropout_mask", dropout_mask, {"mask", "state", "seed", "offset", "threshold"}),
+    "mask"));
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 // The last step of a norm's backward pass: each vector's gradient is the sum of its parts.
+#include "ops/lasting.h"
 #include "ops/norm/norm_kernels.h"
 #include "tegula/dsl.h"
 
@@ -32,7 +33,7 @@ void column_sums(const ColumnSumsConfig& c, OptIn dweight_parts, OptIn dbias_par
   add_up(dlayerscale_parts, dlayerscale);
 }
 
-const auto column_sums_kernel =
+const auto& column_sums_kernel = lasting(
     kernel("norm_column_sums", column_sums,
            {"dweight_parts", "dbias_parts", "dweight1_parts", "dbias1_parts", "dlayerscale_parts",
             "dweight", "dbias", "dweight1", "dbias1", "dlayerscale"})
@@ -43,7 +44,7 @@ const auto column_sums_kernel =
         .specialise_dim("dlayerscale_parts", 1)
         .sweep("rows", &ColumnSumsConfig::rows, {32, 64, 128, 256})
         .sweep("bn", &ColumnSumsConfig::bn, {32, 64, 128})
-        .sweep("warps", &ColumnSumsConfig::warps, {1, 2, 4, 8});
+        .sweep("warps", &ColumnSumsConfig::warps, {1, 2, 4, 8}));
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "ops/common/row_checks.h"
 #include "ops/common/row_loop.h"
 #include "ops/common/tile_grid.h"
+#include "ops/lasting.h"
 #include "ops/norm/block_dropout.h"
 #include "ops/norm/norm_kernels.h"
 #include "ops/norm/row_statistics.h"
@@ -227,10 +228,10 @@ auto make_rows_kernel() {
       {"dy", "s", "weight", "dy1", "weight1", "mean", "rstd", "out_subset", "mean_gh", "mean_g"}));
 }
 
-const auto rms_bwd_kernel = make_bwd_kernel<NormKind::rms>();
-const auto layer_bwd_kernel = make_bwd_kernel<NormKind::layer>();
-const auto rms_rows_kernel = make_rows_kernel<NormKind::rms>();
-const auto layer_rows_kernel = make_rows_kernel<NormKind::layer>();
+const auto& rms_bwd_kernel = lasting(make_bwd_kernel<NormKind::rms>());
+const auto& layer_bwd_kernel = lasting(make_bwd_kernel<NormKind::layer>());
+const auto& rms_rows_kernel = lasting(make_rows_kernel<NormKind::rms>());
+const auto& layer_rows_kernel = lasting(make_rows_kernel<NormKind::layer>());
 
 }  // namespace
 

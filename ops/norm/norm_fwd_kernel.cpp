@@ -1,5 +1,6 @@
 #include "ops/common/row_checks.h"
 #include "ops/common/row_loop.h"
+#include "ops/lasting.h"
 #include "ops/norm/block_dropout.h"
 #include "ops/norm/norm_kernels.h"
 #include "ops/norm/row_statistics.h"
@@ -127,8 +128,8 @@ auto make_kernel() {
       .field("zero_centered", &NormConfig::zero_centered);
 }
 
-const auto rms_norm_kernel = make_kernel<NormKind::rms>();
-const auto layer_norm_kernel = make_kernel<NormKind::layer>();
+const auto& rms_norm_kernel = lasting(make_kernel<NormKind::rms>());
+const auto& layer_norm_kernel = lasting(make_kernel<NormKind::layer>());
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 #include "ops/rotary/rotary_kernel.h"
+#include "ops/lasting.h"
 
 #include <algorithm>
 #include <bit>
@@ -106,7 +107,7 @@ void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offset
   }
 }
 
-const auto rotary_kernel =
+const auto& rotary_kernel = lasting(
     kernel("rotary_fwd", rotary_fwd, {"x", "cos", "sin", "seqlen_offsets", "y", "seqlen_offset"})
         .specialise_dim("x", 3)
         .specialise_dim("x", 2)  // heads take few values, and masks of theirs vanish
@@ -117,7 +118,7 @@ const auto rotary_kernel =
         .sweep("warps", &KernelConfig::warps, {1, 2, 4, 8})
         .field("interleaved", &KernelConfig::interleaved)
         .field("inverse", &KernelConfig::inverse)
-        .field("in_place", &KernelConfig::in_place);
+        .field("in_place", &KernelConfig::in_place));
 
 /// Row `offset` of the table becomes row 0.
 TensorRef from_row(TensorRef table, std::int64_t offset) {

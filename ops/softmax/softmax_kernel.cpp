@@ -1,4 +1,5 @@
 #include "ops/softmax/softmax_kernel.h"
+#include "ops/lasting.h"
 
 #include <limits>
 
@@ -95,17 +96,17 @@ auto with_row_config(K kernel) {
       .sweep("warps", &RowConfig::warps, {1, 2, 4, 8, 16});
 }
 
-const auto softmax_fwd_kernel = with_row_config(
-    kernel("softmax_fwd", softmax_fwd<SoftmaxKind::softmax>, {"x", "y"}).specialise_dim("x", 1));
-const auto log_softmax_fwd_kernel =
+const auto& softmax_fwd_kernel = lasting(with_row_config(
+    kernel("softmax_fwd", softmax_fwd<SoftmaxKind::softmax>, {"x", "y"}).specialise_dim("x", 1)));
+const auto& log_softmax_fwd_kernel = lasting(
     with_row_config(kernel("log_softmax_fwd", softmax_fwd<SoftmaxKind::log_softmax>, {"x", "y"})
-                        .specialise_dim("x", 1));
-const auto softmax_bwd_kernel =
+                        .specialise_dim("x", 1)));
+const auto& softmax_bwd_kernel = lasting(
     with_row_config(kernel("softmax_bwd", softmax_bwd<SoftmaxKind::softmax>, {"dy", "y", "dx"})
-                        .specialise_dim("dy", 1));
-const auto log_softmax_bwd_kernel = with_row_config(
+                        .specialise_dim("dy", 1)));
+const auto& log_softmax_bwd_kernel = lasting(with_row_config(
     kernel("log_softmax_bwd", softmax_bwd<SoftmaxKind::log_softmax>, {"dy", "y", "dx"})
-        .specialise_dim("dy", 1));
+        .specialise_dim("dy", 1)));
 
 }  // namespace
 

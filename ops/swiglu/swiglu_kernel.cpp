@@ -1,4 +1,5 @@
 #include "ops/swiglu/swiglu_kernel.h"
+#include "ops/lasting.h"
 
 #include "ops/common/row_checks.h"
 #include "ops/common/tile_grid.h"
@@ -39,9 +40,10 @@ auto with_row_config(K kernel) {
       .sweep("warps", &RowConfig::warps, {1, 2, 4, 8});
 }
 
-const auto forward_kernel = with_row_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"}));
-const auto backward_kernel =
-    with_row_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"}));
+const auto& forward_kernel =
+    lasting(with_row_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"})));
+const auto& backward_kernel =
+    lasting(with_row_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"})));
 
 }  // namespace
 

@@ -71,9 +71,9 @@ int FileSystem::list(int directory, std::vector<std::string>& names) {
 void FileSystem::close(int file) { ::close(file); }
 
 FileSystem& FileSystem::current() {
-  static FileSystem machine;
+  static auto* machine = new FileSystem;  // never destroyed: kernels may be wanted at exit
   FileSystem* other = replacement.load(std::memory_order_acquire);
-  return other != nullptr ? *other : machine;
+  return other != nullptr ? *other : *machine;
 }
 
 FileSystem* FileSystem::replace(FileSystem* other) { return replacement.exchange(other); }

@@ -41,15 +41,15 @@ constexpr std::array<std::string_view, 2> wait_names = {"all", "read"};
 
 /// "global.relaxed.gpu" and so on, in the order of AtomicModifier::pack().
 const std::array<std::string, atomic_modifier_count>& atomic_names() {
-  static const auto names = [] {
+  static const auto* names = [] {  // never destroyed: kernels may be wanted at exit
     constexpr std::array<std::string_view, 4> orders = {"relaxed", "acquire", "release", "acq_rel"};
-    std::array<std::string, atomic_modifier_count> made;
-    for (std::size_t k = 0; k < made.size(); ++k)
-      made[k] = std::string(space_names[k & 1]) + "." + std::string(orders[k >> 1 & 3]) + "." +
-                std::string(scope_names[k >> 3]);
+    auto* made = new std::array<std::string, atomic_modifier_count>;
+    for (std::size_t k = 0; k < made->size(); ++k)
+      (*made)[k] = std::string(space_names[k & 1]) + "." + std::string(orders[k >> 1 & 3]) + "." +
+                   std::string(scope_names[k >> 3]);
     return made;
   }();
-  return names;
+  return *names;
 }
 
 constexpr std::array<std::string_view, 4> shuffle_names = {"up", "down", "butterfly", "index"};
