@@ -79,12 +79,18 @@ target_link_libraries(tegula_tegula INTERFACE tegula_register_archive tegula_run
 
 tegula_add_shared(tegula_compiler_library tegula_compiler
                   "${PROJECT_SOURCE_DIR}/compiler/library.cpp"
+                  "${PROJECT_SOURCE_DIR}/compiler/library_memory.cpp"
                   "${PROJECT_SOURCE_DIR}/compiler/library_statics.cpp")
 add_dependencies(tegula_compiler_library tegula_build_identity)
 target_include_directories(tegula_compiler_library PRIVATE "${PROJECT_BINARY_DIR}")
-target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler)
+target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler tegula_llvm_headers)
 set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/library.map")
 target_link_options(tegula_compiler_library PRIVATE "-Wl,--version-script=${tegula_compiler_map}")
+# Every allocation of the library's own code: compiler/library_memory.h.
+foreach(name malloc calloc realloc strdup _Znwm _Znam _ZnwmRKSt9nothrow_t
+             _ZnwmSt11align_val_tRKSt9nothrow_t)
+  target_link_options(tegula_compiler_library PRIVATE "LINKER:--wrap=${name}")
+endforeach()
 set_property(TARGET tegula_compiler_library PROPERTY LINK_DEPENDS "${tegula_compiler_map}")
 
 # Makes libtegula_compiler.so the compiler of a program.

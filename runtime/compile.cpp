@@ -27,27 +27,6 @@ class UnderWay {
   UnderWay& operator=(const UnderWay&) = delete;
 };
 
-std::vector<std::byte> ask_after_fork(std::span<const std::byte> question) {
-  constexpr const char* hint =
-      "fork before the first launch, or install the component `compiler` of the same Tegula";
-  if (runtime::compiler_program().empty())
-    throw Error(ErrorCode::environment,
-                {.where = "compile",
-                 .problem = "this process was forked while its parent compiled, so that the "
-                            "compiler inside it is locked",
-                 .wanted = "the program tegula-compile, which would do its work",
-                 .hint = hint});
-  try {
-    return runtime::ask_process(question);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::environment) throw;
-    ErrorDetails details = error.details();
-    details.where = "compile by tegula-compile, in a process forked while its parent compiled";
-    details.hint = hint;
-    throw Error(error.code(), std::move(details));
-  }
-}
-
 std::vector<std::byte> ask(std::span<const std::byte> question, const std::string& wanted) {
   const CompileFunction function = registered.load();
   if (function == nullptr)
@@ -57,7 +36,12 @@ std::vector<std::byte> ask(std::span<const std::byte> question, const std::strin
                  .wanted = wanted,
                  .hint = "link tegula::tegula rather than tegula::runtime"});
   if (runtime::compiles_in_a_process()) return runtime::ask_process(question);
-  if (left_locked) return ask_after_fork(question);
+  if (left_locked)
+    return runtime::ask_process_instead(
+        question,
+        "this process was forked while its parent compiled, so that the compiler inside it is "
+        "locked",
+        "fork before the first launch, or install the component `compiler` of the same Tegula");
   const UnderWay counted;
   return function(question);
 }

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "runtime/cache/build_identity.h"
 #include "runtime/compiler_place.h"
+#include "runtime/compiler_process.h"
 #include "runtime/format/compiler_abi.h"
 #include "runtime/format/compiler_call.h"
 #include "tegula/compile.h"
@@ -42,7 +45,14 @@ void find(void* handle, const char* name, Function& function, const std::string&
     cannot_open(path + " is no compiler of this Tegula", "no " + std::string(name) + " in it");
 }
 
+/// LLVM's initialisers end the process where memory fails them: some hundred allocations, of which
+/// none is large.
+constexpr std::size_t room_to_load = std::size_t{1} << 20;
+
 Opened open_at(const std::string& path) {
+  void* room = std::malloc(room_to_load);
+  if (room == nullptr) throw std::bad_alloc();
+  std::free(room);
   // Local: its symbols serve nobody else. Never closed, as LLVM's statics do not stand that.
   void* handle = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
@@ -92,7 +102,16 @@ std::vector<std::byte> compile_by_library(std::span<const std::byte> request) {
   const runtime::Opened& library = runtime::opened();
   void* reply = nullptr;
   std::size_t size = 0;
-  if (library.answer(request.data(), request.size(), &reply, &size) != 0) throw std::bad_alloc();
+  switch (library.answer(request.data(), request.size(), &reply, &size)) {
+    case format::compiler_replied:
+      break;
+    case format::compiler_damaged:
+      return runtime::ask_process_instead(
+          request, "memory ran out inside the compiler before, which was left as it was then",
+          "install the component `compiler` of the same Tegula, or start the program anew");
+    default:
+      throw std::bad_alloc();
+  }
   const std::unique_ptr<void, format::CompilerRelease> owner(reply, library.release);
   return format::read_reply({static_cast<const std::byte*>(reply), size});
 }

@@ -15,7 +15,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <string_view>
+#include <utility>
 
 #include "runtime/cache/build_identity.h"
 #include "runtime/compiler_place.h"
@@ -87,9 +89,11 @@ class Child {
   Child(const std::string& path, int input_and_output, int errors) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input_and_output, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, input_and_output, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+    int error = 0;
+    for (const auto& [from, to] : {std::pair(input_and_output, STDIN_FILENO),
+                                   {input_and_output, STDOUT_FILENO},
+                                   {errors, STDERR_FILENO}})
+      if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, from, to);
     // The signals of the host program are its own affair.
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
@@ -103,11 +107,13 @@ class Child {
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     char* const arguments[] = {const_cast<char*>(path.c_str()), nullptr};
-    const int error = posix_spawn(&pid_, path.c_str(), &actions, &attributes, arguments, environ);
+    if (error == 0)
+      error = posix_spawn(&pid_, path.c_str(), &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
       pid_ = -1;
+      if (error == ENOMEM) throw std::bad_alloc();
       fail("the compiler's process cannot be started", path + ": " + std::strerror(error),
            "install the component `compiler` of the same Tegula, or use TEGULA_COMPILE=inline");
     }
@@ -238,6 +244,25 @@ std::vector<std::byte> ask_process(std::span<const std::byte> question) {
                  .hint = "install the component `compiler` of the same Tegula, or use "
                          "TEGULA_COMPILE=inline"});
   return ask_process(question, path, patience_seconds);
+}
+
+std::vector<std::byte> ask_process_instead(std::span<const std::byte> question,
+                                           const std::string& why, const std::string& hint) {
+  if (compiler_program().empty())
+    throw Error(ErrorCode::environment,
+                {.where = "compile",
+                 .problem = why,
+                 .wanted = "the program tegula-compile, which would do its work",
+                 .hint = hint});
+  try {
+    return ask_process(question);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::environment) throw;
+    ErrorDetails details = error.details();
+    details.where = "compile by tegula-compile, as " + why;
+    details.hint = hint;
+    throw Error(error.code(), std::move(details));
+  }
 }
 
 std::vector<std::byte> ask_process(std::span<const std::byte> question, const std::string& path,

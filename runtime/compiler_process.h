@@ -24,6 +24,10 @@ std::vector<std::byte> signed_reply(std::span<const std::byte> reply);
 /// there, is of another build, cannot be started, crashes (with the end of what it wrote to
 /// standard error), or takes longer than ten minutes and is killed, with all that it started.
 std::vector<std::byte> ask_process(std::span<const std::byte> question);
+/// The same where the compiler inside this process cannot be asked, which errors of the environment
+/// then say: `why`, and what to do about it.
+std::vector<std::byte> ask_process_instead(std::span<const std::byte> question,
+                                           const std::string& why, const std::string& hint);
 /// The same by the program at `path`, which gets `seconds`.
 std::vector<std::byte> ask_process(std::span<const std::byte> question, const std::string& path,
                                    double seconds);

@@ -41,6 +41,19 @@ struct Found {
   std::string_view why_compiled;  ///< for the log
 };
 
+/// What fails beside the kernel, as a compiler's process that dies, has no author's line: the error
+/// says which kernel it was.
+std::vector<std::byte> compile_traced(const TracedKernel& traced) {
+  try {
+    return compile({traced.program, traced.key.identity.target});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::environment || !error.details().argument.empty()) throw;
+    ErrorDetails details = error.details();
+    details.argument = cache::manifest_line(traced.key);
+    throw Error(error.code(), std::move(details));
+  }
+}
+
 Found compile_and_store(JitMode mode, const TracedKernel& traced, cache::DiskCache& disk,
                         std::string_view why) {
   check_jit(mode, traced);
@@ -54,7 +67,7 @@ Found compile_and_store(JitMode mode, const TracedKernel& traced, cache::DiskCac
                          "with this cache directory (TEGULA_CACHE_DIR); or link tegula::tegula "
                          "rather than tegula::runtime"});
   const auto start = Clock::now();
-  const std::vector<std::byte> bytes = compile({traced.program, traced.key.identity.target});
+  const std::vector<std::byte> bytes = compile_traced(traced);
   Found found{format::read_entry(bytes), milliseconds_since(start), why};
   disk.store(traced.key, bytes, microseconds(traced.trace_ms), microseconds(found.compile_ms));
   return found;

@@ -10,14 +10,20 @@ extern "C" {
 
 /// The compiler's build, as the cache's keys have it: a runtime of another build must not ask it.
 using CompilerIdentity = const char* (*)();
-/// Sets `reply` and `reply_size` and returns 0; returns 1 where there was no memory for a reply.
-/// Thread-safe.
+/// Sets `reply` and `reply_size` and returns compiler_replied, or returns another of the statuses
+/// below. Thread-safe.
 using CompilerAnswer = int (*)(const void* question, std::size_t size, void** reply,
                                std::size_t* reply_size);
 /// Frees a reply. Null is allowed.
 using CompilerRelease = void (*)(void* reply);
 
 }  // extern "C"
+
+inline constexpr int compiler_replied = 0;
+/// There was not enough memory.
+inline constexpr int compiler_no_memory = 1;
+/// An earlier question was given up for lack of memory; nothing can be asked any more.
+inline constexpr int compiler_damaged = 2;
 
 inline constexpr const char* compiler_identity_symbol = "tegula_compiler_identity";
 inline constexpr const char* compiler_answer_symbol = "tegula_compiler_answer";

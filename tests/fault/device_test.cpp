@@ -76,6 +76,21 @@ TEST(Fault, CompilerOutOfMemory) {
   set_compile_function(before);
 }
 
+TEST(Fault, TheCompilersProcessDies) {
+  const TemporaryDirectory root;
+  FakeDevice device;
+  DiskCache cache(settings_in(root.path()));
+  const CompileFunction before =
+      set_compile_function([](std::span<const std::byte>) -> std::vector<std::byte> {
+        throw Error(ErrorCode::environment, {.where = "process", .problem = "it died"});
+      });
+  const auto traced = traced_sample(1);
+  const std::string which = "process: error: " + cache::manifest_line(traced.key) + ": it died";
+  expect_error(ErrorCode::environment, {which.c_str()},
+               [&] { runtime::make_ready(device, traced, cache); });
+  set_compile_function(before);
+}
+
 TEST(Fault, CompilerGivesGarbage) {
   const TemporaryDirectory root;
   FakeDevice device;
