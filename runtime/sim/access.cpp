@@ -149,11 +149,12 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
   const char* verb = found->kind == GlobalConflict::Kind::after_write ? "write" : "read";
   const std::string who_else =
       found->block == worker.tag ? std::string("the same block") : block_text(access, found->block);
-  access.fault("race", found->lane,
-               fmt::format("{} is not ordered after the {} by {}, warp {}, lane {} at {}", start,
-                           verb, who_else, found->other.agent(), found->other.lane(),
-                           launch.reports.place(origin)),
-               found->other.pc());
+  access.fault(
+      "race", found->lane,
+      fmt::format("{} is not ordered after the {} by {}, warp {}, lane {} at {}{}", start, verb,
+                  who_else, found->other.agent(), found->other.lane(), launch.reports.place(origin),
+                  launch.ranges.describe_overlap(found->address)),
+      found->other.pc());
   return false;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tegula::sim {
 namespace {
 
@@ -51,6 +53,22 @@ const ArgumentRange* ArgumentRanges::nearest(std::uint64_t address) const {
 std::string ArgumentRanges::place(std::uint64_t address) const {
   const ArgumentRange* r = nearest(address);
   return r != nullptr ? offset_text(*r, address) : fmt::format("address {:#x}", address);
+}
+
+std::string ArgumentRanges::describe_overlap(std::uint64_t address) const {
+  const ArgumentRange* first = nullptr;
+  for (const ArgumentRange& r : ranges_) {
+    if (address < r.begin || address >= r.end) continue;
+    if (first != nullptr && (first->writable || r.writable)) {
+      const std::uint64_t begin = std::max(first->begin, r.begin),
+                          end = std::min(first->end, r.end);
+      return fmt::format("; {} and {} overlap: {} {} from {} and {}", first->name, r.name,
+                         end - begin, bytes_word(end - begin), offset_text(*first, begin),
+                         offset_text(r, begin));
+    }
+    if (first == nullptr) first = &r;
+  }
+  return {};
 }
 
 std::string ArgumentRanges::describe_miss(const GlobalAccess& access) const {

@@ -35,6 +35,9 @@ class ArgumentRanges {
   std::string describe_miss(const GlobalAccess& access) const;
   /// "y+8192", by the nearest argument; "address 0x10" if none is near.
   std::string place(std::uint64_t address) const;
+  /// "; x and y overlap: 512 bytes from x+0 and y+64" if the byte belongs to two arguments, one of
+  /// which may be written; else empty.
+  std::string describe_overlap(std::uint64_t address) const;
 
  private:
   static bool holds(const ArgumentRange& r, const GlobalAccess& a) {

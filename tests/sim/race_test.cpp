@@ -235,6 +235,21 @@ TEST(SimRace, WithinABlockOnGlobalMemory) {
   }
 }
 
+TEST(SimRace, OfTwoArgumentsNamesBoth) {
+  ImageBuilder b(2);
+  const Reg x = b.parameter(Scalar::i64), y = b.parameter(Scalar::i64);
+  const Reg tid = b.special(Special::tid_x), mask = b.i32(32);
+  const Reg from = b.address(x, b.op(Opcode::ixor, Scalar::i32, 1, {tid, mask}), 4);
+  b.store(b.address(y, tid, 4), b.load(from, Scalar::i32, 1, 4), 4);
+  b.ret();
+  std::vector<std::int32_t> memory(80);
+  Argument read = in("x", memory), written = out("y", memory);
+  read.bytes = written.bytes = 64 * 4;
+  written.data = memory.data() + 16;
+  expect_report(b.image(), {read, written}, "race",
+                "; x and y overlap: 192 bytes from x+64 and y+0; block (0, 0, 0)");
+}
+
 TEST(SimRace, LaunchesAreOrdered) {
   // In place, twice, on one device: what an earlier launch did is no race.
   std::vector<std::int32_t> y(64 * 21);
