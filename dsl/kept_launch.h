@@ -22,8 +22,9 @@ class KeptLaunch {
   bool serves(const Device& device) const;
 
   /// The same launch with other addresses, of the leading arguments (alike modulo 16 bytes; null:
-  /// absent), and other scalars, of those behind them, as KernelArgument::bits. Not while a launch
-  /// of it is under way, as what a log or an allocator calls may try: the owner sees to that.
+  /// absent; no tensor that is written shares memory with another, in that launch or in this), and
+  /// other scalars, of those behind them, as KernelArgument::bits. Not while a launch of it is under
+  /// way, as what a log or an allocator calls may try: the owner sees to that.
   void launch_again(Stream& stream, std::span<void* const> addresses,
                     std::span<const std::uint64_t> scalars);
 

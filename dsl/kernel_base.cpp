@@ -182,14 +182,11 @@ std::string KernelBase::to_text(const Config& config) const {
 
 std::vector<std::byte> KernelBase::trace_program(const Config& config,
                                                  std::span<const KernelArgument> arguments) const {
-  std::vector<detail::ArgumentClass> classes;
   detail::check_count(*this, arguments.size());
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    KernelArgument argument = arguments[i];
+  std::vector<KernelArgument> canonical(arguments.begin(), arguments.end());
+  for (KernelArgument& argument : canonical)
     if (argument.is_tensor) detail::make_canonical(argument.tensor);
-    classes.push_back(detail::classify(name_, parameters_[i], argument));
-  }
-  return program::serialise(detail::trace_kernel(*this, config, classes));
+  return program::serialise(detail::trace_kernel(*this, config, canonical));
 }
 
 }  // namespace tegula

@@ -13,8 +13,6 @@
 namespace tegula {
 namespace {
 
-using detail::ArgumentClass;
-
 /// What a call asks for. Its arguments are canonical.
 struct Call {
   const KernelBase& kernel;
@@ -30,6 +28,9 @@ void write_key(runtime::CallKey& key, const Call& call) {
   for (std::size_t i = 0; i < call.arguments.size(); ++i)
     detail::append_key(
         key, detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
+  for (const program::Overlap& overlap :
+       detail::find_overlaps(call.kernel.parameters(), call.arguments))
+    detail::append_key(key, overlap);
 }
 
 std::vector<SourceLocation> source_locations(const program::Program& program) {
@@ -73,21 +74,16 @@ cache::Key key_of(const program::Program& program, const Target& target) {
     if (parameter.kind != program::Parameter::Kind::scalar &&
         parameter.kind != program::Parameter::Kind::workspace)
       key.facts.emplace_back(parameter.name, describe(parameter));
+  for (const program::Overlap& o : program.overlaps)
+    key.facts.emplace_back(program.parameters[o.parameter].name + (o.same ? ".is" : ".overlaps"),
+                           program.parameters[o.with].name);
   for (const program::ConfigField& field : program.config)
     key.facts.emplace_back("config." + field.name, std::to_string(field.value));
   return key;
 }
 
-std::vector<ArgumentClass> classes_of(const Call& call) {
-  std::vector<ArgumentClass> classes;
-  for (std::size_t i = 0; i < call.arguments.size(); ++i)
-    classes.push_back(
-        detail::classify(call.kernel.name(), call.kernel.parameters()[i], call.arguments[i]));
-  return classes;
-}
-
 program::Program trace(const Call& call) {
-  return detail::trace_kernel(call.kernel, call.config, classes_of(call));
+  return detail::trace_kernel(call.kernel, call.config, call.arguments);
 }
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
@@ -178,7 +174,7 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
     // A plan of checked tracing is not kept, so that the next launch comes here as well.
     const bool checked = checked_tracing();
     if (checked && made.kernel == nullptr)
-      detail::check_unchanged(call.kernel, call.config, classes_of(call), ready->entry.program);
+      detail::check_unchanged(call.kernel, call.config, call.arguments, ready->entry.program);
     planned.plan.make(std::move(ready), call.arguments, call.device);
     planned.identity = checked ? detail::CallIdentity() : identity;
   }

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "dsl/program/limits.h"
+#include "runtime/format/scratch.h"
+#include "runtime/tensor_hull.h"
 #include "tegula/error.h"
 
 namespace tegula::detail {
@@ -112,6 +114,48 @@ ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter
   return c;
 }
 
+std::vector<program::Overlap> find_overlaps(std::span<const ParameterInfo> parameters,
+                                            std::span<const KernelArgument> arguments) {
+  struct Bytes {
+    runtime::Hull hull;
+    std::size_t first = 0;  ///< an argument that it shares memory with; itself if that is the first
+  };
+  format::Scratch<Bytes, 24> all(arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    all[i] = {{}, i};
+    const TensorRef& tensor = arguments[i].tensor;
+    if (!arguments[i].is_tensor || tensor.data == nullptr) continue;
+    try {
+      all[i].hull = runtime::hull(tensor, parameters[i].name);
+    } catch (const Error&) {
+    }
+  }
+  const auto first_of = [&](std::size_t i) {
+    while (all[i].first != i) i = all[i].first;
+    return i;
+  };
+  bool any = false;
+  for (std::size_t w = 0; w < arguments.size(); ++w) {
+    if (parameters[w].access == ParameterInfo::Access::in || all[w].hull.empty()) continue;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (i == w || !all[w].hull.overlaps(all[i].hull)) continue;
+      const std::size_t a = first_of(w), b = first_of(i);
+      all[std::max(a, b)].first = std::min(a, b);
+      any = true;
+    }
+  }
+  std::vector<program::Overlap> overlaps;
+  for (std::size_t i = 0; any && i < arguments.size(); ++i) {
+    const std::size_t first = first_of(i);
+    if (first == i) continue;
+    const TensorRef &tensor = arguments[i].tensor, &other = arguments[first].tensor;
+    overlaps.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(first),
+                        tensor.data == other.data && tensor.dtype == other.dtype &&
+                            tensor.shape == other.shape && tensor.strides == other.strides});
+  }
+  return overlaps;
+}
+
 program::Parameter to_parameter(const ParameterInfo& info, const ArgumentClass& c) {
   Parameter p;
   p.kind = info.kind == ParameterInfo::Kind::scalar ? Parameter::Kind::scalar
@@ -145,6 +189,11 @@ void append_key(runtime::CallKey& key, const ArgumentClass& c) {
   key.put(word);
   for (std::size_t d = 0; d < c.rank; ++d)
     if (c.extents[d] != Parameter::dynamic) key.put(static_cast<std::uint64_t>(c.extents[d]));
+}
+
+void append_key(runtime::CallKey& key, const program::Overlap& overlap) {
+  key.put(std::uint64_t{overlap.parameter} | std::uint64_t{overlap.with} << 31 |
+          std::uint64_t{overlap.same} << 62);
 }
 
 }  // namespace tegula::detail

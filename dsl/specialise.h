@@ -9,10 +9,14 @@
 //
 // Every tensor falls in some class, and the number of classes of one kernel is bounded by a small
 // number times the number of declared extents that occur.
+//
+// What is compiled in besides is which tensors share memory with one that the kernel writes: what
+// it reads of one tensor and stores to another may then be the same bytes.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,7 +50,13 @@ ArgumentClass classify(const std::string& kernel, const ParameterInfo& parameter
 
 program::Parameter to_parameter(const ParameterInfo& parameter, const ArgumentClass& argument);
 
-/// Appends the class to a call key.
+/// Tensors of a call that may share bytes, one of which is written. `arguments` are canonical. A
+/// tensor that reaches beyond the address space, which the launch reports, overlaps none.
+std::vector<program::Overlap> find_overlaps(std::span<const ParameterInfo> parameters,
+                                            std::span<const KernelArgument> arguments);
+
+/// Appends the class to a call key; behind those of all arguments come the overlaps.
 void append_key(runtime::CallKey& key, const ArgumentClass& argument);
+void append_key(runtime::CallKey& key, const program::Overlap& overlap);
 
 }  // namespace tegula::detail

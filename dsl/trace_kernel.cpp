@@ -65,10 +65,22 @@ std::uint32_t warps_of(const KernelBase& kernel, const Config& config) {
   return default_warps;
 }
 
-program::Program trace_once(const KernelBase& kernel, const Config& config,
-                            std::span<const ArgumentClass> classes) {
+/// All that a Program may depend on of its arguments.
+struct Facts {
+  Facts(const KernelBase& kernel, std::span<const KernelArgument> arguments)
+      : overlaps(find_overlaps(kernel.parameters(), arguments)) {
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+      classes.push_back(classify(kernel.name(), kernel.parameters()[i], arguments[i]));
+  }
+  std::vector<ArgumentClass> classes;
+  std::vector<program::Overlap> overlaps;
+};
+
+program::Program trace_once(const KernelBase& kernel, const Config& config, const Facts& facts) {
+  const std::vector<ArgumentClass>& classes = facts.classes;
   program::Program declarations;
   declarations.name = kernel.name();
+  declarations.overlaps = facts.overlaps;
   declarations.warps = warps_of(kernel, config);
   for (std::size_t i = 0; i < kernel.fields().size(); ++i)
     declarations.config.push_back({kernel.fields()[i].name, config.values[i]});
@@ -111,12 +123,12 @@ void check_count(const KernelBase& kernel, std::size_t arguments) {
 }
 
 program::Program trace_kernel(const KernelBase& kernel, const Config& config,
-                              std::span<const ArgumentClass> classes) {
+                              std::span<const KernelArgument> arguments) {
+  const Facts facts(kernel, arguments);
   KernelAccess::check(kernel);
-  program::Program program = trace_once(kernel, config, classes);
-  check_specialised_dims(kernel, classes);
-  if (checked_tracing() &&
-      content_hash(program) != content_hash(trace_once(kernel, config, classes)))
+  program::Program program = trace_once(kernel, config, facts);
+  check_specialised_dims(kernel, facts.classes);
+  if (checked_tracing() && content_hash(program) != content_hash(trace_once(kernel, config, facts)))
     fail(KernelAccess::at(kernel),
          {.argument = kernel.name(),
           .problem = "tracing the kernel twice gave two different Programs",
@@ -126,8 +138,8 @@ program::Program trace_kernel(const KernelBase& kernel, const Config& config,
 }
 
 void check_unchanged(const KernelBase& kernel, const Config& config,
-                     std::span<const ArgumentClass> classes, const format::Hash128& compiled) {
-  if (content_hash(trace_once(kernel, config, classes)) == compiled) return;
+                     std::span<const KernelArgument> arguments, const format::Hash128& compiled) {
+  if (content_hash(trace_once(kernel, config, Facts(kernel, arguments))) == compiled) return;
   fail(KernelAccess::at(kernel),
        {.argument = kernel.name(),
         .problem = "its function gives another Program by now than the one that was compiled for "

@@ -1,4 +1,4 @@
-// From a kernel, a config and classes of arguments to a Program.
+// From a kernel, a config and arguments to a Program.
 #pragma once
 
 #include <span>
@@ -12,14 +12,16 @@ namespace tegula::detail {
 /// Throws Error{invalid_argument} if it is not the number of the kernel's parameters.
 void check_count(const KernelBase& kernel, std::size_t arguments);
 
-/// Runs the kernel's function under a tracer; twice if checked_tracing(). Throws Error{kernel}.
+/// The specialisation that these arguments, which are canonical, call for. Runs the kernel's
+/// function under a tracer; twice if checked_tracing(). Throws Error{kernel}, and what classify
+/// throws.
 program::Program trace_kernel(const KernelBase& kernel, const Config& config,
-                              std::span<const ArgumentClass> classes);
+                              std::span<const KernelArgument> arguments);
 
 /// Runs it once more, for a launch of what was compiled from the Program of that content hash.
 /// Throws Error{kernel} where another Program comes of it by now.
 void check_unchanged(const KernelBase& kernel, const Config& config,
-                     std::span<const ArgumentClass> classes, const format::Hash128& compiled);
+                     std::span<const KernelArgument> arguments, const format::Hash128& compiled);
 
 }  // namespace tegula::detail
 

@@ -118,6 +118,32 @@ void log_launch(const LaunchCall& call, const std::string& function, const Devic
 
 }  // namespace
 
+/// 0: none; 1: some bytes; 2: both begin at one address.
+std::uint64_t LaunchPlan::Pair::overlap(std::span<const KernelArgument> arguments) const {
+  const std::uint64_t apart =
+      address_of(arguments[other].tensor) - address_of(arguments[written].tensor);
+  if (apart - low >= reach) return 0;
+  return apart == 0 ? 2 : 1;
+}
+
+void LaunchPlan::plan_pairs(std::span<const KernelArgument> arguments) {
+  pairs_.clear();
+  const auto is_written = [&](std::size_t span) { return ranges_[span].writable; };
+  for (std::size_t w = 0; w < spans_.size(); ++w)
+    for (std::size_t k = 0; k < spans_.size(); ++k) {
+      const Span &a = spans_[w], &b = spans_[k];
+      if (!is_written(w) || k == w || (k < w && is_written(k)) || a.low == a.high ||
+          b.low == b.high)
+        continue;
+      // From where b ends at a's first byte to where it begins at its last.
+      const auto low = static_cast<std::uint64_t>(a.low) - static_cast<std::uint64_t>(b.high) + 1;
+      Pair pair{a.argument, b.argument, low,
+                static_cast<std::uint64_t>(a.high) - static_cast<std::uint64_t>(b.low) - low};
+      pair.before = pair.overlap(arguments);
+      pairs_.push_back(pair);
+    }
+}
+
 void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, const Device& device) {
   const LaunchRecord& record = kernel_->entry.launch;
   values_.resize(record.parameters.size());
@@ -164,6 +190,7 @@ void LaunchPlan::make(std::shared_ptr<const ReadyKernel> kernel,
     ranges_.push_back({record.arguments[i].name, bytes.begin, bytes.end,
                        record.arguments[i].access != ArgumentRecord::Access::in, false});
   }
+  plan_pairs(arguments);
   const auto grid = grid_of(record, Extents(arguments), device);
   empty_ = !grid;
   if (grid) {
@@ -178,6 +205,8 @@ bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& d
   if (device.id() != device_ || arguments.size() != arguments_.size()) return false;
   for (std::size_t i = 0; i < arguments.size(); ++i)
     if (!same_but_for_values(arguments[i], arguments_[i])) return false;
+  for (const Pair& pair : pairs_)
+    if (pair.overlap(arguments) != pair.before) return false;
   return true;
 }
 

@@ -27,7 +27,8 @@ class LaunchPlan {
             const Device& device);
 
   /// Whether make() would come to the same plan with these arguments on the same device: they
-  /// differ in addresses alone (alike modulo 16 bytes) and in the values of scalars.
+  /// differ in addresses alone (alike modulo 16 bytes, and the same tensors share memory with one
+  /// that is written) and in the values of scalars.
   bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
 
   /// Whether it was made for this device.
@@ -36,6 +37,7 @@ class LaunchPlan {
   /// Other addresses for its leading arguments, which are tensors, and other values for those
   /// behind them, which are scalars (KernelArgument::bits). Addresses must be as make() found them:
   /// alike modulo 16 bytes, null where they were; else throws InternalError, with some of them set.
+  /// Which tensors share memory must be as it was, too: that the caller knows.
   void set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }
@@ -50,12 +52,21 @@ class LaunchPlan {
     std::uint32_t argument = 0;
     std::int64_t low = 0, high = 0;
   };
+  /// A tensor that is written, and another: they overlap if the second begins less than `reach`
+  /// behind `low`, counted from the first one's address.
+  struct Pair {
+    std::uint32_t written = 0, other = 0;  ///< arguments
+    std::uint64_t low = 0, reach = 0;
+    std::uint64_t overlap(std::span<const KernelArgument> arguments) const;
+    std::uint64_t before = 0;  ///< of make()'s arguments
+  };
   /// A kernel parameter that is not the same for all calls.
   struct Open {
     std::uint32_t parameter = 0;
     format::KernelParameter source;
   };
   void drop_kernel();
+  void plan_pairs(std::span<const KernelArgument> arguments);
   void plan_parameters(std::span<const KernelArgument> arguments, const Device& device);
 
   std::shared_ptr<const ReadyKernel> kernel_;
@@ -64,6 +75,7 @@ class LaunchPlan {
   bool empty_ = false;  ///< a grid without blocks
   std::array<std::uint32_t, 3> grid_ = {1, 1, 1};
   std::vector<Span> spans_;
+  std::vector<Pair> pairs_;
   std::vector<Open> open_;
   // Of the launch under way: what is not open, and the names, stay from call to call.
   std::vector<ArgumentRange> ranges_;

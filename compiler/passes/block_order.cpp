@@ -9,10 +9,16 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// The function argument that a pointer is derived from.
+/// The function argument that a pointer is derived from, or the one that stands for all that may
+/// point to the same bytes.
 Value base_of(Value pointer) {
   while (Operation* op = pointer.getDefiningOp()) pointer = op->getOperand(0);
-  return pointer;
+  const auto argument = cast<BlockArgument>(pointer);
+  auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  if (!function) return pointer;
+  const auto overlaps = function->getAttrOfType<DenseI32ArrayAttr>(tile::overlaps_attribute);
+  return overlaps ? function.getArgument(static_cast<unsigned>(overlaps[argument.getArgNumber()]))
+                  : pointer;
 }
 
 BlockAccess of_view(Value view, Type tile, bool is_store) {

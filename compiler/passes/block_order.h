@@ -11,7 +11,9 @@ namespace tegula::compiler {
 
 /// An access since the last barrier: of a tensor, or of an operation's shared memory.
 struct BlockAccess {
-  mlir::Value base;  ///< a tensor's pointer, a function argument; null for shared memory
+  /// A tensor's pointer, a function argument; one and the same for tensors that may share bytes.
+  /// Null for shared memory.
+  mlir::Value base;
   mlir::Value view;  ///< null for gather, scatter and atomics
   mlir::Attribute layout;
   bool is_store = false;

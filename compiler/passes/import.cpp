@@ -88,6 +88,7 @@ class Importer : ArithmeticImporter {
   //===--- The function ---------------------------------------------------------------------===//
 
   void create_function() {
+    find_tensors();
     const auto parameters = program::kernel_parameters(program_);
     llvm::SmallVector<mlir::Type> inputs;
     for (const auto& p : parameters) {
@@ -101,7 +102,43 @@ class Importer : ArithmeticImporter {
     Block* entry = function.addEntryBlock();
     for (auto [p, argument] : llvm::zip(parameters, entry->getArguments()))
       arguments_[key(p.source, p.argument, p.dimension)] = argument;
+    mark_overlaps(function);
     builder_.setInsertionPointToStart(entry);
+  }
+
+  /// Parameters that are one tensor become one: what is known of either is known of it.
+  void find_tensors() {
+    tensors_ = program_.parameters;
+    for (std::uint32_t p = 0; p < tensors_.size(); ++p) first_.push_back(p);
+    const auto learn = [](std::vector<std::int64_t>& known, const std::vector<std::int64_t>& more) {
+      for (std::size_t d = 0; d < known.size(); ++d)
+        if (known[d] == Parameter::dynamic) known[d] = more[d];
+    };
+    for (const program::Overlap& overlap : program_.overlaps) {
+      if (!overlap.same) continue;
+      first_[overlap.parameter] = overlap.with;
+      learn(tensors_[overlap.with].extents, tensors_[overlap.parameter].extents);
+      learn(tensors_[overlap.with].strides, tensors_[overlap.parameter].strides);
+    }
+  }
+  const Parameter& tensor(std::uint32_t parameter) const {
+    return tensors_.at(first_.at(parameter));
+  }
+
+  void mark_overlaps(func::FuncOp function) {
+    llvm::SmallVector<int32_t> stand_in;
+    for (unsigned k = 0; k < function.getNumArguments(); ++k)
+      stand_in.push_back(static_cast<int32_t>(k));
+    bool any = false;
+    const auto number = [&](std::uint32_t parameter) {
+      return cast<BlockArgument>(argument(Source::pointer, parameter)).getArgNumber();
+    };
+    for (const program::Overlap& overlap : program_.overlaps) {
+      if (overlap.same) continue;
+      stand_in[number(overlap.parameter)] = static_cast<int32_t>(number(overlap.with));
+      any = true;
+    }
+    if (any) function->setAttr(tile::overlaps_attribute, builder_.getDenseI32ArrayAttr(stand_in));
   }
 
   using Source = format::KernelParameter::Source;
@@ -109,6 +146,7 @@ class Importer : ArithmeticImporter {
     return (static_cast<std::uint64_t>(source) << 48) | (std::uint64_t{argument} << 16) | dimension;
   }
   Value argument(Source source, std::uint32_t argument, std::uint32_t dimension = 0) {
+    if (argument < first_.size()) argument = first_[argument];
     auto it = arguments_.find(key(source, argument, dimension));
     if (it == arguments_.end()) throw InternalError("a kernel parameter is missing");
     return it->second;
@@ -116,7 +154,7 @@ class Importer : ArithmeticImporter {
 
   void note_requirements() {
     for (const auto& r : program_.requirements)
-      if (r.dimension >= 0) required_.try_emplace({r.parameter, r.dimension}, r.extent);
+      if (r.dimension >= 0) required_.try_emplace({first_.at(r.parameter), r.dimension}, r.extent);
   }
 
   /// Program ids are bounded by the grid's extents, and extents are replaced by what requirements
@@ -338,9 +376,9 @@ class Importer : ArithmeticImporter {
 
   /// An extent of a tensor: a constant, what a requirement says it equals, or a parameter.
   Value extent(Location loc, std::uint32_t parameter, std::uint32_t dimension) {
-    const std::int64_t known = program_.parameters.at(parameter).extents.at(dimension);
+    const std::int64_t known = tensor(parameter).extents.at(dimension);
     if (known != Parameter::dynamic) return constant(loc, DType::i32, known);
-    const auto it = required_.find({parameter, static_cast<std::int32_t>(dimension)});
+    const auto it = required_.find({first_.at(parameter), static_cast<std::int32_t>(dimension)});
     if (it != required_.end())
       if (Value value = values_.at(it->second)) return value;
     return argument(Source::extent, parameter, dimension);
@@ -348,7 +386,7 @@ class Importer : ArithmeticImporter {
 
   Value view(const Instruction& i, Location loc) {
     const auto index = static_cast<std::uint32_t>(i.attributes[0]);
-    const Parameter& p = program_.parameters.at(index);
+    const Parameter& p = tensor(index);
     llvm::SmallVector<int64_t> extents, strides;
     llvm::SmallVector<Value> open_extents, open_strides;
     Value pointer = argument(Source::pointer, index);
@@ -393,7 +431,7 @@ class Importer : ArithmeticImporter {
   /// The pointer `start` elements further along a dimension.
   Value advance(Value pointer, std::uint32_t parameter, std::uint32_t d, Value start,
                 Location loc) {
-    const Parameter& p = program_.parameters.at(parameter);
+    const Parameter& p = tensor(parameter);
     const Value stride = p.strides[d] == Parameter::dynamic
                              ? argument(Source::stride, parameter, d)
                              : constant(loc, DType::i64, p.strides[d]);
@@ -422,7 +460,7 @@ class Importer : ArithmeticImporter {
   /// rank 0, which has no index tiles, they are 0 in the shape of the mask that stands there.
   Value offsets(const Instruction& i, std::size_t first, std::size_t rank, Location loc) {
     const auto parameter = static_cast<std::uint32_t>(i.attributes[0]);
-    const Parameter& p = program_.parameters.at(parameter);
+    const Parameter& p = tensor(parameter);
     program::Type type = program_.types.at(i.operands.at(first));
     type.dtype = DType::i64;
     const mlir::Type wide = tile_type(type);
@@ -527,6 +565,8 @@ class Importer : ArithmeticImporter {
 
   llvm::DenseMap<ValueId, const Instruction*> definitions_;  ///< of the body's own instructions
   llvm::DenseMap<std::uint64_t, Value> arguments_;
+  std::vector<Parameter> tensors_;    ///< by parameter
+  std::vector<std::uint32_t> first_;  ///< by parameter: the first one that is the same tensor
   llvm::DenseMap<std::pair<std::uint32_t, std::int32_t>, ValueId> required_;
 };
 

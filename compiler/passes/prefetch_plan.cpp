@@ -47,6 +47,18 @@ std::optional<std::int64_t> constant_of(Value value) {
   return std::nullopt;
 }
 
+/// Whether a store in the loop may be left behind by copies of later turns' tiles: it is of the
+/// tile that the load has taken in the same turn, element by element the same thread's, and every
+/// turn has another tile; or it is of no tile that the load ever takes.
+bool stays_behind(Operation& op, tile::LoadOp load, scf::ForOp loop) {
+  auto store = dyn_cast<tile::StoreOp>(op);
+  if (!store || conflict(*tensor_access(*load), *tensor_access(op))) return false;
+  if (store.getView() != load.getView()) return true;
+  return llvm::equal(store.getCoordinates(), load.getCoordinates()) &&
+         llvm::is_contained(load.getCoordinates(), loop.getInductionVar()) &&
+         load->isBeforeInBlock(loop.getBody()->findAncestorOpInBlock(op));
+}
+
 class Planner {
  public:
   Planner(func::FuncOp function, std::int64_t shared_limit) : function_(function) {
@@ -184,7 +196,8 @@ class Planner {
     const Value base = tensor_access(*load)->base;
     loop.walk([&](Operation* op) {
       const auto access = tensor_access(*op);
-      stores |= access && access->is_store && access->base == base;
+      stores |=
+          access && access->is_store && access->base == base && !stays_behind(*op, load, loop);
       acquiring |= acquires(*op);
     });
     if (stores) return "the loop stores to the same tensor";

@@ -18,7 +18,7 @@
 namespace tegula::program {
 
 using ValueId = std::uint32_t;
-inline constexpr std::uint32_t format_version = 4;
+inline constexpr std::uint32_t format_version = 5;
 
 /// A tile (rank 0: a scalar) or a view. Extents of tiles are powers of two.
 struct Type {
@@ -203,6 +203,14 @@ struct Workspace {
   std::vector<ValueId> extents;
 };
 
+/// A tensor that may share bytes with an earlier one, the first of all that do. Tensors of the
+/// caller that are not named so share none, unless both are only read.
+struct Overlap {
+  std::uint32_t parameter = 0, with = 0;
+  bool same = false;  ///< it is that tensor: address, dtype, extents and strides
+  friend bool operator==(const Overlap&, const Overlap&) = default;
+};
+
 struct ConfigField {
   std::string name;
   std::int64_t value = 0;
@@ -229,6 +237,7 @@ struct Program {
   std::vector<Requirement> requirements;
   std::vector<Workspace> workspaces;  ///< one for each workspace parameter, in their order
   std::vector<std::string> strings;   ///< messages of print and assert_that
+  std::vector<Overlap> overlaps;      ///< by parameter
   // Outside the hash:
   std::vector<std::string> files;
   std::vector<Location> locations;

@@ -69,6 +69,11 @@ void put_contents(Writer& w, const Program& program) {
     w.list(workspace.extents);
   });
   w.list(program.strings, [&](const std::string& text) { w.put(text); });
+  w.list(program.overlaps, [&](const Overlap& overlap) {
+    w.put(overlap.parameter);
+    w.put(overlap.with);
+    w.put(overlap.same);
+  });
 }
 
 void put_locations(Writer& w, const Region& region) {
@@ -147,6 +152,10 @@ Program get_contents(Reader& r) {
     program.workspaces.push_back({parameter, r.get_list<ValueId>()});
   }
   for (std::size_t n = r.get_count(4); n > 0; --n) program.strings.push_back(r.get_string());
+  for (std::size_t n = r.get_count(9); n > 0; --n) {
+    const auto parameter = r.get<std::uint32_t>(), with = r.get<std::uint32_t>();
+    program.overlaps.push_back({parameter, with, r.get_bool()});
+  }
   return program;
 }
 

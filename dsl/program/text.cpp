@@ -4,6 +4,7 @@
 //     in x: tensor<? x 4096 x bf16> strides [?:16, 1] align 16
 //     scalar eps: f32
 //   grid [%0]                        (`cluster 4` behind it: of that many blocks)
+//   y is x                           (the same tensor; or `y overlaps x`)
 //   require weight.dim(0) == %1
 //     %0 = dim x[0] : i32
 //     %9 = for %7 in [%2, %3) carry (%8 = %6) : tile<1x1024xf32>
@@ -69,6 +70,9 @@ class Printer {
     add("\n");
     for (const Workspace& w : program_.workspaces)
       add("extents of {} [{}]\n", program_.parameters[w.parameter].name, values(w.extents));
+    for (const Overlap& o : program_.overlaps)
+      add("{} {} {}\n", program_.parameters[o.parameter].name, o.same ? "is" : "overlaps",
+          program_.parameters[o.with].name);
     for (const Requirement& r : program_.requirements)
       add("require {}.{} == %{}\n", program_.parameters[r.parameter].name,
           r.dimension < 0 ? "rank" : fmt::format("dim({})", r.dimension), r.extent);

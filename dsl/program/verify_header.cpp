@@ -73,6 +73,23 @@ bool fits(DType dtype, std::int64_t value) {
   return value >= -(std::int64_t{1} << (bits - 1)) && value < (std::int64_t{1} << (bits - 1));
 }
 
+void check_overlaps(const Program& program) {
+  const std::vector<Overlap>& overlaps = program.overlaps;
+  for (std::size_t i = 0; i < overlaps.size(); ++i) {
+    const auto [parameter, with, same] = overlaps[i];
+    need(with < parameter && parameter < program.parameters.size() &&
+             (i == 0 || overlaps[i - 1].parameter < parameter),
+         "tensors that overlap are not in order");
+    const Parameter &p = program.parameters[parameter], &first = program.parameters[with];
+    need(p.kind == Parameter::Kind::tensor && first.kind == Parameter::Kind::tensor,
+         "what overlaps is no tensor of the caller's");
+    need(std::ranges::none_of(overlaps, [&](const Overlap& o) { return o.parameter == with; }),
+         "a tensor overlaps another one than the first");
+    need(!same || (p.dtype == first.dtype && p.extents.size() == first.extents.size()),
+         "two tensors that are the same are not of one type");
+  }
+}
+
 void check_header(const Program& program) {
   need(is_identifier(program.name), "the kernel's name is no identifier");
   need(program.warps <= max_warps && is_power_of_two(program.warps),
@@ -103,6 +120,7 @@ void check_header(const Program& program) {
          "a workspace does not describe its parameter");
   }
   need(program.workspaces.size() <= program.parameters.size(), "a workspace is no parameter");
+  check_overlaps(program);
   for (const Type& type : program.types) check_type(type);
   for (const Location& location : program.locations)
     need(location.file < program.files.size(), "a location is in no file");

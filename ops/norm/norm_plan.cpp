@@ -75,9 +75,11 @@ void NormPlan::launch(Stream& stream, const NormCall& call, const NormOutputs& o
   shape_.forget();
   launch_norm_fwd(stream, call.kind, config, tensors, dropout, call.options.eps, kept_);
   outputs_ = outputs;
-  // A p so small that nothing is dropped is checked like one that drops, but launches otherwise.
-  if (dropout.drops() == (call.options.dropout_p > 0))
-    shape_.remember(tensors_of(call), written, words_of(call));
+  // A p so small that nothing is dropped is checked like one that drops, but launches otherwise;
+  // and tensors that share a range of addresses have a kernel of their own.
+  if (dropout.drops() != (call.options.dropout_p > 0)) return;
+  shape_.remember(tensors_of(call), written, words_of(call));
+  if (shape_.may_overlap(tensors_of(call))) shape_.forget();
 }
 
 bool NormPlan::fits(const Stream& stream, const NormCall& call) const {

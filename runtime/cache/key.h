@@ -19,8 +19,8 @@ struct Identity {
 };
 
 /// What the kernel was traced for, for people and for manifests, in order: the kernel's name, each
-/// tensor ("x", "*x4096:bf16@4096,1%16": shape, dtype, strides, alignment; "" if absent), each
-/// config field ("config.bn", "1024").
+/// tensor ("x", "*x4096:bf16@4096,1%16": shape, dtype, strides, alignment; "" if absent), tensors
+/// that share memory ("y.is", "x"; "y.overlaps", "x"), each config field ("config.bn", "1024").
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
 struct Key {

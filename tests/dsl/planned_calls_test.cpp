@@ -92,6 +92,35 @@ TEST_F(PlannedCalls, AnotherAlignmentIsAnotherKernel) {
   EXPECT_EQ(compiled, 2);
 }
 
+TEST_F(PlannedCalls, OtherTensorsThatShareMemoryAreAnotherKernel) {
+  const Tensor wide = stream.empty(f32, {7, 96});
+  const auto rows_from = [&](std::int64_t row) {
+    TensorRef rows = wide;
+    rows.shape = {5, 96};
+    rows.data = static_cast<std::byte*>(rows.data) + row * 96 * 4;
+    return rows;
+  };
+  for (int n = 0; n < 2; ++n) {
+    call(x, y);
+    EXPECT_EQ(compiled, n == 0 ? 1 : 3);
+    call(x, x);
+    EXPECT_EQ(compiled, n == 0 ? 2 : 3);
+    EXPECT_EQ(last().parameters.front(), address(x));
+    EXPECT_EQ(last().arguments[1].begin, address(x));
+    call(rows_from(0), rows_from(1));
+    EXPECT_EQ(compiled, 3);
+    call(rows_from(2), rows_from(0));
+    EXPECT_EQ(compiled, 3);
+    EXPECT_EQ(last().arguments[1].begin, address(wide));
+    call(rows_from(1), rows_from(1));
+    EXPECT_EQ(compiled, 3) << "as x and x";
+  }
+  call(y, y);
+  EXPECT_EQ(compiled, 3);
+  call(rows_from(2), x);
+  EXPECT_EQ(compiled, 3);
+}
+
 TEST_F(PlannedCalls, CheckWhatTheFirstCallChecked) {
   call(x, y);
   const std::size_t before = device->launches.size();

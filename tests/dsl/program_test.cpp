@@ -69,6 +69,7 @@ TEST(Hash, EveryFactIsInsideIt) {
   EXPECT_TRUE(changes([](Program& p) { p.grid.push_back(p.grid[0]); }));
   EXPECT_TRUE(changes([](Program& p) { p.body.body[0].attributes[0] ^= 1; }));
   EXPECT_TRUE(changes([](Program& p) { p.types[0].dtype = f64; }));
+  EXPECT_TRUE(changes([](Program& p) { p.overlaps = {{2, 0, false}}; }));
   EXPECT_FALSE(changes([](Program& p) { p.files[0] = "elsewhere.cpp"; }));
   EXPECT_FALSE(changes([](Program& p) { p.body.body[0].location = program::no_location; }));
 }
@@ -178,6 +179,10 @@ const Damage damages[] = {
      [](Program& p) { p.grid[0] = find(p.body, Op::scalar).results[0]; }},
     {"a requirement of no tensor", [](Program& p) { p.requirements[0].parameter = 3; }},
     {"a requirement of no dimension", [](Program& p) { p.requirements[0].dimension = 2; }},
+    {"what overlaps is no tensor of the caller's",
+     [](Program& p) {
+       p.overlaps = {{3, 0, false}};
+     }},
     {"a region does not end with a yield", [](Program& p) { p.body.body.pop_back(); }},
     {"a yield stands inside a region",
      [](Program& p) { p.body.body.push_back({.op = Op::yield}); }},

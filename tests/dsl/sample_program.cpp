@@ -35,7 +35,10 @@ program::Program sample_program() {
   const auto tensor = KernelArgument::example;
   const std::vector<KernelArgument> arguments = {tensor(f32, {640}), tensor(i32, {64}),
                                                  tensor(i32, {640}), tensor(f32, {64})};
-  return program::deserialise(k.base().trace_program(k.with({}).config(), arguments));
+  program::Program program =
+      program::deserialise(k.base().trace_program(k.with({}).config(), arguments));
+  program.overlaps = {{.parameter = 3, .with = 0, .same = false}};
+  return program;
 }
 
 }  // namespace tegula::test

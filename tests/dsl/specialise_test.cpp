@@ -107,6 +107,52 @@ TEST(Specialise, ErrorsOfTheCaller) {
   EXPECT_THAT(message(x, huge), testing::HasSubstr("an extent is out of range"));
 }
 
+using program::Overlap;
+
+/// Overlaps of tensors x, w, y, z, of which the last two are written.
+std::vector<Overlap> overlaps(const std::vector<TensorRef>& tensors) {
+  using Access = ParameterInfo::Access;
+  const ParameterInfo parameters[] = {{.name = "x"},
+                                      {.name = "w"},
+                                      {.access = Access::out, .name = "y"},
+                                      {.access = Access::in_out, .name = "z"}};
+  return detail::find_overlaps(parameters,
+                               std::vector<KernelArgument>(tensors.begin(), tensors.end()));
+}
+/// 64 x 4 elements of f32: 1,024 bytes.
+TensorRef at(std::uintptr_t address, const Dims& shape = {64, 4}, const Dims& strides = {4, 1}) {
+  return {reinterpret_cast<void*>(address), f32, shape, strides, some_device};
+}
+
+TEST(Specialise, OverlapsOfWhatIsWritten) {
+  const std::vector<Overlap> none;
+  EXPECT_EQ(overlaps({at(4096), at(4096 + 1024), at(4096 + 2048), at(4096 - 1024)}), none);
+  EXPECT_EQ(overlaps({at(4096), at(4096 + 4), at(8192), at(16384)}), none) << "only read";
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4096), at(16384)}),
+            (std::vector<Overlap>{{2, 0, true}}));
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4100), at(16384)}),
+            (std::vector<Overlap>{{2, 0, false}}));
+  // The same bytes, by another shape or other strides.
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4096, {256}, {1}), at(16384)}),
+            (std::vector<Overlap>{{2, 0, false}}));
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4096, {64, 4}, {8, 1}), at(16384)}),
+            (std::vector<Overlap>{{2, 0, false}}));
+  // Two that are written; through one to another.
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(16384), at(16384 + 1020)}),
+            (std::vector<Overlap>{{3, 2, false}}));
+  EXPECT_EQ(overlaps({at(4096), at(4096 + 1024), at(4096 + 512), at(4096 + 1024)}),
+            (std::vector<Overlap>{{1, 0, false}, {2, 0, false}, {3, 0, false}}));
+}
+
+TEST(Specialise, WhatOverlapsNothing) {
+  const std::vector<Overlap> none;
+  EXPECT_EQ(overlaps({at(0), at(0), at(0), at(0)}), none) << "no addresses yet";
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4096, {0, 4}), at(16384)}), none);
+  EXPECT_EQ(overlaps({at(4096), at(8192), TensorRef{}, at(16384)}), none);
+  const std::int64_t far = std::int64_t{1} << 62;
+  EXPECT_EQ(overlaps({at(4096), at(8192), at(4096, {64, 4}, {far, 1}), at(16384)}), none);
+}
+
 TEST(Specialise, KeysTellClassesApart) {
   const auto key = [](const Dims& shape, const Dims& strides, std::uintptr_t address = 4096,
                       std::vector<int> specialised = {}) {

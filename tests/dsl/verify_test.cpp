@@ -69,6 +69,24 @@ const Damage damages[] = {
      }},
     {Op::reduce_with, "the tiles are not of one shape",
      [](Program&, Instruction& i) { i.operands[1] = 0; }},
+    {Op::gather, "tensors that overlap are not in order",
+     [](Program& p, Instruction&) {
+       p.overlaps = {{0, 3, false}};
+     }},
+    {Op::gather, "tensors that overlap are not in order",
+     [](Program& p, Instruction&) {
+       p.overlaps = {{4, 0, false}};
+     }},
+    {Op::gather, "tensors that overlap are not in order",
+     [](Program& p, Instruction&) { p.overlaps.push_back(p.overlaps[0]); }},
+    {Op::gather, "a tensor overlaps another one than the first",
+     [](Program& p, Instruction&) {
+       p.overlaps = {{2, 0, false}, {3, 2, false}};
+     }},
+    {Op::gather, "two tensors that are the same are not of one type",
+     [](Program& p, Instruction&) {
+       p.overlaps = {{2, 0, true}};
+     }},
     {Op::gather, "one index tile for each dimension",
      [](Program&, Instruction& i) { i.operands.pop_back(); }},
     {Op::gather, "the parameter is no tensor",

@@ -51,6 +51,25 @@ func.func @around_a_loop(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 :
   return
 }
 
+// Two pointers that may be of the same bytes: as of one tensor, but no view of it is another's.
+// CHECK-LABEL: func @overlapping
+// CHECK: tile.load
+// CHECK-NEXT: tile.barrier
+// CHECK-NEXT: tile.store
+// CHECK-NOT: tile.barrier
+// CHECK: return
+func.func @overlapping(%n: i32, %p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %r: !llvm.ptr<1>)
+    attributes {tile.warps = 4 : i32, tile.overlaps = array<i32: 0, 1, 1, 3>} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !row
+  %y = tile.view "y" %q extents(%n) strides() : !llvm.ptr<1>, !row
+  %z = tile.view "z" %r extents(%n) strides() : !llvm.ptr<1>, !row
+  %t = tile.load %x[%c0] full [false] : !row -> tensor<1024xf32>
+  tile.store %t, %y[%c0] full [false] : tensor<1024xf32>, !row
+  tile.store %t, %z[%c0] full [false] : tensor<1024xf32>, !row
+  return
+}
+
 !left = !tile.view<8x64xf32, extents [?, 60], strides [?, 1], divisors [1, 1], align 16>
 !right = !tile.view<8x64xf32, extents [?, 68], strides [?, 1], divisors [1, 1], align 16>
 !any = !tile.view<8x64xf32, extents [?, ?], strides [?, 1], divisors [1, 1], align 16>
