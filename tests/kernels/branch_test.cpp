@@ -141,12 +141,11 @@ void cases_fwd(const Cfg&, In x, Out y) {
 const auto cases = with_fields(kernel("cases_fwd", cases_fwd, {"x", "y"}));
 
 TEST_P(Branches, ByOneOfManyNumbers) {
-  for (const DType dtype : {i8, u8, i16, i32, i64}) {
+  for (const DType dtype : {i8, i16, i32, i64}) {
     SCOPED_TRACE(dtype_name(dtype));
     const std::vector<std::int64_t> x = {1, 2, 3, -5, 100, 0, -1};
     const Tensor out = stream.empty(i32, {7});
     launch(cases, Cfg{}, integers(dtype, {7}, x), out);
-    // No u8 is -5, which is not written 251 here.
     expect_integers(out, {10, 25, 7, 31, 44, 7, 7});
   }
 }
