@@ -258,8 +258,8 @@ TEST_P(Atomics, EveryOrderAndScope) {
 }
 
 TEST_P(Atomics, NobodyWaitsForAValueThatNobodyWants) {
-  const Tensor x = filled(i32, {8}, 0);
-  const std::string text = ptx_of(histogram, Cfg{}, x, filled(i32, {8}, 0));
+  const Tensor x = filled(i32, {8}, 0), counts = filled(i32, {8}, 0);
+  const std::string text = ptx_of(histogram, Cfg{}, x, counts);
   EXPECT_THAT(text, HasSubstr("red.relaxed.gpu.global.add.u32"));
   EXPECT_THAT(text, Not(HasSubstr("atom.")));
   EXPECT_THAT(text, Not(HasSubstr("bar")));
