@@ -1,14 +1,14 @@
 // bench_launch: what a call costs on the host when its kernel is ready.
 //
-//   bench_launch [CALLS] [THREADS] [DEVICE]
+//   bench_launch [CALLS] [THREADS] [DEVICE] [OP]
 //
-// calls ops::rms_norm_fn (64 x 4096, bf16, with residual and destinations) CALLS times (default
-// 200000) on each of 1 and THREADS (default 2) threads, and prints one JSON object: nanoseconds a
-// call (the least of five rounds), calls a second over all threads, and allocations a call. By
-// default DEVICE is one that does nothing, null:0, so that what is measured is all above the
-// driver's call; on cuda:0 the driver's part comes on top. Each thread has a stream of its own and
-// waits for it, untimed, every 200 calls: a driver makes those wait who run too far ahead. Exit
-// status 3: there is no such device.
+// calls OP, rms_norm_fn (64 x 4096, bf16, with residual and destinations), swiglu or softmax (with
+// a destination), CALLS times (default 200000) on each of 1 and THREADS (default 2) threads, and
+// prints one JSON object: nanoseconds a call (the least of five rounds), calls a second over all
+// threads, and allocations a call. By default DEVICE is one that does nothing, null:0, so that what
+// is measured is all above the driver's call; on cuda:0 the driver's part comes on top. Each thread
+// has a stream of its own and waits for it, untimed, every 200 calls: a driver makes those wait who
+// run too far ahead. Exit status 3: there is no such device.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +21,8 @@
 #include "bench/launch.h"
 #include "runtime/format/entry.h"
 #include "tegula/ops/norm.h"
+#include "tegula/ops/softmax.h"
+#include "tegula/ops/swiglu.h"
 #include "tools/common/standard_output.h"
 
 extern std::atomic<std::uint64_t> allocations;  // allocations.cpp
@@ -65,14 +67,29 @@ struct Buffers {
   tegula::Tensor x, residual, weight, y, residual_out, rstd;
 };
 
-void call(tegula::Stream& stream, const Buffers& b) {
+using Call = void (*)(tegula::Stream& stream, const Buffers& b);
+
+void rms_norm(tegula::Stream& stream, const Buffers& b) {
   tegula::ops::rms_norm_fn(
       stream, b.x, b.weight,
       {.residual = b.residual, .out = b.y, .residual_out = b.residual_out, .rstd = b.rstd});
 }
+void swiglu(tegula::Stream& stream, const Buffers& b) {
+  tegula::ops::swiglu(stream, b.x, b.residual, {.out = b.y});
+}
+void softmax(tegula::Stream& stream, const Buffers& b) {
+  tegula::ops::softmax(stream, b.x, {.out = b.y});
+}
+
+/// Null if there is no such op here.
+Call call_of(std::string_view op) {
+  if (op == "swiglu") return swiglu;
+  if (op == "softmax") return softmax;
+  return op == "rms_norm_fn" ? rms_norm : nullptr;
+}
 
 /// A thread's time of `calls` calls, in nanoseconds.
-double timed(tegula::Stream& stream, const Buffers& buffers, int calls) {
+double timed(Call call, tegula::Stream& stream, const Buffers& buffers, int calls) {
   using Clock = std::chrono::steady_clock;
   constexpr int burst = 200;
   Clock::duration spent{};
@@ -86,7 +103,8 @@ double timed(tegula::Stream& stream, const Buffers& buffers, int calls) {
 }
 
 /// Nanoseconds a call, on average over the threads.
-double nanoseconds(const std::shared_ptr<tegula::Device>& device, int calls, int threads) {
+double nanoseconds(Call call, const std::shared_ptr<tegula::Device>& device, int calls,
+                   int threads) {
   std::atomic<int> ready{0};
   std::atomic<bool> go{false};
   std::vector<double> spent(static_cast<std::size_t>(threads));
@@ -101,7 +119,7 @@ double nanoseconds(const std::shared_ptr<tegula::Device>& device, int calls, int
           stream.synchronize();
           ++ready;
           while (!go) std::this_thread::yield();
-          mine = timed(stream, buffers, calls);
+          mine = timed(call, stream, buffers, calls);
         });
     } catch (...) {  // too many threads for this machine: those that there are may go
       go = true;
@@ -123,14 +141,21 @@ int launch_main(int argc, char** argv) {
   const int calls = argc > 1 ? std::max(1, std::atoi(argv[1])) : 200000;
   const int most = argc > 2 ? std::max(1, std::atoi(argv[2])) : 2;
   const std::string name = argc > 3 ? argv[3] : "null:0";
+  const std::string op = argc > 4 ? argv[4] : "rms_norm_fn";
+  const Call call = call_of(op);
+  if (call == nullptr) {
+    std::fprintf(stderr, "bench_launch: no op '%s'; there are rms_norm_fn, swiglu, softmax\n",
+                 op.c_str());
+    return 2;
+  }
   try {
     const std::shared_ptr<Device> device =
         name == "null:0" ? std::make_shared<NullDevice>() : open_device(name);
-    nlohmann::ordered_json json = {{"op", "rms_norm_fn"}, {"device", name}, {"calls", calls}};
+    nlohmann::ordered_json json = {{"op", op}, {"device", name}, {"calls", calls}};
     for (const int threads : {1, most}) {
       double best = 1e30;
       for (int round = 0; round < 5; ++round)
-        best = std::min(best, nanoseconds(device, calls, threads));
+        best = std::min(best, nanoseconds(call, device, calls, threads));
       json["threads"].push_back({{"threads", threads},
                                  {"nanoseconds_a_call", best},
                                  {"million_calls_a_second", 1e3 * threads / best}});

@@ -21,12 +21,11 @@ class KeptLaunch {
   /// been dropped since.
   bool serves(const Device& device) const;
 
-  /// The same launch with other addresses, of the leading arguments (alike modulo 16 bytes; null:
-  /// absent; no tensor that is written shares memory with another, in that launch or in this), and
-  /// other scalars, of those behind them, as KernelArgument::bits. Not while a launch of it is under
-  /// way, as what a log or an allocator calls may try: the owner sees to that.
-  void launch_again(Stream& stream, std::span<void* const> addresses,
-                    std::span<const std::uint64_t> scalars);
+  /// The same launch with other values for all its arguments: addresses of tensors (alike modulo 16
+  /// bytes; 0: absent; the same written tensors share memory with the same others), and bits of
+  /// scalars (KernelArgument::bits). Not while a launch of it is under way, as what a log or an
+  /// allocator calls may try: the owner sees to that.
+  void launch_again(Stream& stream, std::span<const std::uint64_t> values);
 
  private:
   const KernelBase* kernel_ = nullptr;

@@ -41,20 +41,6 @@ std::uint64_t unloads() {
   return count;
 }
 
-bool can_hold(const ConfigFieldInfo& field, std::int64_t value) {
-  if (field.is_bool) return value == 0 || value == 1;
-  const unsigned bits = 8 * static_cast<unsigned>(field.bytes);
-  if (bits == 64) return true;
-  if (!field.is_signed) return value >= 0 && value < (std::int64_t{1} << bits);
-  return value >= -(std::int64_t{1} << (bits - 1)) && value < (std::int64_t{1} << (bits - 1));
-}
-
-std::string names_of(const std::vector<ConfigFieldInfo>& fields) {
-  std::string text;
-  for (const ConfigFieldInfo& field : fields) text += (text.empty() ? "" : ", ") + field.name;
-  return text.empty() ? "none" : text;
-}
-
 }  // namespace
 
 KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t config_fields,
@@ -124,7 +110,7 @@ void KernelBase::check_definition() const {
     wrong("", "too many config fields are registered", std::to_string(registered_fields_),
           fmt::format("at most {}", Config::capacity), "");
   if (fields_.size() != config_fields_)
-    wrong("", "not every field of the config is registered", names_of(fields_),
+    wrong("", "not every field of the config is registered", detail::field_names(fields_),
           fmt::format("{} fields", config_fields_),
           "register each by .sweep(...) or .field(...): its value is part of what identifies a "
           "compiled kernel");
@@ -158,19 +144,7 @@ Config KernelBase::default_config() const {
 }
 
 void KernelBase::set(Config& config, std::string_view name, std::int64_t value) const {
-  const auto field = std::find_if(fields_.begin(), fields_.end(),
-                                  [&](const ConfigFieldInfo& f) { return f.name == name; });
-  if (field == fields_.end())
-    throw Error(ErrorCode::invalid_argument, {.where = name_,
-                                              .argument = std::string(name),
-                                              .problem = "the kernel has no such config field",
-                                              .wanted = names_of(fields_)});
-  if (!can_hold(*field, value))
-    throw Error(ErrorCode::invalid_argument, {.where = name_,
-                                              .argument = std::string(name),
-                                              .problem = "the config field cannot hold the value",
-                                              .got = std::to_string(value)});
-  config.values[static_cast<std::size_t>(field - fields_.begin())] = value;
+  config.values[detail::find_config_field(name_, fields_, name, value)] = value;
 }
 
 std::string KernelBase::to_text(const Config& config) const {

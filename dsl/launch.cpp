@@ -214,9 +214,8 @@ bool KeptLaunch::serves(const Device& device) const {
          call_.identity.generation == runtime::KernelTable::instance().generation();
 }
 
-void KeptLaunch::launch_again(Stream& stream, std::span<void* const> addresses,
-                              std::span<const std::uint64_t> scalars) {
-  call_.plan.set(addresses, scalars);
+void KeptLaunch::launch_again(Stream& stream, std::span<const std::uint64_t> values) {
+  call_.plan.set(values);
   call_.plan.launch(stream);
   tell(*kernel_, call_.identity.config, {});
 }

@@ -210,16 +210,19 @@ bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& d
   return true;
 }
 
-void LaunchPlan::set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars) {
-  if (addresses.size() + scalars.size() != arguments_.size())
-    throw InternalError("as many addresses and scalars as the plan has arguments were expected");
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (!alike(address_of(arguments_[i].tensor), reinterpret_cast<std::uintptr_t>(addresses[i])))
+void LaunchPlan::set(std::span<const std::uint64_t> values) {
+  if (values.size() != arguments_.size())
+    throw InternalError("as many values as the plan has arguments were expected");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    KernelArgument& argument = arguments_[i];
+    if (!argument.is_tensor) {
+      argument.bits = values[i];
+      continue;
+    }
+    if (!alike(address_of(argument.tensor), values[i]))
       throw InternalError("an address is aligned otherwise than that of the launch that was kept");
-    arguments_[i].tensor.data = addresses[i];
+    argument.tensor.data = reinterpret_cast<void*>(values[i]);
   }
-  for (std::size_t i = 0; i < scalars.size(); ++i)
-    arguments_[addresses.size() + i].bits = scalars[i];
 }
 
 void LaunchPlan::launch(Stream& stream, std::span<const KernelArgument> given) {

@@ -34,11 +34,11 @@ class LaunchPlan {
   /// Whether it was made for this device.
   bool is_for(const Device& device) const { return device.id() == device_; }
 
-  /// Other addresses for its leading arguments, which are tensors, and other values for those
-  /// behind them, which are scalars (KernelArgument::bits). Addresses must be as make() found them:
-  /// alike modulo 16 bytes, null where they were; else throws InternalError, with some of them set.
-  /// Which tensors share memory must be as it was, too: that the caller knows.
-  void set(std::span<void* const> addresses, std::span<const std::uint64_t> scalars);
+  /// Other values for all its arguments: the addresses of tensors, and the bits of scalars
+  /// (KernelArgument::bits). Addresses must be as make() found them: alike modulo 16 bytes, null
+  /// where they were, else throws InternalError, with some of them set; and the same written
+  /// tensors must share memory with the same others, which is not looked at.
+  void set(std::span<const std::uint64_t> values);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }
 

@@ -1,10 +1,11 @@
 #include "ops/common/argument_checks.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "ops/common/overlap.h"
-#include "ops/common/row_checks.h"
-#include "runtime/format/scratch.h"
 #include "runtime/tensor_checks.h"
 #include "runtime/tensor_hull.h"
 #include "tegula/error.h"
@@ -26,39 +27,29 @@ TensorRef as_matrix(TensorRef tensor) {
 
 }  // namespace
 
-void ArgumentChecks::fail(std::string_view argument, std::string problem, std::string got,
-                          std::string wanted, std::string hint) const {
-  throw Error(ErrorCode::invalid_argument, {.where = std::string(op_),
-                                            .argument = std::string(argument),
-                                            .problem = std::move(problem),
-                                            .got = std::move(got),
-                                            .wanted = std::move(wanted),
-                                            .hint = std::move(hint)});
-}
-
 void ArgumentChecks::float_tensor(const TensorRef& tensor, std::string_view name) const {
   if (!tensor.present()) fail(name, "the tensor is absent", "no tensor", "a tensor on a device");
   if (tensor.dtype != DType::f32 && tensor.dtype != DType::f16 && tensor.dtype != DType::bf16)
     fail(name, "wrong dtype", std::string(dtype_name(tensor.dtype)), "f32, f16 or bf16");
-  runtime::check_memory(op_, name, tensor, device_);
+  runtime::check_memory(op(), name, tensor, device());
 }
 
 void ArgumentChecks::tensor_of(const TensorRef& tensor, std::string_view name, DType wanted,
                                std::string_view reason) const {
   if (!tensor.present()) fail(name, "the tensor is absent", "no tensor", "a tensor on a device");
   dtype(tensor, name, wanted, reason);
-  runtime::check_memory(op_, name, tensor, device_);
+  runtime::check_memory(op(), name, tensor, device());
 }
 
 DType ArgumentChecks::output_dtype(const TensorRef& given, std::string_view name,
                                    std::optional<DType> wanted, DType otherwise, const Dims& dims,
-                                   std::string_view reason) const {
+                                   std::string_view reason, std::string_view wanted_name) const {
   if (wanted && *wanted != DType::f32 && *wanted != DType::f16 && *wanted != DType::bf16)
-    fail("out_dtype", "wrong dtype", std::string(dtype_name(*wanted)), "f32, f16 or bf16");
+    fail(wanted_name, "wrong dtype", std::string(dtype_name(*wanted)), "f32, f16 or bf16");
   if (!given.present()) return wanted.value_or(otherwise);
   float_tensor(given, name);
   shape(given, name, dims, reason);
-  if (wanted) dtype(given, name, *wanted, "out_dtype");
+  if (wanted) dtype(given, name, *wanted, wanted_name);
   return given.dtype;
 }
 
@@ -81,6 +72,29 @@ void ArgumentChecks::unit_last_stride(const TensorRef& tensor, std::string_view 
     fail(name, "the last dimension is not contiguous",
          fmt::format("stride {}", tensor.strides.back()), "stride 1",
          "make the tensor contiguous first");
+}
+
+void ArgumentChecks::disjoint_elements(const TensorRef& tensor, std::string_view name) const {
+  if (element_count(tensor.shape) == 0) return;
+  std::vector<std::size_t> order;
+  for (std::size_t d = 0; d < tensor.rank(); ++d)
+    if (tensor.shape[d] > 1) order.push_back(d);
+  const auto step = [&](std::size_t d) {
+    return tensor.strides[d] < 0 ? 0 - static_cast<std::uint64_t>(tensor.strides[d])
+                                 : static_cast<std::uint64_t>(tensor.strides[d]);
+  };
+  std::ranges::sort(order, {}, step);
+  std::uint64_t span = 1;  // elements of the tighter dimensions, from the first to the last
+  for (const std::size_t d : order) {
+    if (step(d) < span)
+      fail(name, "the elements of a destination overlap",
+           fmt::format("stride {} in dimension {}", tensor.strides[d], d),
+           fmt::format("at least {}", span));
+    const auto last = static_cast<std::uint64_t>(tensor.shape[d] - 1);
+    std::uint64_t reach = 0;
+    if (__builtin_mul_overflow(last, step(d), &reach) || __builtin_add_overflow(span, reach, &span))
+      return;  // hull() says that it reaches beyond the address space
+  }
 }
 
 std::int64_t ArgumentChecks::even_stride(const TensorRef& tensor, std::size_t count,
@@ -163,23 +177,6 @@ void ArgumentChecks::disjoint(const TensorRef& output, std::string_view output_n
          "memory of its own");
 }
 
-void ArgumentChecks::disjoint(std::span<const NamedTensor> outputs,
-                              std::span<const NamedTensor> inputs) const {
-  // Each hull once; only where two meet is there anything to tell apart.
-  format::Scratch<runtime::Hull, 16> hulls(outputs.size() + inputs.size());
-  std::size_t count = 0;
-  for (const auto list : {outputs, inputs})
-    for (const NamedTensor& named : list)
-      hulls[count++] =
-          named.tensor.present() ? runtime::hull(named.tensor, named.name) : runtime::Hull{};
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    for (std::size_t j = i + 1; j < count; ++j)
-      if (hulls[i].overlaps(hulls[j])) {
-        const NamedTensor& other = j < outputs.size() ? outputs[j] : inputs[j - outputs.size()];
-        disjoint(outputs[i].tensor, outputs[i].name, other.tensor, other.name);
-      }
-}
-
 void ArgumentChecks::disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
                                           const TensorRef& other,
                                           std::string_view other_name) const {
@@ -187,19 +184,6 @@ void ArgumentChecks::disjoint_or_in_place(const TensorRef& output, std::string_v
       output.strides == other.strides)
     return;
   disjoint(output, output_name, other, other_name);
-}
-
-void ArgumentChecks::blocks(std::string_view name, const Dims& extents, const Dims& tile) const {
-  constexpr std::int64_t limit = 2147483647;
-  std::int64_t count = 1;  // at most one for each element
-  for (std::size_t d = 0; d < extents.size(); ++d) count *= (extents[d] + tile[d] - 1) / tile[d];
-  if (count > limit)
-    fail(name, "more blocks than a grid may have", fmt::format("{} blocks", count),
-         fmt::format("at most {}", limit), "pin a .config with larger tiles");
-}
-
-void ArgumentChecks::config(const RowConfig& config) const {
-  check_row_config(op_, "config.", config);
 }
 
 }  // namespace tegula::ops

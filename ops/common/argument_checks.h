@@ -2,25 +2,19 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "tegula/device.h"
-#include "tegula/ops/row_config.h"
+#include "tegula/op_info.h"
 #include "tegula/tensor.h"
 
 namespace tegula::ops {
 
-struct NamedTensor {
-  const TensorRef& tensor;
-  std::string_view name;
-};
-
 /// Checks for one call of an op. All throw Error{invalid_argument} whose `where` is the op.
-class ArgumentChecks {
+class ArgumentChecks : public OpChecks {
  public:
-  ArgumentChecks(std::string_view op, const Device& device) : op_(op), device_(device) {}
+  using OpChecks::OpChecks;
 
   /// f32, f16 or bf16, on the stream's device, one stride per dimension, memory that is there and
   /// aligned to an element.
@@ -35,9 +29,10 @@ class ArgumentChecks {
 
   /// The dtype of an output (that of `given`, else `wanted`, else `otherwise`), and the checks of
   /// the caller's destination `given` (named `name`, absent if the op is to allocate one) and of
-  /// `wanted` (named out_dtype).
+  /// `wanted` (named `wanted_name`).
   DType output_dtype(const TensorRef& given, std::string_view name, std::optional<DType> wanted,
-                     DType otherwise, const Dims& shape, std::string_view reason) const;
+                     DType otherwise, const Dims& shape, std::string_view reason,
+                     std::string_view wanted_name = "out_dtype") const;
 
   /// A tensor (..., N) as a matrix (M, N) with strides (any, 1). The leading dimensions must be
   /// evenly spaced, the last stride 1.
@@ -55,30 +50,20 @@ class ArgumentChecks {
   /// one overlaps nothing.
   void disjoint(const TensorRef& output, std::string_view output_name, const TensorRef& other,
                 std::string_view other_name) const;
-  /// The same of every output with every input and with every other output.
-  void disjoint(std::span<const NamedTensor> outputs, std::span<const NamedTensor> inputs) const;
   /// As the first, but `output` may be `other` itself, element on element.
   void disjoint_or_in_place(const TensorRef& output, std::string_view output_name,
                             const TensorRef& other, std::string_view other_name) const;
 
-  std::string_view op() const { return op_; }
-
-  /// A configuration that the kernels take; named config.rows and so on.
-  void config(const RowConfig& config) const;
-  /// A grid may have as many blocks as there are tiles in `extents`, which are the tensor's `name`.
-  void blocks(std::string_view name, const Dims& extents, const Dims& tile) const;
-
-  [[noreturn]] void fail(std::string_view argument, std::string problem, std::string got,
-                         std::string wanted, std::string hint = {}) const;
+  /// The last stride is 1, or there is one element along it at most.
+  void unit_last_stride(const TensorRef& tensor, std::string_view name) const;
+  /// No two elements of a destination lie on each other: each dimension steps over all that the
+  /// tighter ones span. (Some of which that is not true have no overlap either; they are refused.)
+  void disjoint_elements(const TensorRef& tensor, std::string_view name) const;
 
  private:
-  void unit_last_stride(const TensorRef& tensor, std::string_view name) const;
   /// The stride between the elements of the first `count` dimensions, if there is one.
   std::int64_t even_stride(const TensorRef& tensor, std::size_t count, std::string_view name,
                            std::string_view problem, std::int64_t otherwise) const;
-
-  std::string_view op_;
-  const Device& device_;
 };
 
 }  // namespace tegula::ops

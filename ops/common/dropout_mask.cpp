@@ -34,6 +34,10 @@ Tile halfwords(const std::array<Tile, 4>& words, const Tile& first_column, std::
 
 }  // namespace
 
+bool drops_out(float dropout_p) {
+  return keep_all * (1 - static_cast<double>(dropout_p)) + 0.5 < keep_all;
+}
+
 Dropout check_dropout(const ArgumentChecks& checks, float dropout_p,
                       const std::optional<RngState>& rng) {
   if (!(dropout_p >= 0 && dropout_p < 1))
@@ -47,10 +51,11 @@ Dropout check_dropout(const ArgumentChecks& checks, float dropout_p,
   if (!dropout.drops()) return dropout;
   dropout.scale = static_cast<float>(static_cast<double>(keep_all) / dropout.threshold);
   if (!rng)
-    checks.fail("rng", "dropout needs random numbers",
-                fmt::format("none, with dropout_p = {}", dropout_p), "an RngState",
-                "give .rng = state.next(), of an RngState that lives on from call to call; a backward "
-                "takes the state that its forward took");
+    checks.fail(
+        "rng", "dropout needs random numbers", fmt::format("none, with dropout_p = {}", dropout_p),
+        "an RngState",
+        "give .rng = state.next(), of an RngState that lives on from call to call; a backward "
+        "takes the state that its forward took");
   dropout.seed = rng->seed;
   dropout.offset = rng->offset;
   if (rng->memory.present()) {

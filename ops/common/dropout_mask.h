@@ -24,6 +24,9 @@ struct Dropout {
   bool drops() const { return threshold < keep_all; }
 };
 
+/// Whether anything drops out: p may be so small that nothing does.
+bool drops_out(float dropout_p);
+
 /// Throws Error{invalid_argument}, naming dropout_p: outside [0, 1), or so near 1 that the
 /// threshold is 0; where anything is dropped, naming rng: missing, or its memory not i64 or u64
 /// (2,) on the stream's device.

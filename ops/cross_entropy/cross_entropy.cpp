@@ -1,103 +1,103 @@
-// cross_entropy and its gradient: checks, destinations, launches.
+// cross_entropy and its gradient: what they take, give and launch.
 #include "tegula/ops/cross_entropy.h"
 
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "ops/common/argument_checks.h"
-#include "ops/common/destination.h"
+#include "ops/core/row_ops.h"
 #include "ops/cross_entropy/cross_entropy_kernel.h"
+#include "ops/lasting.h"
 
 namespace tegula::ops {
 namespace {
 
-void check_terms(const ArgumentChecks& checks, const CrossEntropyOptions& options) {
-  const auto range = [&](std::string_view name, float value, bool good, std::string wanted) {
-    if (!good || !std::isfinite(value))
-      checks.fail(name, "out of range", fmt::format("{}", value), std::move(wanted));
-  };
-  range("label_smoothing", options.label_smoothing,
-        options.label_smoothing >= 0 && options.label_smoothing <= 1, "a number from 0 to 1");
-  range("logit_scale", options.logit_scale, options.logit_scale > 0, "a finite number above 0");
-  range("lse_square_scale", options.lse_square_scale, true, "a finite number");
+void in_range(bool good, float value, std::string_view name, const char* wanted,
+              const OpChecks& checks) {
+  if (!good || !std::isfinite(value))
+    checks.fail(name, "out of range", fmt::format("{}", value), wanted);
 }
 
-/// x and target, which both directions take.
-CrossEntropyTensors check_inputs(const ArgumentChecks& checks, const TensorRef& x,
-                                 const TensorRef& target, const CrossEntropyOptions& options) {
-  checks.float_tensor(x, "x");
-  CrossEntropyTensors t;
-  t.x = checks.rows(x, "x");
-  checks.tensor_of(target, "target", DType::i64, "class indices");
-  checks.shape(target, "target", leading(x.shape), "the shape of x without its last dimension");
-  t.target = checks.flat(target, "target");
-  if (t.x.shape[1] == 0 && t.x.shape[0] > 0)
-    checks.fail("x", "there are no classes", to_string(x.shape), "N of at least 1");
-  check_terms(checks, options);
-  if (options.config) checks.config(*options.config);
-  return t;
+struct CrossEntropyArgs : CrossEntropyOptions {
+  TensorRef x, target;
+  TensorRef dloss, saved_lse;  ///< of the backward pass
+};
+
+void has_classes(const CrossEntropyArgs& arguments, const Plan& plan) {
+  if (plan.extent("N") == 0 && plan.extent("M") > 0)
+    plan.checks().fail("x", "there are no classes", to_string(arguments.x.shape),
+                       "N of at least 1");
 }
 
-/// A destination of cross_entropy, absent if the op is to allocate it.
-TensorRef check_vector(const ArgumentChecks& checks, const TensorRef& given, std::string_view name,
-                       const CrossEntropyTensors& t, const Dims& shape) {
-  if (!given.present()) return {};
-  checks.tensor_of(given, name, DType::f32, "whatever the dtype of x");
-  checks.shape(given, name, shape, "the shape of target");
-  const TensorRef vector = checks.destination_flat(given, name);
-  checks.disjoint(vector, name, t.x, "x");
-  checks.disjoint(vector, name, t.target, "target");
-  return vector;
+/// x, target, and the terms, which both directions take.
+template <class Result>
+Op<CrossEntropyArgs, Result> cross_entropy_op(const char* name, const char* summary) {
+  return Op<CrossEntropyArgs, Result>(name, summary)
+      .input("x", &CrossEntropyArgs::x)
+      .input("target", &CrossEntropyArgs::target,
+             {.shape = op::leading("x").because("the shape of x without its last dimension"),
+              .dtype = op::only(DType::i64, "class indices")})
+      .rule(has_classes)
+      .scalar(
+          "label_smoothing", &CrossEntropyArgs::label_smoothing,
+          "the share of the uniform distribution",
+          +[](float value, std::string_view name, const OpChecks& checks) {
+            in_range(value >= 0 && value <= 1, value, name, "a number from 0 to 1", checks);
+          })
+      .scalar(
+          "logit_scale", &CrossEntropyArgs::logit_scale, "multiplies x",
+          +[](float value, std::string_view name, const OpChecks& checks) {
+            in_range(value > 0, value, name, "a finite number above 0", checks);
+          })
+      .scalar(
+          "lse_square_scale", &CrossEntropyArgs::lse_square_scale, "of lse^2, which is added",
+          +[](float value, std::string_view name, const OpChecks& checks) {
+            in_range(true, value, name, "a finite number", checks);
+          })
+      .scalar("ignore_index", &CrossEntropyArgs::ignore_index,
+              "the target of rows that do not count")
+      .config(&CrossEntropyArgs::config, row_config, check_config, row_config_fields());
+}
+
+const OutputRule of_each_row = {.shape = op::like("target", op::Layout::flat),
+                                .dtype = op::only(DType::f32, "whatever the dtype of x")};
+
+void plan_forward(Plan& plan, const CrossEntropyArgs&) {
+  if (plan.empty()) return;
+  const auto c = plan.config<RowConfig>();
+  plan.launch(cross_entropy_fwd_kernel, {c.rows, c.bn, c.warps, plan.fact("smoothing") != 0});
 }
 
 }  // namespace
 
 CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRef& target,
                               const CrossEntropyOptions& options) {
-  const ArgumentChecks checks("cross_entropy", *stream.device());
-  CrossEntropyTensors t = check_inputs(checks, x, target, options);
-  const TensorRef loss = check_vector(checks, options.loss, "loss", t, target.shape);
-  const TensorRef lse = check_vector(checks, options.lse, "lse", t, target.shape);
-  checks.disjoint(lse, "lse", loss, "loss");
-
-  CrossEntropyOut result = {destination(stream, options.loss, DType::f32, target.shape),
-                            destination(stream, options.lse, DType::f32, target.shape)};
-  const std::int64_t rows = t.x.shape[0], n = t.x.shape[1];
-  if (rows == 0) return result;
-  t.loss = checks.flat(result.loss, "loss");
-  t.lse = checks.flat(result.lse, "lse");
-  launch_cross_entropy_fwd(stream, options.config.value_or(choose_row_config(rows, n)), t, options);
-  return result;
+  static const auto& op = lasting(
+      cross_entropy_op<CrossEntropyOut>("cross_entropy", "loss and lse of each row's target class")
+          .output("loss", &CrossEntropyOut::loss, of_each_row)
+          .into("loss", &CrossEntropyArgs::loss)
+          .output("lse", &CrossEntropyOut::lse, of_each_row)
+          .into("lse", &CrossEntropyArgs::lse)
+          .fact(
+              "smoothing", +[](const CrossEntropyArgs& a) { return a.label_smoothing != 0; })
+          .plan(plan_forward));
+  return op(stream, {options, x, target, {}, {}});
 }
 
 Tensor cross_entropy_bwd(Stream& stream, const TensorRef& dloss, const TensorRef& x,
                          const TensorRef& lse, const TensorRef& target,
                          const CrossEntropyOptions& options) {
-  const ArgumentChecks checks("cross_entropy_bwd", *stream.device());
-  CrossEntropyTensors t = check_inputs(checks, x, target, options);
-  checks.float_tensor(dloss, "dloss");
-  checks.shape(dloss, "dloss", target.shape, "the shape of target");
-  t.dloss = checks.flat(dloss, "dloss");
-  checks.tensor_of(lse, "lse", DType::f32, "as cross_entropy gives it");
-  checks.shape(lse, "lse", target.shape, "the shape of target");
-  t.lse = checks.flat(lse, "lse");
-  const DType dtype = checks.output_dtype(options.out, "out", options.out_dtype, x.dtype, x.shape,
-                                          "the shape of x");
-  if (options.out.present()) {
-    const TensorRef out = checks.destination_rows(options.out, "out");
-    checks.disjoint_or_in_place(out, "out", t.x, "x");
-    checks.disjoint(out, "out", t.dloss, "dloss");
-    checks.disjoint(out, "out", t.lse, "lse");
-    checks.disjoint(out, "out", t.target, "target");
-  }
-
-  Tensor dx = destination(stream, options.out, dtype, x.shape);
-  const std::int64_t rows = t.x.shape[0], n = t.x.shape[1];
-  if (rows == 0) return dx;
-  t.dx = checks.rows(dx, "out");
-  launch_cross_entropy_bwd(stream, options.config.value_or(choose_row_config(rows, n)), t, options);
-  return dx;
+  const op::Shape of_rows = op::like("target", op::Layout::flat);
+  static const auto& op = lasting(
+      cross_entropy_op<Tensor>("cross_entropy_bwd", "dx of cross_entropy's loss")
+          .input("dloss", &CrossEntropyArgs::dloss, {.shape = of_rows})
+          .input("lse", &CrossEntropyArgs::saved_lse,
+                 {.shape = of_rows, .dtype = op::only(DType::f32, "as cross_entropy gives it")})
+          .output("dx", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
+          .into_any_float("out", &CrossEntropyArgs::out, {"x"})
+          .dtype_argument("out_dtype", &CrossEntropyArgs::out_dtype)
+          .launches(cross_entropy_bwd_kernel));
+  return op(stream, {options, x, target, dloss, lse});
 }
 
 }  // namespace tegula::ops

@@ -15,12 +15,6 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-/// `smoothing`: whether label_smoothing is other than 0, so that every logit counts.
-struct ForwardConfig {
-  int rows = 1, bn = 4096, warps = 4;
-  bool smoothing = false;
-};
-
 /// The targets of a block's rows, (rows, 1) each.
 struct Targets {
   Tile column;  ///< i32; -1 where the target is no class
@@ -37,7 +31,7 @@ Tile columns_of(const Tile& j, int bn) { return (j * bn + iota(bn)).reshape({1, 
 
 /// A block takes c.rows whole rows. The target's logit is picked from the tile, not gathered, so
 /// that no target, however wrong, leads outside x. Columns beyond N load as -Inf.
-void cross_entropy_fwd(const ForwardConfig& c, In x, In target, Out loss, Out lse,
+void cross_entropy_fwd(const CrossEntropyConfig& c, In x, In target, Out loss, Out lse,
                        F32 label_smoothing, F32 logit_scale, F32 lse_square_scale,
                        I64 ignore_index) {
   check_row_config("cross_entropy_fwd", "", {c.rows, c.bn, c.warps});
@@ -111,17 +105,19 @@ void cross_entropy_bwd(const RowConfig& c, In dloss, In x, In lse, In target, Ou
   });
 }
 
-const auto& forward_kernel =
+}  // namespace
+
+const Kernel<CrossEntropyConfig, In, In, Out, Out, F32, F32, F32, I64>& cross_entropy_fwd_kernel =
     lasting(kernel("cross_entropy_fwd", cross_entropy_fwd,
                    {"x", "target", "loss", "lse", "label_smoothing", "logit_scale",
                     "lse_square_scale", "ignore_index"})
                 .specialise_dim("x", 1)
-                .sweep("rows", &ForwardConfig::rows, {1, 2, 4, 8})
-                .sweep("bn", &ForwardConfig::bn, {1024, 2048, 4096, 8192, 16384})
-                .sweep("warps", &ForwardConfig::warps, {1, 2, 4, 8, 16})
-                .field("smoothing", &ForwardConfig::smoothing));
+                .sweep("rows", &CrossEntropyConfig::rows, {1, 2, 4, 8})
+                .sweep("bn", &CrossEntropyConfig::bn, {1024, 2048, 4096, 8192, 16384})
+                .sweep("warps", &CrossEntropyConfig::warps, {1, 2, 4, 8, 16})
+                .field("smoothing", &CrossEntropyConfig::smoothing));
 
-const auto& backward_kernel =
+const Kernel<RowConfig, In, In, In, In, Out, F32, F32, F32, I64>& cross_entropy_bwd_kernel =
     lasting(kernel("cross_entropy_bwd", cross_entropy_bwd,
                    {"dloss", "x", "lse", "target", "dx", "label_smoothing", "logit_scale",
                     "lse_square_scale", "ignore_index"})
@@ -129,21 +125,5 @@ const auto& backward_kernel =
                 .sweep("rows", &RowConfig::rows, {1, 2, 4, 8})
                 .sweep("bn", &RowConfig::bn, {512, 1024, 2048, 4096})
                 .sweep("warps", &RowConfig::warps, {1, 2, 4, 8}));
-
-}  // namespace
-
-void launch_cross_entropy_fwd(Stream& stream, const RowConfig& config, const CrossEntropyTensors& t,
-                              const CrossEntropyOptions& options) {
-  forward_kernel.with({config.rows, config.bn, config.warps, options.label_smoothing != 0})
-      .launch(stream, t.x, t.target, t.loss, t.lse, options.label_smoothing, options.logit_scale,
-              options.lse_square_scale, options.ignore_index);
-}
-
-void launch_cross_entropy_bwd(Stream& stream, const RowConfig& config, const CrossEntropyTensors& t,
-                              const CrossEntropyOptions& options) {
-  backward_kernel.with(config).launch(stream, t.dloss, t.x, t.lse, t.target, t.dx,
-                                      options.label_smoothing, options.logit_scale,
-                                      options.lse_square_scale, options.ignore_index);
-}
 
 }  // namespace tegula::ops

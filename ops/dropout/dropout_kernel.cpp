@@ -14,11 +14,6 @@ struct KernelConfig {
   DropoutStream stream = DropoutStream::x;  ///< whose numbers
 };
 
-KernelConfig kernel_config(const RowConfig& c, const Dropout& dropout,
-                           DropoutStream stream = DropoutStream::x) {
-  return {c.rows, c.bn, c.warps, dropout.drops(), stream};
-}
-
 /// The mask of one tile.
 Mask kept_in_tile(const KernelConfig& c, const DropoutState& state, const U32& threshold,
                   const Tile& i, const Tile& j) {
@@ -74,17 +69,14 @@ const auto& mask_kernel = lasting(with_config(
 
 }  // namespace
 
-void launch_dropout(Stream& stream, const RowConfig& config, const Dropout& dropout,
-                    const TensorRef& x, const TensorRef& y, const TensorRef& mask) {
-  dropout_kernel.with(kernel_config(config, dropout))
-      .launch(stream, x, y, mask, dropout.memory, dropout.seed, dropout.offset, dropout.threshold,
-              dropout.scale);
+void launch_dropout(Plan& plan, const RowConfig& c, bool drops, std::string_view x,
+                    std::string_view y) {
+  plan.launch(dropout_kernel, {c.rows, c.bn, c.warps, drops},
+              {{"x", x}, {"y", y}, {"state", "rng.memory"}});
 }
 
-void launch_dropout_mask(Stream& stream, const RowConfig& config, const Dropout& dropout,
-                         DropoutStream of, const TensorRef& mask) {
-  mask_kernel.with(kernel_config(config, dropout, of))
-      .launch(stream, mask, dropout.memory, dropout.seed, dropout.offset, dropout.threshold);
+void launch_dropout_mask(Plan& plan, const RowConfig& c, bool drops, DropoutStream of) {
+  plan.launch(mask_kernel, {c.rows, c.bn, c.warps, drops, of}, {{"state", "rng.memory"}});
 }
 
 }  // namespace tegula::ops

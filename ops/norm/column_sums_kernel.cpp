@@ -48,10 +48,6 @@ const auto& column_sums_kernel = lasting(
 
 }  // namespace
 
-void launch_column_sums(Stream& stream, const NormBwdTensors& t, const NormVectorGradients& g) {
-  column_sums_kernel.launch(stream, t.dweight_parts, t.dbias_parts, t.dweight1_parts,
-                            t.dbias1_parts, t.dlayerscale_parts, g.dweight, g.dbias, g.dweight1,
-                            g.dbias1, g.dlayerscale);
-}
+void launch_column_sums(Plan& plan) { plan.launch(column_sums_kernel, ColumnSumsConfig{}); }
 
 }  // namespace tegula::ops

@@ -1,86 +1,67 @@
-// The dropout_add_* functions forward: arguments of the norms' own calls.
+// The dropout_add_* functions forward.
 #include "tegula/ops/dropout_add_norm.h"
 
-#include <fmt/format.h>
-
-#include "ops/common/destination.h"
-#include "ops/norm/argument_names.h"
-#include "ops/norm/norm_call.h"
-#include "ops/norm/subset_values.h"
+#include "ops/lasting.h"
+#include "ops/norm/norm_forward.h"
 
 namespace tegula::ops {
 namespace {
 
-/// What the signatures here call the arguments of norm_forward.
-constexpr ArgumentName names[] = {{"x", "x0"}, {"eps", "epsilon"}};
-constexpr ArgumentName parallel_names[] = {
-    {"x", "x0"}, {"eps", "epsilon"}, {"weight", "weight0"}, {"bias", "bias0"}};
+constexpr NormFunction function_of(NormKind kind) {
+  return {kind, true, "x0", "weight", "bias", "epsilon"};
+}
+const NormFunction rms = function_of(NormKind::rms), layer = function_of(NormKind::layer);
+const NormFunction parallel_rms = {NormKind::rms, true, "x0", "weight0", "bias0", "epsilon"};
+const NormFunction parallel_layer = {NormKind::layer, true, "x0", "weight0", "bias0", "epsilon"};
 
-/// The options that all of these functions have.
+/// With the options that all of these functions have.
 template <class Options>
-NormOptions common_options(const Options& o, float dropout_p, float epsilon) {
-  NormOptions result;
-  result.eps = epsilon;
-  result.dropout_p = dropout_p;
-  result.prenorm = o.prenorm;
-  result.residual_in_fp32 = o.residual_in_fp32;
-  result.return_dropout_mask = o.return_dropout_mask;
-  result.out = o.out;
-  result.residual_out = o.residual_out;
-  result.rng = o.rng;
-  result.config = o.config;
-  return result;
+NormArgs arguments_of(const NormFunction& function, const TensorRef& x0, const TensorRef& residual,
+                      const TensorRef& weight, const TensorRef& bias, float dropout_p,
+                      float epsilon, const Options& o) {
+  NormArgs a;
+  a.function = &function;
+  a.x = x0, a.residual = residual, a.weight = weight, a.bias = bias;
+  a.dropout_p = dropout_p, a.eps = epsilon;
+  a.prenorm = o.prenorm, a.residual_in_fp32 = o.residual_in_fp32;
+  a.return_dropout_mask = o.return_dropout_mask;
+  a.out = o.out, a.residual_out = o.residual_out;
+  a.rng = o.rng, a.config = o.config;
+  return a;
 }
 
-NormOut forward(Stream& stream, std::span<const ArgumentName> argument_names,
-                const NormCall& call) {
-  return with_names(argument_names, [&] { return norm_forward(stream, call); });
+NormForwardOp dropout_add_op(const NormFunction& function, const char* name, const char* summary) {
+  return norm_forward_op(function, name, summary)
+      .without({"zero_centered_weight", "is_rms_norm", "out_dtype"});
+}
+NormForwardOp plain_op(const NormFunction& function, const char* name, const char* summary) {
+  return dropout_add_op(function, name, summary)
+      .without(
+          {"x1", "weight1", "bias1", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+}
+NormForwardOp subset_op(const NormFunction& function, const char* name, const char* summary) {
+  return dropout_add_op(function, name, summary).without({"x1", "weight1", "bias1", "rowscale"});
+}
+NormForwardOp parallel_op(const NormFunction& function, const char* name, const char* summary) {
+  return dropout_add_op(function, name, summary)
+      .without(
+          {"rowscale", "layerscale", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
 
-NormOut plain(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
-              const TensorRef& residual, const TensorRef& weight, const TensorRef& bias,
-              float dropout_p, float epsilon, const DropoutAddNormOptions& o) {
-  NormOptions options = common_options(o, dropout_p, epsilon);
-  options.residual = residual;
-  options.bias = bias;
-  options.rowscale = o.rowscale;
-  return forward(
-      stream, names,
-      {op, kind, x0, weight, options, {.layerscale = o.layerscale, .masks_of_all = true}});
+NormArgs plain(NormArgs a, const DropoutAddNormOptions& o) {
+  a.rowscale = o.rowscale, a.layerscale = o.layerscale;
+  return a;
 }
-
-NormOut subset(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
-               const TensorRef& residual, const TensorRef& weight, const TensorRef& bias,
-               float dropout_p, float epsilon, const DropoutAddNormSubsetOptions& o) {
-  NormOptions options = common_options(o, dropout_p, epsilon);
-  options.residual = residual;
-  options.bias = bias;
-  const NormExtras extras = {o.layerscale,  o.x0_subset,      o.out_subset,
-                             o.out_numrows, o.rowscale_const, true};
-  const ArgumentChecks checks(op, *stream.device());
-  if (x0.rank() > 0) {
-    const std::int64_t rows = element_count(leading(x0.shape));
-    const bool mapped = o.x0_subset.present() && o.x0_subset.rank() == 1;
-    const std::int64_t sums = mapped ? o.x0_subset.shape[0] : rows;
-    if (!o.out_subset.present() && o.out_numrows != 0 && o.out_numrows != sums)
-      checks.fail("out_numrows", "without out_subset y has a row for each of the sum",
-                  std::to_string(o.out_numrows), fmt::format("0 or {}, or out_subset too", sums));
-    check_subset_values(checks, stream, extras, rows, rows, o.subsets_are_valid);
-  }
-  return forward(stream, names, {op, kind, x0, weight, options, extras});
+NormArgs subset(NormArgs a, const DropoutAddNormSubsetOptions& o) {
+  a.layerscale = o.layerscale, a.x_subset = o.x0_subset, a.out_subset = o.out_subset;
+  a.out_rows = o.out_numrows, a.rowscale_const = o.rowscale_const;
+  a.subsets_are_valid = o.subsets_are_valid;
+  return a;
 }
-
-NormOut parallel(Stream& stream, std::string_view op, NormKind kind, const TensorRef& x0,
-                 const TensorRef& x1, const TensorRef& residual, const TensorRef& weight0,
-                 const TensorRef& bias0, const TensorRef& weight1, const TensorRef& bias1,
-                 float dropout_p, float epsilon, const DropoutAddNormParallelOptions& o) {
-  NormOptions options = common_options(o, dropout_p, epsilon);
-  options.x1 = x1;
-  options.residual = residual;
-  options.bias = bias0;
-  options.weight1 = weight1;
-  options.bias1 = bias1;
-  return forward(stream, parallel_names, {op, kind, x0, weight0, options, {.masks_of_all = true}});
+NormArgs parallel(NormArgs a, const TensorRef& x1, const TensorRef& weight1,
+                  const TensorRef& bias1) {
+  a.x1 = x1, a.weight1 = weight1, a.bias1 = bias1;
+  return a;
 }
 
 }  // namespace
@@ -88,30 +69,43 @@ NormOut parallel(Stream& stream, std::string_view op, NormKind kind, const Tenso
 NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
                              const TensorRef& weight, const TensorRef& bias, float dropout_p,
                              float epsilon, const DropoutAddNormOptions& options) {
-  return plain(stream, "dropout_add_rms_norm", NormKind::rms, x0, residual, weight, bias, dropout_p,
-               epsilon, options);
+  static const auto& op = lasting(plain_op(
+      rms, "dropout_add_rms_norm", "y = rms_norm(layerscale * dropout(rowscale * x0) + residual)"));
+  return op(
+      stream,
+      plain(arguments_of(rms, x0, residual, weight, bias, dropout_p, epsilon, options), options));
 }
 
 NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
                                const TensorRef& weight, const TensorRef& bias, float dropout_p,
                                float epsilon, const DropoutAddNormOptions& options) {
-  return plain(stream, "dropout_add_layer_norm", NormKind::layer, x0, residual, weight, bias,
-               dropout_p, epsilon, options);
+  static const auto& op =
+      lasting(plain_op(layer, "dropout_add_layer_norm",
+                       "y = layer_norm(layerscale * dropout(rowscale * x0) + residual)"));
+  return op(
+      stream,
+      plain(arguments_of(layer, x0, residual, weight, bias, dropout_p, epsilon, options), options));
 }
 
 NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& residual,
                                     const TensorRef& weight, const TensorRef& bias, float dropout_p,
                                     float epsilon, const DropoutAddNormSubsetOptions& options) {
-  return subset(stream, "dropout_add_rms_norm_subset", NormKind::rms, x0, residual, weight, bias,
-                dropout_p, epsilon, options);
+  static const auto& op = lasting(subset_op(rms, "dropout_add_rms_norm_subset",
+                                            "dropout_add_rms_norm where some rows have no x0"));
+  return op(
+      stream,
+      subset(arguments_of(rms, x0, residual, weight, bias, dropout_p, epsilon, options), options));
 }
 
 NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0,
                                       const TensorRef& residual, const TensorRef& weight,
                                       const TensorRef& bias, float dropout_p, float epsilon,
                                       const DropoutAddNormSubsetOptions& options) {
-  return subset(stream, "dropout_add_layer_norm_subset", NormKind::layer, x0, residual, weight,
-                bias, dropout_p, epsilon, options);
+  static const auto& op = lasting(subset_op(layer, "dropout_add_layer_norm_subset",
+                                            "dropout_add_layer_norm where some rows have no x0"));
+  return op(stream,
+            subset(arguments_of(layer, x0, residual, weight, bias, dropout_p, epsilon, options),
+                   options));
 }
 
 NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
@@ -120,8 +114,12 @@ NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& 
                                                const TensorRef& weight1, const TensorRef& bias1,
                                                float dropout_p, float epsilon,
                                                const DropoutAddNormParallelOptions& options) {
-  return parallel(stream, "dropout_add_rms_norm_parallel_residual", NormKind::rms, x0, x1, residual,
-                  weight0, bias0, weight1, bias1, dropout_p, epsilon, options);
+  static const auto& op =
+      lasting(parallel_op(parallel_rms, "dropout_add_rms_norm_parallel_residual",
+                          "y and y1 of rms_norm(dropout(x0) + dropout(x1) + residual)"));
+  return op(stream, parallel(arguments_of(parallel_rms, x0, residual, weight0, bias0, dropout_p,
+                                          epsilon, options),
+                             x1, weight1, bias1));
 }
 
 NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
@@ -130,8 +128,12 @@ NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef
                                                  const TensorRef& weight1, const TensorRef& bias1,
                                                  float dropout_p, float epsilon,
                                                  const DropoutAddNormParallelOptions& options) {
-  return parallel(stream, "dropout_add_layer_norm_parallel_residual", NormKind::layer, x0, x1,
-                  residual, weight0, bias0, weight1, bias1, dropout_p, epsilon, options);
+  static const auto& op =
+      lasting(parallel_op(parallel_layer, "dropout_add_layer_norm_parallel_residual",
+                          "y and y1 of layer_norm(dropout(x0) + dropout(x1) + residual)"));
+  return op(stream, parallel(arguments_of(parallel_layer, x0, residual, weight0, bias0, dropout_p,
+                                          epsilon, options),
+                             x1, weight1, bias1));
 }
 
 }  // namespace tegula::ops

@@ -1,91 +1,90 @@
-// The gradients of the dropout_add_* functions: arguments of the norms' own calls.
-#include <fmt/format.h>
-
-#include "ops/norm/argument_names.h"
-#include "ops/norm/norm_call.h"
-#include "ops/norm/subset_values.h"
+// The gradients of the dropout_add_* functions.
+#include "ops/lasting.h"
+#include "ops/norm/norm_backward.h"
 #include "runtime/tensor_checks.h"
 #include "tegula/ops/dropout_add_norm.h"
 
 namespace tegula::ops {
 namespace {
 
-constexpr ArgumentName names[] = {{"x", "x0"}, {"dx", "dx0"}};
-constexpr ArgumentName parallel_names[] = {{"weight", "weight0"}, {"bias", "bias0"}};
+const NormFunction rms_bwd = {.kind = NormKind::rms, .dx = "dx0"};
+const NormFunction layer_bwd = {.kind = NormKind::layer, .dx = "dx0"};
+const NormFunction parallel_rms_bwd = {.kind = NormKind::rms, .weight = "weight0", .bias = "bias0"};
+const NormFunction parallel_layer_bwd = {
+    .kind = NormKind::layer, .weight = "weight0", .bias = "bias0"};
 
-NormBwdOptions norm_options(const DropoutAddNormBwdOptions& o) {
-  NormBwdOptions result;
-  result.bias = o.bias;
-  result.mean = o.mean;
-  result.dresidual_out = o.dresidual_out;
-  result.rowscale = o.rowscale;
-  result.dropout_p = o.dropout_p;
-  result.rng = o.rng;
-  result.has_residual = o.has_residual;
-  result.x_dtype = o.x_dtype;
-  if (!o.x_dtype && !o.dx0.present() && o.x0.present()) result.x_dtype = o.x0.dtype;
-  result.dx = o.dx0;
-  result.dresidual = o.dresidual;
-  result.config = o.config;
-  return result;
+NormBwdArgs arguments_of(const NormFunction& function, const TensorRef& dy, const TensorRef& s,
+                         const TensorRef& rstd, const TensorRef& weight,
+                         const DropoutAddNormBwdOptions& o) {
+  NormBwdArgs a;
+  a.function = &function;
+  a.dy = dy, a.s = s, a.rstd = rstd, a.weight = weight;
+  a.bias = o.bias, a.mean = o.mean, a.dresidual_out = o.dresidual_out;
+  a.rowscale = o.rowscale, a.layerscale = o.layerscale, a.x0 = o.x0;
+  a.dropout_p = o.dropout_p, a.rng = o.rng;
+  a.has_residual = o.has_residual, a.x_dtype = o.x_dtype;
+  a.dx = o.dx0, a.dresidual = o.dresidual, a.config = o.config;
+  return a;
 }
 
-DropoutAddNormGradients gradients(Stream& stream, const NormBwdCall& call) {
-  NormBwdOut out = with_names(names, [&] { return norm_backward(stream, call); });
-  return {out.gradients.dx, out.gradients.dweight, out.gradients.dbias, out.gradients.dresidual,
-          out.dlayerscale};
+NormBwdArgs subset(NormBwdArgs a, const NormSubset& of) {
+  a.x_subset = of.x0_subset, a.out_subset = of.out_subset;
+  a.rowscale_const = of.rowscale_const, a.subsets_are_valid = of.subsets_are_valid;
+  if (a.dy.rank() > 0) a.out_rows = element_count(Dims({a.dy.shape.begin(), a.dy.rank() - 1}));
+  return a;
 }
 
-DropoutAddNormGradients plain(Stream& stream, std::string_view op, NormKind kind,
-                              const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
-                              const TensorRef& weight, const DropoutAddNormBwdOptions& o) {
-  const ArgumentChecks checks(op, *stream.device());
-  if (o.layerscale.present() || o.x0.present()) {
-    checks.float_tensor(o.x0, "x0");
-    checks.shape(o.x0, "x0", s.shape, "the shape of s");
-  }
-  const NormBwdOptions options = norm_options(o);
-  return gradients(stream,
-                   {op, kind, dy, s, rstd, weight, options, {.layerscale = o.layerscale}, o.x0});
+NormBackwardOp dropout_add_bwd_op(const NormFunction& function, const char* name,
+                                  const char* summary) {
+  return norm_backward_op(function, name, summary)
+      .without({"dy1", "weight1", "bias1", "has_x1", "dx1", "zero_centered_weight", "is_rms_norm"});
+}
+NormBackwardOp plain_bwd_op(const NormFunction& function, const char* name, const char* summary) {
+  return dropout_add_bwd_op(function, name, summary)
+      .without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+}
+NormBackwardOp subset_bwd_op(const NormFunction& function, const char* name, const char* summary) {
+  return dropout_add_bwd_op(function, name, summary).without({"rowscale", "out_numrows"});
+}
+NormBackwardOp parallel_bwd_op(const NormFunction& function, const char* name,
+                               const char* summary) {
+  return norm_backward_op(function, name, summary)
+      .without({"layerscale", "x0", "x0_subset", "out_subset", "out_numrows", "rowscale_const",
+                "rowscale", "zero_centered_weight", "is_rms_norm"});
 }
 
-DropoutAddNormGradients subset(Stream& stream, std::string_view op, NormKind kind,
-                               const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
-                               const TensorRef& weight, const NormSubset& of,
-                               const DropoutAddNormBwdOptions& o) {
-  const ArgumentChecks checks(op, *stream.device());
-  if (o.rowscale.present())
-    checks.fail("rowscale", "a subset has no rowscale", runtime::describe(o.rowscale),
+NormBwdArgs parallel(const NormFunction& function, const TensorRef& dy, const TensorRef& s,
+                     const TensorRef& rstd, const TensorRef& weight0,
+                     const NormBwdOptions& options) {
+  NormBwdArgs a = {options, {}, dy, s, rstd, weight0, {}, &function};
+  a.is_rms_norm = false;  // the function says which
+  return a;
+}
+
+/// What the options have and the functions of subsets do not.
+void check_subset_options(const char* op, const Stream& stream,
+                          const DropoutAddNormBwdOptions& options) {
+  const OpChecks checks(op, *stream.device());
+  if (options.rowscale.present())
+    checks.fail("rowscale", "a subset has no rowscale", runtime::describe(options.rowscale),
                 "rowscale_const, or no rowscale");
-  checks.float_tensor(o.x0, "x0");
-  checks.float_tensor(dy, "dy");
-  checks.float_tensor(s, "s");
-  const auto rows_of = [&](const TensorRef& tensor, std::string_view name) {
-    return checks.rows(tensor, name).shape;
-  };
-  const Dims x0 = rows_of(o.x0, "x0"), of_s = rows_of(s, "s");
-  if (!of.x0_subset.present()) checks.shape(o.x0, "x0", s.shape, "the shape of s");
-  if (x0[1] != of_s[1])
-    checks.fail("x0", "wrong shape", to_string(o.x0.shape),
-                fmt::format("rows of {}, as wide as s", of_s[1]));
-  const std::int64_t y_rows = rows_of(dy, "dy")[0];
-  const NormExtras extras = {o.layerscale, of.x0_subset, of.out_subset, y_rows, of.rowscale_const};
-  check_subset_values(checks, stream, extras, of_s[0], x0[0], of.subsets_are_valid);
-  const NormBwdOptions options = norm_options(o);
-  return gradients(stream, {op, kind, dy, s, rstd, weight, options, extras, o.x0});
+  if (!options.x0.present())
+    checks.fail("x0", "the tensor is absent", "no tensor", "a tensor on a device");
 }
 
-NormGradients parallel(Stream& stream, std::string_view op, NormKind kind, const TensorRef& dy,
-                       const TensorRef& s, const TensorRef& rstd, const TensorRef& weight0,
-                       const NormBwdOptions& options) {
-  const ArgumentChecks checks(op, *stream.device());
+/// The same of the parallel ones.
+void check_parallel_options(const char* op, const Stream& stream, const NormBwdOptions& options) {
+  const OpChecks checks(op, *stream.device());
   if (options.rowscale.present())
     checks.fail("rowscale", "the parallel forward has none", runtime::describe(options.rowscale),
                 "no rowscale");
   if (options.zero_centered_weight)
     checks.fail("zero_centered_weight", "the parallel forward has none", "true", "false");
-  const NormBwdCall call = {op, kind, dy, s, rstd, weight0, options, {}, {}};
-  return with_names(parallel_names, [&] { return norm_backward(stream, call).gradients; });
+}
+
+DropoutAddNormGradients gradients(NormBwdOut&& out) {
+  return {std::move(out.dx), std::move(out.dweight), std::move(out.dbias), std::move(out.dresidual),
+          std::move(out.dlayerscale)};
 }
 
 }  // namespace
@@ -94,14 +93,18 @@ DropoutAddNormGradients dropout_add_rms_norm_bwd(Stream& stream, const TensorRef
                                                  const TensorRef& s, const TensorRef& rstd,
                                                  const TensorRef& weight,
                                                  const DropoutAddNormBwdOptions& options) {
-  return plain(stream, "dropout_add_rms_norm_bwd", NormKind::rms, dy, s, rstd, weight, options);
+  static const auto& op = lasting(
+      plain_bwd_op(rms_bwd, "dropout_add_rms_norm_bwd", "the gradients of dropout_add_rms_norm"));
+  return gradients(op(stream, arguments_of(rms_bwd, dy, s, rstd, weight, options)));
 }
 
 DropoutAddNormGradients dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
                                                    const TensorRef& s, const TensorRef& rstd,
                                                    const TensorRef& weight,
                                                    const DropoutAddNormBwdOptions& options) {
-  return plain(stream, "dropout_add_layer_norm_bwd", NormKind::layer, dy, s, rstd, weight, options);
+  static const auto& op = lasting(plain_bwd_op(layer_bwd, "dropout_add_layer_norm_bwd",
+                                               "the gradients of dropout_add_layer_norm"));
+  return gradients(op(stream, arguments_of(layer_bwd, dy, s, rstd, weight, options)));
 }
 
 DropoutAddNormGradients dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
@@ -109,8 +112,10 @@ DropoutAddNormGradients dropout_add_rms_norm_subset_bwd(Stream& stream, const Te
                                                         const TensorRef& weight,
                                                         const NormSubset& of,
                                                         const DropoutAddNormBwdOptions& options) {
-  return subset(stream, "dropout_add_rms_norm_subset_bwd", NormKind::rms, dy, s, rstd, weight, of,
-                options);
+  static const auto& op = lasting(subset_bwd_op(rms_bwd, "dropout_add_rms_norm_subset_bwd",
+                                                "the gradients of dropout_add_rms_norm_subset"));
+  check_subset_options("dropout_add_rms_norm_subset_bwd", stream, options);
+  return gradients(op(stream, subset(arguments_of(rms_bwd, dy, s, rstd, weight, options), of)));
 }
 
 DropoutAddNormGradients dropout_add_layer_norm_subset_bwd(Stream& stream, const TensorRef& dy,
@@ -118,16 +123,21 @@ DropoutAddNormGradients dropout_add_layer_norm_subset_bwd(Stream& stream, const 
                                                           const TensorRef& weight,
                                                           const NormSubset& of,
                                                           const DropoutAddNormBwdOptions& options) {
-  return subset(stream, "dropout_add_layer_norm_subset_bwd", NormKind::layer, dy, s, rstd, weight,
-                of, options);
+  static const auto& op = lasting(subset_bwd_op(layer_bwd, "dropout_add_layer_norm_subset_bwd",
+                                                "the gradients of dropout_add_layer_norm_subset"));
+  check_subset_options("dropout_add_layer_norm_subset_bwd", stream, options);
+  return gradients(op(stream, subset(arguments_of(layer_bwd, dy, s, rstd, weight, options), of)));
 }
 
 NormGradients dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
                                                          const TensorRef& s, const TensorRef& rstd,
                                                          const TensorRef& weight0,
                                                          const NormBwdOptions& options) {
-  return parallel(stream, "dropout_add_rms_norm_parallel_residual_bwd", NormKind::rms, dy, s, rstd,
-                  weight0, options);
+  static const auto& op =
+      lasting(parallel_bwd_op(parallel_rms_bwd, "dropout_add_rms_norm_parallel_residual_bwd",
+                              "the gradients of dropout_add_rms_norm_parallel_residual"));
+  check_parallel_options("dropout_add_rms_norm_parallel_residual_bwd", stream, options);
+  return op(stream, parallel(parallel_rms_bwd, dy, s, rstd, weight0, options));
 }
 
 NormGradients dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
@@ -135,8 +145,11 @@ NormGradients dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const
                                                            const TensorRef& rstd,
                                                            const TensorRef& weight0,
                                                            const NormBwdOptions& options) {
-  return parallel(stream, "dropout_add_layer_norm_parallel_residual_bwd", NormKind::layer, dy, s,
-                  rstd, weight0, options);
+  static const auto& op =
+      lasting(parallel_bwd_op(parallel_layer_bwd, "dropout_add_layer_norm_parallel_residual_bwd",
+                              "the gradients of dropout_add_layer_norm_parallel_residual"));
+  check_parallel_options("dropout_add_layer_norm_parallel_residual_bwd", stream, options);
+  return op(stream, parallel(parallel_layer_bwd, dy, s, rstd, weight0, options));
 }
 
 }  // namespace tegula::ops

@@ -1,174 +1,90 @@
-// The norms backward: checks, destinations, three launches at the most.
+// The norms backward: what all of their functions take, give and launch.
+#include "ops/norm/norm_backward.h"
+
 #include <algorithm>
-#include <vector>
 
 #include <fmt/format.h>
 
-#include "ops/common/destination.h"
-#include "ops/norm/norm_call.h"
+#include "ops/common/leading.h"
+#include "ops/core/dropout_part.h"
+#include "ops/norm/subset_values.h"
 #include "runtime/tensor_checks.h"
 
 namespace tegula::ops {
 namespace {
 
-void check_inputs(const ArgumentChecks& checks, const NormBwdCall& call) {
-  const NormBwdOptions& o = call.options;
-  checks.float_tensor(call.s, "s");
-  if (call.s.rank() == 0) checks.fail("s", "wrong rank", "a scalar", "a tensor of shape (..., N)");
-  const Dims statistics = leading(call.s.shape);
-  const std::int64_t rows = element_count(statistics), n = call.s.shape.back();
-  check_subsets(checks, call.extras, rows);
+using op::Layout;
+using op::Shape;
 
-  Dims y = call.s.shape;
-  if (call.extras.out_subset.present()) y = {call.extras.out_rows, n};
-  checks.float_tensor(call.dy, "dy");
-  check_norm_rows(checks, call.dy, "dy", y, "the shape of y");
-  check_norm_rows(checks, o.dy1, "dy1", y, "the shape of y1");
-  check_norm_rows(checks, o.dresidual_out, "dresidual_out", call.s.shape, "the shape of s");
-  if (o.dy1.present() != o.weight1.present())
-    checks.fail(o.dy1.present() ? "weight1" : "dy1", "the two come together",
-                o.dy1.present() ? "dy1 alone" : "weight1 alone", "dy1 and weight1, or neither");
-  if (o.bias1.present() && !o.weight1.present())
-    checks.fail("bias1", "there is no second result it was added to", runtime::describe(o.bias1),
+Shape::Wanted backward_y_shape(const NormBwdArgs& a) {
+  if (a.s.rank() == 0) return {a.dy.shape, ""};  // an error of s, whose turn comes
+  if (a.out_subset.present()) return {{a.out_rows, a.s.shape.back()}, "the shape of y"};
+  return {a.s.shape, "the shape of y"};
+}
+
+Shape::Wanted x0_shape(const NormBwdArgs& a) {
+  if (!a.x_subset.present() || a.x0.rank() == 0) return {a.s.shape, "the shape of s"};
+  Dims shape = a.x0.shape;
+  shape[shape.size() - 1] = a.s.shape.back();
+  return {shape, "as wide as s"};
+}
+
+Shape::Wanted dx_shape(const NormBwdArgs& a) {
+  return {a.x0.present() ? a.x0.shape : a.s.shape, "the shape of x"};
+}
+op::DTypes::Wanted dx_dtype(const NormBwdArgs& a) {
+  return {a.x0.present() ? a.x0.dtype : a.s.dtype, ""};
+}
+
+void check_second(const NormBwdArgs& a, const Plan& plan) {
+  const OpChecks& checks = plan.checks();
+  if (a.dy1.present() != a.weight1.present())
+    checks.fail(a.dy1.present() ? "weight1" : "dy1", "the two come together",
+                a.dy1.present() ? "dy1 alone" : "weight1 alone", "dy1 and weight1, or neither");
+  if (a.bias1.present() && !a.weight1.present())
+    checks.fail("bias1", "there is no second result it was added to", runtime::describe(a.bias1),
                 "weight1 too, or no bias1");
-
-  const auto vector = [&](const TensorRef& tensor, std::string_view name) {
-    check_norm_vector(checks, tensor, name, n, "the last extent of s");
-  };
-  check_norm_weight(checks, call.weight, n, "the last extent of s");
-  vector(o.bias, "bias");
-  vector(o.weight1, "weight1");
-  vector(o.bias1, "bias1");
-  vector(call.extras.layerscale, "layerscale");
-
-  const auto statistic = [&](const TensorRef& tensor, std::string_view name) {
-    if (!tensor.present())
-      checks.fail(name, "the tensor is absent", "no tensor",
-                  fmt::format("{}:f32, what the forward gave", to_string(statistics)));
-    checks.tensor_of(tensor, name, DType::f32, "as all statistics");
-    checks.shape(tensor, name, statistics, "the shape of s without its last extent");
-  };
-  statistic(call.rstd, "rstd");
-  if (call.kind == NormKind::layer)
-    statistic(o.mean, "mean");
-  else if (o.mean.present())
-    checks.fail("mean", "an rms norm has no mean", runtime::describe(o.mean), "no tensor");
-  check_rowscale(checks, o.rowscale, rows);
-  if (o.rowscale.present() && o.has_x1)
-    checks.fail("rowscale", "not with x1", "both", "x1, or rowscale, or neither");
 }
 
-/// The dtype of dx and dx1, and the checks of the destinations.
-DType check_destinations(const ArgumentChecks& checks, const NormBwdCall& call, const Dims& x) {
-  const NormBwdOptions& o = call.options;
-  if (o.x_dtype && *o.x_dtype != DType::f32 && *o.x_dtype != DType::f16 &&
-      *o.x_dtype != DType::bf16)
-    checks.fail("x_dtype", "wrong dtype", std::string(dtype_name(*o.x_dtype)), "f32, f16 or bf16");
-  if (o.x_dtype && o.dx.present()) checks.dtype(o.dx, "dx", *o.x_dtype, "x_dtype");
-  const DType x_dtype =
-      checks.output_dtype(o.dx, "dx", o.x_dtype, call.s.dtype, x, "the shape of x");
-  const auto destination = [&](const TensorRef& given, bool has, std::string_view name, DType dtype,
-                               std::string_view reason) {
-    if (!given.present()) return;
-    if (!has)
-      checks.fail(name, "the forward had nothing that it is the gradient of",
-                  runtime::describe(given),
-                  fmt::format("no destination, or has_{}", name.substr(1)));
-    checks.float_tensor(given, name);
-    checks.shape(given, name, call.s.shape, "the shape of s");
-    checks.dtype(given, name, dtype, reason);
-  };
-  destination(o.dresidual, o.has_residual, "dresidual", call.s.dtype, "the dtype of s");
-  destination(o.dx1, o.has_x1, "dx1", x_dtype, "the dtype of dx");
-  return x_dtype;
+void check_mean(const NormBwdArgs& a, const Plan& plan) {
+  const bool wanted = a.norm_kind() == NormKind::layer;
+  if (wanted && !a.mean.present())
+    plan.checks().fail("mean", "the tensor is absent", "no tensor",
+                       fmt::format("{}:f32, what the forward gave", to_string(leading(a.s.shape))));
+  if (!wanted && a.mean.present())
+    plan.checks().fail("mean", "an rms norm has no mean", runtime::describe(a.mean), "no tensor");
 }
 
-NormBwdTensors tensors_of(const ArgumentChecks& checks, const NormBwdCall& call) {
-  const NormBwdOptions& o = call.options;
-  const NormExtras& extras = call.extras;
-  const auto destination = [&](const TensorRef& tensor, std::string_view name) {
-    return tensor.present() ? checks.destination_rows(tensor, name) : TensorRef{};
-  };
-  NormBwdTensors t;
-  t.dy = checks.rows(call.dy, "dy");
-  t.s = checks.rows(call.s, "s");
-  t.weight = checks.vector(call.weight, "weight");
-  t.dy1 = rows_if(checks, o.dy1, "dy1");
-  t.weight1 = vector_if(checks, o.weight1, "weight1");
-  t.dresidual_out = rows_if(checks, o.dresidual_out, "dresidual_out");
-  t.mean = flat_if(checks, o.mean, "mean");
-  t.rstd = checks.flat(call.rstd, "rstd");
-  t.rowscale = flat_if(checks, o.rowscale, "rowscale");
-  t.layerscale = vector_if(checks, extras.layerscale, "layerscale");
-  if (t.layerscale.present()) t.x = checks.rows(call.x, "x0");
-  t.x_subset = flat_if(checks, extras.x_subset, "x0_subset");
-  t.out_subset = flat_if(checks, extras.out_subset, "out_subset");
-  t.dx = destination(o.dx, "dx");
-  t.dresidual = destination(o.dresidual, "dresidual");
-  t.dx1 = destination(o.dx1, "dx1");
-  return t;
+void check_x0(const NormBwdArgs& a, const Plan& plan) {
+  if (!a.x0.present() && (a.layerscale.present() || a.is_subset()))
+    plan.checks().fail("x0", "the tensor is absent", "no tensor", "a tensor on a device");
 }
 
-void check_overlaps(const ArgumentChecks& checks, const NormBwdTensors& t, const Dropout& dropout) {
-  if (!t.dx.present() && !t.dresidual.present() && !t.dx1.present()) return;
-  const NamedTensor outputs[] = {{t.dx, "dx"}, {t.dresidual, "dresidual"}, {t.dx1, "dx1"}};
-  const NamedTensor inputs[] = {
-      {t.dy, "dy"},
-      {t.s, "s"},
-      {t.weight, "weight"},
-      {t.dy1, "dy1"},
-      {t.weight1, "weight1"},
-      {t.dresidual_out, "dresidual_out"},
-      {t.mean, "mean"},
-      {t.rstd, "rstd"},
-      {t.rowscale, "rowscale"},
-      {t.x, "x0"},
-      {t.layerscale, "layerscale"},
-      {t.x_subset, "x0_subset"},
-      {t.out_subset, "out_subset"},
-      {dropout.memory, "rng.memory"},
-  };
-  checks.disjoint(outputs, inputs);
+void check_no_x1(const NormBwdArgs& a, const Plan& plan) {
+  if (a.rowscale.present() && a.has_x1)
+    plan.checks().fail("rowscale", "not with x1", "both", "x1, or rowscale, or neither");
 }
 
-/// Whether a gradient of x is the sum's gradient itself.
-bool passes_through(const NormBwdCall& call, const Dropout& dropout) {
-  const NormExtras& extras = call.extras;
-  return !dropout.drops() && !call.options.rowscale.present() && !extras.layerscale.present() &&
-         !extras.x_subset.present() && extras.rowscale_const == 1;
+void get_backward_dropout(const NormBwdArgs& a, const OpChecks& checks, std::uint64_t* bits) {
+  Dropout dropout = check_dropout({checks.op(), checks.device()}, a.dropout_p, a.rng);
+  dropout.scale *= a.rowscale_const;
+  put_dropout(dropout, bits);
 }
 
-/// The gradients of the vectors, allocated.
-NormBwdOut vector_gradients(Stream& stream, const NormBwdCall& call) {
-  const NormBwdOptions& o = call.options;
-  const auto like = [&](const TensorRef& vector) -> std::optional<Tensor> {
-    if (!vector.present()) return std::nullopt;
-    return stream.empty(vector.dtype, vector.shape);
-  };
-  NormBwdOut result;
-  result.gradients.dweight = *like(call.weight);
-  result.gradients.dbias = like(o.bias);
-  result.gradients.dweight1 = like(o.weight1);
-  result.gradients.dbias1 = like(o.bias1);
-  result.dlayerscale = like(call.extras.layerscale);
-  return result;
+NormRowConfig choose_backward(const NormBwdArgs& a, const Plan& plan) {
+  const std::int64_t rows = plan.extent("M"), n = plan.extent("N");
+  NormRowConfig config;
+  if (rows > 0 && n > 0) config = choose_norm_bwd_config(rows, n, has_clusters(plan.device()));
+  // A second result brings a weight and two sums more for each element that a thread has.
+  constexpr int elements = 16;
+  if (a.weight1.present() && config.rows * config.bn == 32 * config.warps * elements)
+    config.warps = std::min(2 * config.warps, 32);
+  if (a.is_subset()) config.rows = 1;
+  return config;
 }
 
-NormVectorGradients refs_of(const NormBwdOut& out) {
-  const auto ref = [](const std::optional<Tensor>& tensor) {
-    return tensor ? tensor->ref() : TensorRef{};
-  };
-  const NormGradients& g = out.gradients;
-  return {g.dweight.ref(), ref(g.dbias), ref(g.dweight1), ref(g.dbias1), ref(out.dlayerscale)};
-}
-
-void fill_with_zeros(const Stream& stream, const NormVectorGradients& g) {
-  for (const TensorRef* vector : {&g.dweight, &g.dbias, &g.dweight1, &g.dbias1, &g.dlayerscale}) {
-    if (!vector->present() || vector->shape[0] == 0) continue;
-    const std::vector<std::byte> zeros(
-        static_cast<std::size_t>(vector->shape[0] * dtype_bytes(vector->dtype)));
-    vector->device->copy_to_device(vector->data, zeros.data(), zeros.size(), stream.native());
-  }
+void check_backward(const NormRowConfig& config, const NormBwdArgs& a, const Plan& plan) {
+  check_pinned_norm_config(config, plan, plan.extent("N"), a.is_subset());
 }
 
 /// Threads of a multiprocessor that blocks of the backward kernels fill: as many as may have 128
@@ -184,101 +100,123 @@ std::int64_t blocks_for(const Device& device, const NormConfig& c, std::int64_t 
   return std::clamp<std::int64_t>(resident / tiles, 1, groups);
 }
 
-NormRowConfig choose_config(const NormBwdCall& call, std::int64_t rows, std::int64_t n,
-                            bool clusters) {
-  NormRowConfig config = choose_norm_bwd_config(rows, n, clusters);
-  // A second result brings a weight and two sums more for each element that a thread has.
-  constexpr int elements = 16;
-  if (call.options.weight1.present() && config.rows * config.bn == 32 * config.warps * elements)
-    config.warps = std::min(2 * config.warps, 32);
-  return config;
+/// A vector's gradient, and the vector.
+struct VectorGradient {
+  const char* gradient;
+  const char* parts;
+  TensorRef NormBwdArgs::*vector;
+};
+constexpr VectorGradient vector_gradients[] = {
+    {"dweight", "dweight_parts", &NormBwdArgs::weight},
+    {"dbias", "dbias_parts", &NormBwdArgs::bias},
+    {"dweight1", "dweight1_parts", &NormBwdArgs::weight1},
+    {"dbias1", "dbias1_parts", &NormBwdArgs::bias1},
+    {"dlayerscale", "dlayerscale_parts", &NormBwdArgs::layerscale}};
+
+/// A gradient of x that is the sum's gradient itself has no memory of its own.
+void share_outputs(Plan& plan, const NormBwdArgs& a) {
+  const std::string_view dx = a.function->dx;
+  const bool same = plan.fact("drops") == 0 && !a.rowscale.present() && !a.layerscale.present() &&
+                    !a.x_subset.present() && plan.fact("scaled") == 0;
+  if (!same) return;
+  if (plan.dtype(dx) == a.s.dtype && !a.dresidual.present()) plan.same("dresidual", dx);
+  if (!a.dx1.present()) plan.same("dx1", dx);
+}
+
+void plan_backward(Plan& plan, const NormBwdArgs& a) {
+  const std::int64_t rows = plan.extent("M"), n = plan.extent("N");
+  share_outputs(plan, a);
+  if (rows == 0 || n == 0) {
+    for (const VectorGradient& vector : vector_gradients) plan.fill(vector.gradient, 0);
+    return;
+  }
+  const auto c = plan.config<NormRowConfig>();
+  const NormConfig config = {
+      c.rows, c.bn, c.warps, c.cluster, plan.fact("drops") != 0, a.zero_centered_weight};
+  const std::int64_t blocks = blocks_for(plan.device(), config, rows, n);
+  for (const VectorGradient& vector : vector_gradients)
+    if ((a.*vector.vector).present()) plan.workspace(vector.parts, DType::f32, {blocks, n});
+
+  const Plan::Binding names[] = {{"weight", a.function->weight},
+                                 {"x", a.layerscale.present() ? "x0" : ""},
+                                 {"dx", a.function->dx},
+                                 {"x_subset", "x0_subset"},
+                                 {"rng", "rng.memory"}};
+  if (std::int64_t{config.bn} * config.cluster < n) {
+    plan.workspace("mean_gh", DType::f32, {rows});
+    if (a.norm_kind() == NormKind::layer) plan.workspace("mean_g", DType::f32, {rows});
+    launch_norm_bwd_rows(plan, a.norm_kind(), config, names);
+  }
+  launch_norm_bwd(plan, a.norm_kind(), config, names);
+  launch_column_sums(plan);
 }
 
 }  // namespace
 
-NormBwdOut norm_backward(Stream& stream, const NormBwdCall& call) {
-  const ArgumentChecks checks(call.op, *stream.device());
-  const NormBwdOptions& options = call.options;
-  check_inputs(checks, call);
-  Dropout dropout = check_dropout(checks, options.dropout_p, options.rng);
-  dropout.scale *= call.extras.rowscale_const;
-  const bool subset = call.extras.x_subset.present() || call.extras.out_subset.present();
-  const Dims x_shape = call.x.present() ? call.x.shape : call.s.shape;
-  const DType x_dtype = check_destinations(checks, call, x_shape);
-  NormBwdTensors t = tensors_of(checks, call);
-  const std::int64_t rows = t.s.shape[0], n = t.s.shape[1];
-  const bool empty = rows == 0 || n == 0;
-  const bool clusters = has_clusters(*stream.device());
-  const NormConfig config =
-      norm_config(checks,
-                  {.pinned = options.config,
-                   .n = n,
-                   .single_rows = subset,
-                   .draws = dropout.drops(),
-                   .zero_centered = options.zero_centered_weight,
-                   .has_clusters = clusters,
-                   .arch = stream.device()->target().arch},
-                  empty ? NormRowConfig{} : choose_config(call, rows, n, clusters));
-  check_overlaps(checks, t, dropout);
-
-  NormBwdOut result = vector_gradients(stream, call);
-  NormGradients& g = result.gradients;
-  g.dx = destination(stream, options.dx, x_dtype, x_shape);
-  const bool same = passes_through(call, dropout);
-  if (options.has_residual)
-    g.dresidual = same && x_dtype == call.s.dtype && !options.dresidual.present()
-                      ? g.dx
-                      : destination(stream, options.dresidual, call.s.dtype, call.s.shape);
-  if (options.has_x1)
-    g.dx1 = same && !options.dx1.present()
-                ? g.dx
-                : destination(stream, options.dx1, x_dtype, call.s.shape);
-  const NormVectorGradients vectors = refs_of(result);
-  if (empty) return fill_with_zeros(stream, vectors), result;
-
-  const auto store_to = [&](TensorRef& target, const std::optional<Tensor>& tensor,
-                            std::string_view name) {
-    if (!target.present() && tensor && tensor->data() != g.dx.data())
-      target = checks.rows(*tensor, name);
-  };
-  if (!t.dx.present()) t.dx = checks.rows(g.dx, "dx");
-  store_to(t.dresidual, g.dresidual, "dresidual");
-  store_to(t.dx1, g.dx1, "dx1");
-
-  const std::int64_t blocks = blocks_for(*stream.device(), config, rows, n);
-  std::vector<Tensor> workspaces;  // until the launches are queued
-  const auto workspace = [&](bool wanted, const Dims& shape) {
-    return wanted ? workspaces.emplace_back(stream.empty(DType::f32, shape)).ref() : TensorRef{};
-  };
-  t.dweight_parts = workspace(true, {blocks, n});
-  t.dbias_parts = workspace(vectors.dbias.present(), {blocks, n});
-  t.dweight1_parts = workspace(vectors.dweight1.present(), {blocks, n});
-  t.dbias1_parts = workspace(vectors.dbias1.present(), {blocks, n});
-  t.dlayerscale_parts = workspace(vectors.dlayerscale.present(), {blocks, n});
-  if (std::int64_t{config.bn} * config.cluster < n) {
-    t.mean_gh = workspace(true, {rows});
-    t.mean_g = workspace(call.kind == NormKind::layer, {rows});
-    launch_norm_bwd_rows(stream, call.kind, config, t);
-  }
-  launch_norm_bwd(stream, call.kind, config, t, dropout);
-  launch_column_sums(stream, t, vectors);
-  return result;
-}
-
-NormGradients rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                              const TensorRef& rstd, const TensorRef& weight,
-                              const NormBwdOptions& options) {
-  return norm_backward(stream,
-                       {"rms_norm_fn_bwd", NormKind::rms, dy, s, rstd, weight, options, {}, {}})
-      .gradients;
-}
-
-NormGradients layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                                const TensorRef& rstd, const TensorRef& weight,
-                                const NormBwdOptions& options) {
-  const NormKind kind = options.is_rms_norm ? NormKind::rms : NormKind::layer;
-  return norm_backward(stream, {"layer_norm_fn_bwd", kind, dy, s, rstd, weight, options, {}, {}})
-      .gradients;
+NormBackwardOp norm_backward_op(const NormFunction& f, std::string name, std::string summary) {
+  using Args = NormBwdArgs;
+  const auto y = op::computed<Args>(backward_y_shape, Layout::matrix);
+  const InputRule statistic = {op::leading("s"), op::only(DType::f32, "as all statistics")};
+  const InputRule map = {op::dims({"M"}, Layout::vector).because("a vector of row numbers"),
+                         op::only(DType::i32, "row numbers")};
+  const std::string weight(f.weight), bias(f.bias), dx(f.dx);
+  return with_dropout(NormBackwardOp(std::move(name), std::move(summary))
+                          .input("dy", &Args::dy, {y})
+                          .input("s", &Args::s)
+                          .optional("x0_subset", &Args::x_subset, map)
+                          .optional("out_subset", &Args::out_subset, map)
+                          .optional("dy1", &Args::dy1, {y})
+                          .optional("dresidual_out", &Args::dresidual_out, {op::like("s")})
+                          .rule(check_second)
+                          .input(weight, &Args::weight, {op::vector("N")})
+                          .optional(bias, &Args::bias, {op::vector("N")})
+                          .optional("weight1", &Args::weight1, {op::vector("N")})
+                          .optional("bias1", &Args::bias1, {op::vector("N")})
+                          .optional("layerscale", &Args::layerscale, {op::vector("N")})
+                          .input("rstd", &Args::rstd, statistic)
+                          .optional("mean", &Args::mean, statistic)
+                          .rule(check_mean)
+                          .optional("rowscale", &Args::rowscale,
+                                    {op::elements("M").because("one for each row")})
+                          .rule(check_no_x1)
+                          .optional("x0", &Args::x0, {op::computed<Args>(x0_shape, Layout::matrix)})
+                          .rule(check_x0),
+                      &Args::dropout_p, &Args::rng, "that of the forward")
+      .scalars(dropout_scalars(), get_backward_dropout)
+      .fact(
+          "scaled", +[](const Args& a) { return a.rowscale_const != 1; })
+      .value("rowscale_const", &Args::rowscale_const, "times x")
+      .parameter("has_residual", &Args::has_residual, "1: give dresidual")
+      .parameter("has_x1", &Args::has_x1, "1: give dx1")
+      .parameter("zero_centered_weight", &Args::zero_centered_weight, "1: weights are 1 + weight")
+      .parameter("is_rms_norm", &Args::is_rms_norm, "1: leave the mean in")
+      .parameter("out_numrows", &Args::out_rows, "how many rows y has")
+      .every_call(check_bwd_subsets)
+      .config(&Args::config, choose_backward, check_backward, norm_config_fields())
+      .output(
+          "dresidual", &NormBwdOut::dresidual, {op::like("s"), op::dtype_of("s")},
+          [](const Args& a, const Plan&) { return a.has_residual; },
+          {"the forward had nothing that it is the gradient of", "no destination, or has_residual"})
+      .into("dresidual", &Args::dresidual)
+      .output(dx, &NormBwdOut::dx,
+              {op::computed<Args>(dx_shape, Layout::matrix), op::computed_dtype<Args>(dx_dtype)})
+      .into_any_float(dx, &Args::dx)
+      .dtype_argument("x_dtype", &Args::x_dtype)
+      .output("dx1", &NormBwdOut::dx1, {op::like("s"), op::dtype_of(dx)},
+              [](const Args& a, const Plan&) { return a.has_x1; },
+              {"the forward had nothing that it is the gradient of", "no destination, or has_x1"})
+      .into("dx1", &Args::dx1)
+      .output("dweight", &NormBwdOut::dweight, {op::vector("N"), op::dtype_of(weight)})
+      .output("dbias", &NormBwdOut::dbias, {op::vector("N"), op::dtype_of(bias)},
+              [](const Args& a, const Plan&) { return a.bias.present(); })
+      .output("dweight1", &NormBwdOut::dweight1, {op::vector("N"), op::dtype_of("weight1")},
+              [](const Args& a, const Plan&) { return a.weight1.present(); })
+      .output("dbias1", &NormBwdOut::dbias1, {op::vector("N"), op::dtype_of("bias1")},
+              [](const Args& a, const Plan&) { return a.bias1.present(); })
+      .output("dlayerscale", &NormBwdOut::dlayerscale,
+              {op::vector("N"), op::dtype_of("layerscale")},
+              [](const Args& a, const Plan&) { return a.layerscale.present(); })
+      .plan(plan_backward);
 }
 
 }  // namespace tegula::ops

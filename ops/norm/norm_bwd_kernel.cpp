@@ -235,21 +235,16 @@ const auto& layer_rows_kernel = lasting(make_rows_kernel<NormKind::layer>());
 
 }  // namespace
 
-void launch_norm_bwd(Stream& stream, NormKind kind, const NormConfig& config,
-                     const NormBwdTensors& t, const Dropout& dropout) {
+void launch_norm_bwd(Plan& plan, NormKind kind, const NormConfig& config,
+                     std::span<const Plan::Binding> names) {
   const auto& kernel = kind == NormKind::rms ? rms_bwd_kernel : layer_bwd_kernel;
-  kernel.with(config).launch(
-      stream, t.dy, t.s, t.weight, t.dy1, t.weight1, t.dresidual_out, t.mean, t.rstd, t.rowscale,
-      t.x, t.layerscale, t.x_subset, t.out_subset, dropout.memory, t.mean_gh, t.mean_g, t.dx,
-      t.dresidual, t.dx1, t.dweight_parts, t.dbias_parts, t.dweight1_parts, t.dbias1_parts,
-      t.dlayerscale_parts, dropout.seed, dropout.offset, dropout.threshold, dropout.scale);
+  plan.launch(kernel.base(), kernel.with(config).config(), names);
 }
 
-void launch_norm_bwd_rows(Stream& stream, NormKind kind, const NormConfig& config,
-                          const NormBwdTensors& t) {
+void launch_norm_bwd_rows(Plan& plan, NormKind kind, const NormConfig& config,
+                          std::span<const Plan::Binding> names) {
   const auto& kernel = kind == NormKind::rms ? rms_rows_kernel : layer_rows_kernel;
-  kernel.with(config).launch(stream, t.dy, t.s, t.weight, t.dy1, t.weight1, t.mean, t.rstd,
-                             t.out_subset, t.mean_gh, t.mean_g);
+  plan.launch(kernel.base(), kernel.with(config).config(), names);
 }
 
 }  // namespace tegula::ops

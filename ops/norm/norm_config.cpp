@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include "ops/common/row_checks.h"
-#include "ops/norm/norm_call.h"
+#include "ops/norm/norm_args.h"
+#include "runtime/format/architecture.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {
@@ -70,27 +71,27 @@ void check_norm_config(std::string_view where, std::string_view prefix, const No
          "tiles that do, or a cluster of 1");
 }
 
-NormConfig norm_config(const ArgumentChecks& checks, const NormConfigRequest& request,
-                       const NormRowConfig& chosen) {
-  const NormRowConfig& c = request.pinned ? *request.pinned : chosen;
-  NormConfig config = {.rows = c.rows,
-                       .bn = c.bn,
-                       .warps = c.warps,
-                       .cluster = c.cluster,
-                       .dropout = request.draws,
-                       .zero_centered = request.zero_centered};
-  if (!request.pinned) {
-    if (request.single_rows) config.rows = 1;
-    return config;
-  }
-  check_norm_config(checks.op(), "config.", config, request.n);
-  if (request.single_rows && c.rows != 1)
+bool has_clusters(const Device& device) {
+  return format::compute_of(device.target().arch).value_or(0) >= 90;
+}
+
+std::vector<ConfigFieldInfo> norm_config_fields() {
+  return {detail::describe_field("rows", &NormRowConfig::rows),
+          detail::describe_field("bn", &NormRowConfig::bn),
+          detail::describe_field("warps", &NormRowConfig::warps),
+          detail::describe_field("cluster", &NormRowConfig::cluster)};
+}
+
+void check_pinned_norm_config(const NormRowConfig& c, const Plan& plan, std::int64_t n,
+                              bool single_rows) {
+  const OpChecks& checks = plan.checks();
+  check_norm_config(checks.op(), "config.", {c.rows, c.bn, c.warps, c.cluster}, n);
+  if (single_rows && c.rows != 1)
     checks.fail("config.rows", "rows of a subset are taken one by one", std::to_string(c.rows),
                 "1");
-  if (c.cluster > 1 && !request.has_clusters)
+  if (c.cluster > 1 && !has_clusters(plan.device()))
     checks.fail("config.cluster", "the device's architecture has no clusters",
-                fmt::format("{} for {}", c.cluster, request.arch), "1");
-  return config;
+                fmt::format("{} for {}", c.cluster, plan.device().target().arch), "1");
 }
 
 }  // namespace tegula::ops

@@ -1,238 +1,185 @@
-// The norms forward: checks, destinations, launch.
+// The norms forward: what all of their functions take, give and launch.
+#include "ops/norm/norm_forward.h"
+
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include <fmt/format.h>
 
-#include "ops/common/destination.h"
-#include "ops/norm/norm_call.h"
-#include "ops/norm/norm_plan.h"
+#include "ops/common/leading.h"
+#include "ops/core/dropout_part.h"
+#include "ops/norm/subset_values.h"
 #include "runtime/tensor_checks.h"
 
 namespace tegula::ops {
 namespace {
 
-/// How large everything is.
-struct Shapes {
-  Dims sum;  ///< of what is normalised, (..., N)
-  Dims y;
-  std::string_view sum_reason = "the shape of x";
-  std::int64_t rows() const { return element_count(leading(sum)); }
-};
+using op::DTypes;
+using op::Layout;
+using op::Shape;
 
-Shapes shapes_of(const NormCall& call) {
-  const NormExtras& extras = call.extras;
-  Shapes shapes{call.x.shape, call.x.shape};
-  if (extras.x_subset.present()) {
-    shapes.sum = {extras.x_subset.shape[0], call.x.shape.back()};
-    shapes.sum_reason = "a row for each element of x0_subset";
-    shapes.y = shapes.sum;
-  }
-  if (extras.out_subset.present()) shapes.y = {extras.out_rows, call.x.shape.back()};
-  return shapes;
+/// Of what is normalised, (..., N).
+Shape::Wanted sum_shape(const NormArgs& a) {
+  if (!a.x_subset.present()) return {a.x.shape, fmt::format("the shape of {}", a.function->x)};
+  return {{a.x_subset.shape[0], a.x.shape.back()}, "a row for each element of x0_subset"};
 }
-
-void check_inputs(const ArgumentChecks& checks, const NormCall& call) {
-  const NormOptions& o = call.options;
-  checks.float_tensor(call.x, "x");
-  if (call.x.rank() == 0) checks.fail("x", "wrong rank", "a scalar", "a tensor of shape (..., N)");
-  check_subsets(checks, call.extras, element_count(leading(call.x.shape)));
-  const Shapes shapes = shapes_of(call);
-  const std::int64_t n = call.x.shape.back();
-  const auto vector = [&](const TensorRef& tensor, std::string_view name) {
-    check_norm_vector(checks, tensor, name, n, "the last extent of x");
-  };
-  check_norm_weight(checks, call.weight, n, "the last extent of x");
-  vector(o.bias, "bias");
-  vector(o.weight1, "weight1");
-  vector(o.bias1, "bias1");
-  vector(call.extras.layerscale, "layerscale");
-  if (o.bias1.present() && !o.weight1.present())
-    checks.fail("bias1", "there is no second result to add it to", runtime::describe(o.bias1),
-                "weight1 too, or no bias1");
-  check_norm_rows(checks, o.residual, "residual", shapes.sum, shapes.sum_reason);
-  check_norm_rows(checks, o.x1, "x1", shapes.sum, shapes.sum_reason);
-  check_rowscale(checks, o.rowscale, shapes.rows());
-  if (o.rowscale.present() && o.x1.present())
-    checks.fail("rowscale", "not with x1", "both", "x1, or rowscale, or neither",
-                "scale the rows of x before the call");
+Shape::Wanted statistics_shape(const NormArgs& a) {
+  return {leading(sum_shape(a).shape),
+          fmt::format("the shape of {} without its last extent", a.function->x)};
 }
-
-void check_eps(const ArgumentChecks& checks, float eps) {
-  if (!(eps > 0) || !std::isfinite(eps))
-    checks.fail("eps", "out of range", fmt::format("{}", eps), "a finite number above 0");
+Shape::Wanted forward_y_shape(const NormArgs& a) {
+  Dims shape = sum_shape(a).shape;
+  if (a.out_subset.present()) shape = {a.out_rows, a.x.shape.back()};
+  return {shape, fmt::format("the shape of {}", a.function->x)};
 }
 
 /// Of what the sum is stored as.
-DType sum_dtype(const NormCall& call) {
-  const NormOptions& o = call.options;
-  if (o.residual.present()) return o.residual.dtype;
-  if (o.residual_in_fp32) return DType::f32;
-  return o.residual_out.present() ? o.residual_out.dtype : call.x.dtype;
+DTypes::Wanted sum_dtype(const NormArgs& a) {
+  if (a.residual.present()) return {a.residual.dtype, "the dtype of residual"};
+  const DType own = a.residual_out.present() ? a.residual_out.dtype : a.x.dtype;
+  return {a.residual_in_fp32 ? DType::f32 : own, "as residual_in_fp32 says"};
 }
 
 /// Whether what is normalised is anything but x itself, or is wanted elsewhere.
-bool stores_sum(const NormCall& call) {
-  const NormOptions& o = call.options;
-  const NormExtras& extras = call.extras;
-  return o.residual.present() || o.x1.present() || o.rowscale.present() || o.dropout_p > 0 ||
-         o.residual_out.present() || extras.layerscale.present() || extras.x_subset.present() ||
-         extras.rowscale_const != 1 || sum_dtype(call) != call.x.dtype;
+bool stores_sum(const NormArgs& a, const Plan& plan) {
+  return a.residual.present() || a.x1.present() || a.rowscale.present() ||
+         plan.fact("may drop") != 0 || a.residual_out.present() || a.layerscale.present() ||
+         a.x_subset.present() || plan.fact("scaled") != 0 || sum_dtype(a).dtype != a.x.dtype;
 }
 
-/// The dtype of y, and the checks of the destinations.
-DType check_destinations(const ArgumentChecks& checks, const NormCall& call, const Shapes& shapes) {
-  const NormOptions& o = call.options;
-  const DType out_dtype =
-      checks.output_dtype(o.out, "out", o.out_dtype, call.x.dtype, shapes.y, "the shape of x");
-  if (o.residual_out.present()) {
-    checks.float_tensor(o.residual_out, "residual_out");
-    checks.shape(o.residual_out, "residual_out", shapes.sum, shapes.sum_reason);
-    checks.dtype(o.residual_out, "residual_out", sum_dtype(call),
-                 o.residual.present() ? "the dtype of residual" : "as residual_in_fp32 says");
+bool gives_sum(const NormArgs& a, const Plan& plan) { return a.prenorm || stores_sum(a, plan); }
+bool gives_mask(const NormArgs& a, const Plan& plan) {
+  return a.return_dropout_mask && (plan.fact("may drop") != 0 || a.function->gives_masks);
+}
+bool gives_mask1(const NormArgs& a, const Plan& plan) {
+  return a.x1.present() && gives_mask(a, plan);
+}
+
+void check_bias1(const NormArgs& a, const Plan& plan) {
+  if (a.bias1.present() && !a.weight1.present())
+    plan.checks().fail("bias1", "there is no second result to add it to",
+                       runtime::describe(a.bias1), "weight1 too, or no bias1");
+}
+
+void check_rowscale(const NormArgs& a, const Plan& plan) {
+  if (a.rowscale.present() && a.x1.present())
+    plan.checks().fail("rowscale", "not with x1", "both", "x1, or rowscale, or neither",
+                       "scale the rows of x before the call");
+}
+
+void check_eps(float eps, std::string_view name, const OpChecks& checks) {
+  if (!(eps > 0) || !std::isfinite(eps))
+    checks.fail(name, "out of range", fmt::format("{}", eps), "a finite number above 0");
+}
+
+void get_forward_dropout(const NormArgs& a, const OpChecks& checks, std::uint64_t* bits) {
+  Dropout dropout = check_dropout({checks.op(), checks.device()}, a.dropout_p, a.rng);
+  dropout.scale *= a.rowscale_const;
+  put_dropout(dropout, bits);
+}
+
+std::int64_t rows_of(const NormArgs& a) { return element_count(leading(sum_shape(a).shape)); }
+
+NormRowConfig choose_forward(const NormArgs& a, const Plan& plan) {
+  const std::int64_t rows = rows_of(a), n = plan.extent("N");
+  NormRowConfig config = rows > 0 && n > 0
+                             ? choose_norm_config(rows, n, has_clusters(plan.device()))
+                             : NormRowConfig{};
+  if (a.is_subset()) config.rows = 1;
+  return config;
+}
+
+void check_forward(const NormRowConfig& config, const NormArgs& a, const Plan& plan) {
+  check_pinned_norm_config(config, plan, plan.extent("N"), a.is_subset());
+}
+
+void plan_forward_norm(Plan& plan, const NormArgs& a) {
+  const std::int64_t rows = rows_of(a), n = plan.extent("N");
+  if (a.prenorm && !stores_sum(a, plan)) plan.same("residual_out", a.function->x);
+  if (rows == 0) return;
+  if (n == 0) {  // the statistics of no elements
+    plan.fill("rstd", std::numeric_limits<double>::quiet_NaN());
+    plan.fill("mean", std::numeric_limits<double>::quiet_NaN());
+    return;
   }
-  const auto statistic = [&](const TensorRef& given, std::string_view name) {
-    if (!given.present()) return;
-    checks.tensor_of(given, name, DType::f32, "as all statistics");
-    checks.shape(given, name, leading(shapes.sum), "the shape of x without its last extent");
-  };
-  statistic(o.rstd, "rstd");
-  statistic(o.mean, "mean");
-  if (o.mean.present() && call.kind == NormKind::rms)
-    checks.fail("mean", "an rms norm has no mean", runtime::describe(o.mean), "no destination");
-  return out_dtype;
-}
-
-/// As the kernel takes them; what the caller does not give is absent.
-NormTensors tensors_of(const ArgumentChecks& checks, const NormCall& call) {
-  const NormOptions& o = call.options;
-  const NormExtras& extras = call.extras;
-  return {
-      .x = checks.rows(call.x, "x"),
-      .residual = rows_if(checks, o.residual, "residual"),
-      .x1 = rows_if(checks, o.x1, "x1"),
-      .weight = checks.vector(call.weight, "weight"),
-      .bias = vector_if(checks, o.bias, "bias"),
-      .weight1 = vector_if(checks, o.weight1, "weight1"),
-      .bias1 = vector_if(checks, o.bias1, "bias1"),
-      .rowscale = flat_if(checks, o.rowscale, "rowscale"),
-      .layerscale = vector_if(checks, extras.layerscale, "layerscale"),
-      .x_subset = flat_if(checks, extras.x_subset, "x0_subset"),
-      .out_subset = flat_if(checks, extras.out_subset, "out_subset"),
-      .y = o.out.present() ? checks.destination_rows(o.out, "out") : TensorRef{},
-      .residual_out = o.residual_out.present()
-                          ? checks.destination_rows(o.residual_out, "residual_out")
-                          : TensorRef{},
-      .mean = o.mean.present() ? checks.destination_flat(o.mean, "mean") : TensorRef{},
-      .rstd = o.rstd.present() ? checks.destination_flat(o.rstd, "rstd") : TensorRef{},
-  };
-}
-
-/// Destinations of the caller's; those that the op allocates overlap nothing.
-void check_overlaps(const ArgumentChecks& checks, const NormTensors& t, const Dropout& dropout) {
-  if (!t.y.present() && !t.residual_out.present() && !t.rstd.present() && !t.mean.present()) return;
-  const NamedTensor outputs[] = {
-      {t.residual_out, "residual_out"}, {t.rstd, "rstd"}, {t.mean, "mean"}, {t.y, "out"}};
-  const NamedTensor inputs[] = {
-      {t.x, "x"},
-      {t.weight, "weight"},
-      {t.bias, "bias"},
-      {t.residual, "residual"},
-      {t.x1, "x1"},
-      {t.weight1, "weight1"},
-      {t.bias1, "bias1"},
-      {t.rowscale, "rowscale"},
-      {t.layerscale, "layerscale"},
-      {t.x_subset, "x0_subset"},
-      {t.out_subset, "out_subset"},
-      {dropout.memory, "rng.memory"},
-  };
-  checks.disjoint(outputs, inputs);
-}
-
-/// The statistics of no elements are NaN.
-void fill_with_nan(const Stream& stream, const TensorRef& statistic) {
-  const std::int64_t rows = statistic.shape[0], stride = statistic.strides[0];
-  const std::int64_t at_once = stride == 1 ? rows : 1;
-  const std::vector<float> values(static_cast<std::size_t>(at_once),
-                                  std::numeric_limits<float>::quiet_NaN());
-  for (std::int64_t row = 0; row < rows; row += at_once)
-    statistic.device->copy_to_device(static_cast<float*>(statistic.data) + row * stride,
-                                     values.data(), values.size() * sizeof(float), stream.native());
-}
-
-/// The destinations that the call allocated, as the kernel takes them.
-void add_destinations(const ArgumentChecks& checks, const NormOut& result, bool stored,
-                      NormTensors& t) {
-  if (!t.y.present()) t.y = checks.rows(result.y, "out");
-  if (result.y1) t.y1 = checks.rows(*result.y1, "y1");
-  if (stored && !t.residual_out.present())
-    t.residual_out = checks.rows(*result.residual_out, "residual_out");
-  if (result.mask) t.mask = checks.rows(*result.mask, "mask");
-  if (result.mask1) t.mask1 = checks.rows(*result.mask1, "mask1");
+  const auto c = plan.config<NormRowConfig>();
+  const NormConfig config = {
+      c.rows, c.bn, c.warps, c.cluster, plan.fact("drops") != 0, a.zero_centered_weight};
+  const Plan::Binding names[] = {{"x", a.function->x},       {"weight", a.function->weight},
+                                 {"bias", a.function->bias}, {"eps", a.function->eps},
+                                 {"x_subset", "x0_subset"},  {"rng", "rng.memory"}};
+  launch_norm_fwd(plan, a.norm_kind(), config, names);
 }
 
 }  // namespace
 
-NormOut norm_forward(Stream& stream, const NormCall& call) {
-  const ArgumentChecks checks(call.op, *stream.device());
-  const NormOptions& options = call.options;
-  const NormPlanPlace plan(call);
-  const bool fits = plan->fits(stream, call);
-  if (!fits) check_inputs(checks, call);
-  check_eps(checks, options.eps);
-  Dropout dropout = check_dropout(checks, options.dropout_p, options.rng);
-  dropout.scale *= call.extras.rowscale_const;
-  if (fits && dropout.drops() == (options.dropout_p > 0)) return plan->run(stream, call, dropout);
-
-  const Shapes shapes = shapes_of(call);
-  const NormOutputs outputs = {
-      .sum = shapes.sum,
-      .y = shapes.y,
-      .out_dtype = check_destinations(checks, call, shapes),
-      .sum_dtype = sum_dtype(call),
-      .stores_sum = stores_sum(call),
-      .masks = options.return_dropout_mask && (options.dropout_p > 0 || call.extras.masks_of_all)};
-  NormTensors t = tensors_of(checks, call);
-  const std::int64_t rows = shapes.rows(), n = shapes.sum.back();
-  const bool single = call.extras.x_subset.present() || call.extras.out_subset.present();
-  const bool clusters = has_clusters(*stream.device());
-  const NormConfig config =
-      norm_config(checks,
-                  {.pinned = options.config,
-                   .n = n,
-                   .single_rows = single,
-                   .draws = dropout.drops(),
-                   .zero_centered = options.zero_centered_weight,
-                   .has_clusters = clusters,
-                   .arch = stream.device()->target().arch},
-                  rows > 0 && n > 0 ? choose_norm_config(rows, n, clusters) : NormRowConfig{});
-  check_overlaps(checks, t, dropout);
-
-  NormOut result = allocate(stream, call, outputs);
-  if (rows == 0) return result;
-  if (!t.rstd.present()) t.rstd = checks.flat(*result.rstd, "rstd");
-  if (result.mean && !t.mean.present()) t.mean = checks.flat(*result.mean, "mean");
-  if (n == 0) {
-    fill_with_nan(stream, t.rstd);
-    if (t.mean.present()) fill_with_nan(stream, t.mean);
-    return result;
-  }
-  add_destinations(checks, result, outputs.stores_sum, t);
-  plan->launch(stream, call, outputs, config, t, dropout);
-  return result;
-}
-
-NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
-                    const NormOptions& options) {
-  return norm_forward(stream, {"rms_norm_fn", NormKind::rms, x, weight, options, {}});
-}
-
-NormOut layer_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
-                      const NormOptions& options) {
-  const NormKind kind = options.is_rms_norm ? NormKind::rms : NormKind::layer;
-  return norm_forward(stream, {"layer_norm_fn", kind, x, weight, options, {}});
+NormForwardOp norm_forward_op(const NormFunction& f, std::string name, std::string summary) {
+  const auto sum = op::computed<NormArgs>(sum_shape, Layout::matrix);
+  const auto statistics = op::computed<NormArgs>(statistics_shape, Layout::flat);
+  const std::string x(f.x), bias(f.bias);
+  return with_dropout(
+             NormForwardOp(std::move(name), std::move(summary))
+                 .input(x, &NormArgs::x)
+                 .optional("x0_subset", &NormArgs::x_subset,
+                           {op::dims({"S"}, Layout::vector).because("a vector of row numbers"),
+                            op::only(DType::i32, "row numbers")})
+                 .optional("out_subset", &NormArgs::out_subset,
+                           {op::computed<NormArgs>(
+                                [](const NormArgs& a) -> Shape::Wanted {
+                                  return {{rows_of(a)}, "an element for each row"};
+                                },
+                                Layout::vector),
+                            op::only(DType::i32, "row numbers")})
+                 .rule(check_out_rows)
+                 .input(std::string(f.weight), &NormArgs::weight, {op::vector("N")})
+                 .optional(bias, &NormArgs::bias, {op::vector("N")})
+                 .optional("weight1", &NormArgs::weight1, {op::vector("N")})
+                 .optional("bias1", &NormArgs::bias1, {op::vector("N")})
+                 .optional("layerscale", &NormArgs::layerscale, {op::vector("N")})
+                 .rule(check_bias1)
+                 .optional("residual", &NormArgs::residual, {sum})
+                 .optional("x1", &NormArgs::x1, {sum})
+                 .optional("rowscale", &NormArgs::rowscale,
+                           {op::elements("M").because("one for each row")})
+                 .rule(check_rowscale),
+             &NormArgs::dropout_p, &NormArgs::rng, "the share of x, and of x1, that is dropped")
+      .scalar(std::string(f.eps), &NormArgs::eps, "inside the square root", check_eps)
+      .scalars(dropout_scalars(), get_forward_dropout)
+      .fact(
+          "scaled", +[](const NormArgs& a) { return a.rowscale_const != 1; })
+      .value("rowscale_const", &NormArgs::rowscale_const, "times x")
+      .parameter("prenorm", &NormArgs::prenorm, "1: give residual_out in any case")
+      .parameter("residual_in_fp32", &NormArgs::residual_in_fp32,
+                 "1: without a residual, residual_out is f32")
+      .parameter("zero_centered_weight", &NormArgs::zero_centered_weight,
+                 "1: weights are 1 + weight")
+      .parameter("is_rms_norm", &NormArgs::is_rms_norm, "1: leave the mean in")
+      .parameter("return_dropout_mask", &NormArgs::return_dropout_mask,
+                 "1: give mask, and mask1 of x1")
+      .parameter("out_numrows", &NormArgs::out_rows, "how many rows y has")
+      .every_call(check_subsets)
+      .config(&NormArgs::config, choose_forward, check_forward, norm_config_fields())
+      .output("y", &NormOut::y,
+              {op::computed<NormArgs>(forward_y_shape, Layout::matrix), op::dtype_of(x)})
+      .into_any_float("out", &NormArgs::out)
+      .dtype_argument("out_dtype", &NormArgs::out_dtype)
+      .output("mean", &NormOut::mean, {statistics, op::only(DType::f32, "as all statistics")},
+              [](const NormArgs& a, const Plan&) { return a.norm_kind() == NormKind::layer; },
+              {.problem = "an rms norm has no mean"})
+      .into("mean", &NormArgs::mean)
+      .output("rstd", &NormOut::rstd, {statistics, op::only(DType::f32, "as all statistics")},
+              [](const NormArgs&, const Plan&) { return true; })
+      .into("rstd", &NormArgs::rstd)
+      .output("residual_out", &NormOut::residual_out,
+              {sum, op::computed_dtype<NormArgs>(sum_dtype)}, gives_sum)
+      .into("residual_out", &NormArgs::residual_out)
+      .output("y1", &NormOut::y1,
+              {op::computed<NormArgs>(forward_y_shape, Layout::matrix), op::dtype_of("y")},
+              [](const NormArgs& a, const Plan&) { return a.weight1.present(); })
+      .output("mask", &NormOut::mask, {op::like(x), op::only(DType::i1, "as all masks")},
+              gives_mask)
+      .output("mask1", &NormOut::mask1, {sum, op::only(DType::i1, "as all masks")}, gives_mask1)
+      .plan(plan_forward_norm);
 }
 
 }  // namespace tegula::ops

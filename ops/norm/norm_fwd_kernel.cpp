@@ -133,45 +133,10 @@ const auto& layer_norm_kernel = lasting(make_kernel<NormKind::layer>());
 
 }  // namespace
 
-void launch_norm_fwd(Stream& stream, NormKind kind, const NormConfig& config, const NormTensors& t,
-                     const Dropout& dropout, float eps, detail::KeptLaunch& kept) {
+void launch_norm_fwd(Plan& plan, NormKind kind, const NormConfig& config,
+                     std::span<const Plan::Binding> names) {
   const auto& kernel = kind == NormKind::rms ? rms_norm_kernel : layer_norm_kernel;
-  KernelArgument arguments[] = {t.x,
-                                t.residual,
-                                t.x1,
-                                t.weight,
-                                t.bias,
-                                t.weight1,
-                                t.bias1,
-                                t.rowscale,
-                                t.layerscale,
-                                t.x_subset,
-                                t.out_subset,
-                                dropout.memory,
-                                t.y,
-                                t.y1,
-                                t.residual_out,
-                                t.mask,
-                                t.mask1,
-                                t.mean,
-                                t.rstd,
-                                dropout.seed,
-                                dropout.offset,
-                                dropout.threshold,
-                                dropout.scale,
-                                eps};
-  kept.launch(stream, kernel.base(), kernel.with(config).config(), arguments);
-}
-
-void launch_norm_fwd_again(Stream& stream, const NormAddresses& a, const Dropout& dropout,
-                           float eps, detail::KeptLaunch& kept) {
-  void* const addresses[] = {a.x,          a.residual, a.x1,       a.weight,     a.bias,
-                             a.weight1,    a.bias1,    a.rowscale, a.layerscale, a.x_subset,
-                             a.out_subset, a.rng,      a.y,        a.y1,         a.residual_out,
-                             a.mask,       a.mask1,    a.mean,     a.rstd};
-  const std::uint64_t scalars[] = {dropout.seed, dropout.offset, dropout.threshold,
-                                   KernelArgument(dropout.scale).bits, KernelArgument(eps).bits};
-  kept.launch_again(stream, addresses, scalars);
+  plan.launch(kernel.base(), kernel.with(config).config(), names);
 }
 
 }  // namespace tegula::ops

@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "ops/common/argument_checks.h"
+#include "ops/common/leading.h"
+
 namespace tegula::ops {
 namespace {
 
@@ -42,18 +45,40 @@ void check_map(const ArgumentChecks& checks, Stream& stream, const TensorRef& ma
 
 }  // namespace
 
-void check_subset_values(const ArgumentChecks& checks, Stream& stream, const NormExtras& extras,
-                         std::int64_t rows, std::int64_t x_rows, bool are_valid) {
+void check_out_rows(const NormArgs& a, const Plan& plan) {
+  if (a.out_subset.present() && a.out_rows < 0)
+    plan.checks().fail("out_numrows", "out of range", std::to_string(a.out_rows), "at least 0");
+  const std::int64_t rows = plan.extent(a.x_subset.present() ? "S" : "M");
+  if (!a.out_subset.present() && a.out_rows != 0 && a.out_rows != rows)
+    plan.checks().fail("out_numrows", "without out_subset y has a row for each of the sum",
+                       std::to_string(a.out_rows), fmt::format("0 or {}, or out_subset too", rows));
+}
+
+namespace {
+
+void check_maps(Stream& stream, const NormExtras& extras, const TensorRef& x, const OpChecks& op) {
+  const ArgumentChecks checks(op.op(), op.device());
   if (!std::isfinite(extras.rowscale_const))
     checks.fail("rowscale_const", "out of range", fmt::format("{}", extras.rowscale_const),
                 "a finite number");
-  if (extras.rowscale_const != 1 && !extras.x_subset.present() && !extras.out_subset.present())
-    checks.fail("rowscale_const", "there is no subset", fmt::format("{}", extras.rowscale_const),
-                "1, or x0_subset or out_subset", "the functions of all rows take a rowscale");
-  if (are_valid || stream.is_capturing()) return;
-  check_subsets(checks, extras, rows);
-  check_map(checks, stream, extras.x_subset, "x0_subset", x_rows, "x0");
+  if (!extras.is_subset()) {
+    if (extras.rowscale_const != 1)
+      checks.fail("rowscale_const", "there is no subset", fmt::format("{}", extras.rowscale_const),
+                  "1, or x0_subset or out_subset", "the functions of all rows take a rowscale");
+    return;
+  }
+  if (extras.subsets_are_valid || stream.is_capturing()) return;
+  check_map(checks, stream, extras.x_subset, "x0_subset", element_count(leading(x.shape)), "x0");
   check_map(checks, stream, extras.out_subset, "out_subset", extras.out_rows, "y");
+}
+
+}  // namespace
+
+void check_subsets(Stream& stream, const NormArgs& a, const OpChecks& checks) {
+  check_maps(stream, a, a.x, checks);
+}
+void check_bwd_subsets(Stream& stream, const NormBwdArgs& a, const OpChecks& checks) {
+  check_maps(stream, a, a.x0, checks);
 }
 
 }  // namespace tegula::ops

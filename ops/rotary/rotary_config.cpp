@@ -39,6 +39,13 @@ RotaryConfig choose_rotary_config(std::int64_t positions, std::int64_t heads, st
           static_cast<int>(std::clamp<std::int64_t>(used, 1, warps))};
 }
 
+std::vector<ConfigFieldInfo> rotary_config_fields() {
+  return {detail::describe_field("bs", &RotaryConfig::bs),
+          detail::describe_field("bh", &RotaryConfig::bh),
+          detail::describe_field("turns", &RotaryConfig::turns),
+          detail::describe_field("warps", &RotaryConfig::warps)};
+}
+
 void check_rotary_config(std::string_view where, std::string_view prefix,
                          const RotaryConfig& config, std::int64_t pairs) {
   const auto fail = [&](std::string_view field, std::string problem, int got, std::string wanted) {

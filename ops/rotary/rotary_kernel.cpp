@@ -120,26 +120,13 @@ const auto& rotary_kernel = lasting(
         .field("inverse", &KernelConfig::inverse)
         .field("in_place", &KernelConfig::in_place));
 
-/// Row `offset` of the table becomes row 0.
-TensorRef from_row(TensorRef table, std::int64_t offset) {
-  if (offset > 0 && table.data != nullptr)
-    table.data =
-        static_cast<std::byte*>(table.data) + offset * table.strides[0] * dtype_bytes(table.dtype);
-  table.shape[0] -= offset;
-  return table;
-}
-
 }  // namespace
 
-void launch_rotary(Stream& stream, const RotaryConfig& config, const RotaryTensors& t,
-                   bool interleaved, bool inverse) {
-  // An entry of seqlen_offsets may be negative and still lead into the tables.
-  const std::int64_t moved = t.seqlen_offsets.present() ? 0 : t.seqlen_offset;
-  rotary_kernel
-      .with({config.bs, config.bh, config.turns, config.warps, interleaved, inverse,
-             t.x.data == t.y.data})
-      .launch(stream, t.x, from_row(t.cos, moved), from_row(t.sin, moved), t.seqlen_offsets, t.y,
-              t.seqlen_offset);
+void launch_rotary(Plan& plan, const RotaryConfig& c, bool interleaved, bool inverse,
+                   std::string_view x, std::string_view y) {
+  plan.launch(rotary_kernel,
+              {c.bs, c.bh, c.turns, c.warps, interleaved, inverse, plan.in_place(y, x)},
+              {{"x", x}, {"y", y}, {"cos", "cos_rows"}, {"sin", "sin_rows"}});
 }
 
 }  // namespace tegula::ops

@@ -1,73 +1,67 @@
-// softmax, log_softmax and their gradients: checks, destinations, launches.
+// softmax, log_softmax and their gradients: what they take, give and launch.
 #include "tegula/ops/softmax.h"
 
-#include "ops/common/argument_checks.h"
-#include "ops/common/destination.h"
+#include "ops/core/row_ops.h"
+#include "ops/lasting.h"
 #include "ops/softmax/softmax_kernel.h"
 
 namespace tegula::ops {
 namespace {
 
-Tensor forward(Stream& stream, SoftmaxKind kind, const TensorRef& x,
-               const SoftmaxOptions& options) {
-  const ArgumentChecks checks(kind == SoftmaxKind::softmax ? "softmax" : "log_softmax",
-                              *stream.device());
-  checks.float_tensor(x, "x");
-  const TensorRef x_rows = checks.rows(x, "x");
-  const DType dtype = checks.output_dtype(options.out, "out", options.out_dtype, x.dtype, x.shape,
-                                          "the shape of x");
-  if (options.out.present())
-    checks.disjoint(checks.destination_rows(options.out, "out"), "out", x_rows, "x");
-  if (options.config) checks.config(*options.config);
+struct SoftmaxArgs : SoftmaxOptions {
+  TensorRef x;
+};
 
-  Tensor y = destination(stream, options.out, dtype, x.shape);
-  const std::int64_t rows = x_rows.shape[0], n = x_rows.shape[1];
-  if (rows == 0 || n == 0) return y;
-  launch_softmax_fwd(stream, kind, options.config.value_or(choose_row_config(rows, n)), x_rows,
-                     checks.rows(y, "out"));
-  return y;
+Op<SoftmaxArgs, Tensor> softmax_op(const char* name, const char* summary,
+                                   const SoftmaxForwardKernel& kernel) {
+  return Op<SoftmaxArgs, Tensor>(name, summary)
+      .input("x", &SoftmaxArgs::x)
+      .output("y", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
+      .into_any_float("out", &SoftmaxArgs::out)
+      .dtype_argument("out_dtype", &SoftmaxArgs::out_dtype)
+      .config(&SoftmaxArgs::config, row_config, check_config, row_config_fields())
+      .launches(kernel);
 }
 
-Tensor backward(Stream& stream, SoftmaxKind kind, const TensorRef& dy, const TensorRef& y,
-                const SoftmaxOptions& options) {
-  const ArgumentChecks checks(kind == SoftmaxKind::softmax ? "softmax_bwd" : "log_softmax_bwd",
-                              *stream.device());
-  checks.float_tensor(dy, "dy");
-  checks.float_tensor(y, "y");
-  checks.shape(y, "y", dy.shape, "the shape of dy");
-  const TensorRef dy_rows = checks.rows(dy, "dy"), y_rows = checks.rows(y, "y");
-  const DType dtype = checks.output_dtype(options.out, "out", options.out_dtype, y.dtype, dy.shape,
-                                          "the shape of dy");
-  if (options.out.present()) {
-    const TensorRef out = checks.destination_rows(options.out, "out");
-    checks.disjoint(out, "out", dy_rows, "dy");
-    checks.disjoint(out, "out", y_rows, "y");
-  }
-  if (options.config) checks.config(*options.config);
+struct SoftmaxBwdArgs : SoftmaxOptions {
+  TensorRef dy, y;
+};
 
-  Tensor dx = destination(stream, options.out, dtype, dy.shape);
-  const std::int64_t rows = dy_rows.shape[0], n = dy_rows.shape[1];
-  if (rows == 0 || n == 0) return dx;
-  launch_softmax_bwd(stream, kind, options.config.value_or(choose_row_config(rows, n)), dy_rows,
-                     y_rows, checks.rows(dx, "out"));
-  return dx;
+Op<SoftmaxBwdArgs, Tensor> softmax_bwd_op(const char* name, const char* summary,
+                                          const SoftmaxBackwardKernel& kernel) {
+  return Op<SoftmaxBwdArgs, Tensor>(name, summary)
+      .input("dy", &SoftmaxBwdArgs::dy)
+      .input("y", &SoftmaxBwdArgs::y, {.shape = op::like("dy")})
+      .output("dx", {.shape = op::like("dy"), .dtype = op::dtype_of("y")})
+      .into_any_float("out", &SoftmaxBwdArgs::out)
+      .dtype_argument("out_dtype", &SoftmaxBwdArgs::out_dtype)
+      .config(&SoftmaxBwdArgs::config, row_config, check_config, row_config_fields())
+      .launches(kernel);
 }
 
 }  // namespace
 
 Tensor softmax(Stream& stream, const TensorRef& x, const SoftmaxOptions& options) {
-  return forward(stream, SoftmaxKind::softmax, x, options);
+  static const auto& op =
+      lasting(softmax_op("softmax", "y = exp(x) / sum(exp(x))", softmax_fwd_kernel));
+  return op(stream, {options, x});
 }
 Tensor log_softmax(Stream& stream, const TensorRef& x, const SoftmaxOptions& options) {
-  return forward(stream, SoftmaxKind::log_softmax, x, options);
+  static const auto& op =
+      lasting(softmax_op("log_softmax", "y = x - log(sum(exp(x)))", log_softmax_fwd_kernel));
+  return op(stream, {options, x});
 }
 Tensor softmax_bwd(Stream& stream, const TensorRef& dy, const TensorRef& y,
                    const SoftmaxOptions& options) {
-  return backward(stream, SoftmaxKind::softmax, dy, y, options);
+  static const auto& op =
+      lasting(softmax_bwd_op("softmax_bwd", "dx = y * (dy - sum(dy * y))", softmax_bwd_kernel));
+  return op(stream, {options, dy, y});
 }
 Tensor log_softmax_bwd(Stream& stream, const TensorRef& dy, const TensorRef& y,
                        const SoftmaxOptions& options) {
-  return backward(stream, SoftmaxKind::log_softmax, dy, y, options);
+  static const auto& op = lasting(
+      softmax_bwd_op("log_softmax_bwd", "dx = dy - exp(y) * sum(dy)", log_softmax_bwd_kernel));
+  return op(stream, {options, dy, y});
 }
 
 }  // namespace tegula::ops

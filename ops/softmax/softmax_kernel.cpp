@@ -11,6 +11,8 @@
 namespace tegula::ops {
 namespace {
 
+enum class SoftmaxKind : std::uint8_t { softmax, log_softmax };
+
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// A block takes c.rows whole rows, as in the rms norm kernel. Columns beyond N load as -Inf, whose
@@ -96,30 +98,18 @@ auto with_row_config(K kernel) {
       .sweep("warps", &RowConfig::warps, {1, 2, 4, 8, 16});
 }
 
-const auto& softmax_fwd_kernel = lasting(with_row_config(
-    kernel("softmax_fwd", softmax_fwd<SoftmaxKind::softmax>, {"x", "y"}).specialise_dim("x", 1)));
-const auto& log_softmax_fwd_kernel = lasting(
-    with_row_config(kernel("log_softmax_fwd", softmax_fwd<SoftmaxKind::log_softmax>, {"x", "y"})
-                        .specialise_dim("x", 1)));
-const auto& softmax_bwd_kernel = lasting(
-    with_row_config(kernel("softmax_bwd", softmax_bwd<SoftmaxKind::softmax>, {"dy", "y", "dx"})
-                        .specialise_dim("dy", 1)));
-const auto& log_softmax_bwd_kernel = lasting(with_row_config(
-    kernel("log_softmax_bwd", softmax_bwd<SoftmaxKind::log_softmax>, {"dy", "y", "dx"})
-        .specialise_dim("dy", 1)));
-
 }  // namespace
 
-void launch_softmax_fwd(Stream& stream, SoftmaxKind kind, const RowConfig& config,
-                        const TensorRef& x, const TensorRef& y) {
-  const auto& kernel = kind == SoftmaxKind::softmax ? softmax_fwd_kernel : log_softmax_fwd_kernel;
-  kernel.with(config).launch(stream, x, y);
-}
-
-void launch_softmax_bwd(Stream& stream, SoftmaxKind kind, const RowConfig& config,
-                        const TensorRef& dy, const TensorRef& y, const TensorRef& dx) {
-  const auto& kernel = kind == SoftmaxKind::softmax ? softmax_bwd_kernel : log_softmax_bwd_kernel;
-  kernel.with(config).launch(stream, dy, y, dx);
-}
+const SoftmaxForwardKernel& softmax_fwd_kernel = lasting(with_row_config(
+    kernel("softmax_fwd", softmax_fwd<SoftmaxKind::softmax>, {"x", "y"}).specialise_dim("x", 1)));
+const SoftmaxForwardKernel& log_softmax_fwd_kernel = lasting(
+    with_row_config(kernel("log_softmax_fwd", softmax_fwd<SoftmaxKind::log_softmax>, {"x", "y"})
+                        .specialise_dim("x", 1)));
+const SoftmaxBackwardKernel& softmax_bwd_kernel = lasting(
+    with_row_config(kernel("softmax_bwd", softmax_bwd<SoftmaxKind::softmax>, {"dy", "y", "dx"})
+                        .specialise_dim("dy", 1)));
+const SoftmaxBackwardKernel& log_softmax_bwd_kernel = lasting(with_row_config(
+    kernel("log_softmax_bwd", softmax_bwd<SoftmaxKind::log_softmax>, {"dy", "y", "dx"})
+        .specialise_dim("dy", 1)));
 
 }  // namespace tegula::ops

@@ -40,22 +40,11 @@ auto with_row_config(K kernel) {
       .sweep("warps", &RowConfig::warps, {1, 2, 4, 8});
 }
 
-const auto& forward_kernel =
-    lasting(with_row_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"})));
-const auto& backward_kernel =
-    lasting(with_row_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"})));
-
 }  // namespace
 
-void launch_swiglu_fwd(Stream& stream, const RowConfig& config, const TensorRef& a,
-                       const TensorRef& b, const TensorRef& y) {
-  forward_kernel.with(config).launch(stream, a, b, y);
-}
-
-void launch_swiglu_bwd(Stream& stream, const RowConfig& config, const TensorRef& dy,
-                       const TensorRef& a, const TensorRef& b, const TensorRef& da,
-                       const TensorRef& db) {
-  backward_kernel.with(config).launch(stream, dy, a, b, da, db);
-}
+const Kernel<RowConfig, In, In, Out>& swiglu_fwd_kernel =
+    lasting(with_row_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"})));
+const Kernel<RowConfig, In, In, In, Out, Out>& swiglu_bwd_kernel =
+    lasting(with_row_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"})));
 
 }  // namespace tegula::ops

@@ -1,16 +1,13 @@
 // The kernels of swiglu in the tile language.
 #pragma once
 
-#include "tegula/device.h"
+#include "tegula/dsl/kernel.h"
 #include "tegula/ops/row_config.h"
 
 namespace tegula::ops {
 
 /// All tensors are matrices (M, N) with last stride 1.
-void launch_swiglu_fwd(Stream& stream, const RowConfig& config, const TensorRef& a,
-                       const TensorRef& b, const TensorRef& y);
-void launch_swiglu_bwd(Stream& stream, const RowConfig& config, const TensorRef& dy,
-                       const TensorRef& a, const TensorRef& b, const TensorRef& da,
-                       const TensorRef& db);
+extern const Kernel<RowConfig, In, In, Out>& swiglu_fwd_kernel;           // a, b, y
+extern const Kernel<RowConfig, In, In, In, Out, Out>& swiglu_bwd_kernel;  // dy, a, b, da, db
 
 }  // namespace tegula::ops

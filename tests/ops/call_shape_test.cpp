@@ -1,5 +1,5 @@
 // What counts as a call of the same shapes, and which of its tensors meet.
-#include "ops/common/call_shape.h"
+#include "ops/core/call_shape.h"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +7,10 @@
 
 #include "tests/runtime/fake_device.h"
 
-namespace tegula::ops {
+namespace tegula {
 namespace {
 
-/// Three tensors of 4 x 8 f32, of which the first two are written; 128 bytes each, 256 apart.
+/// Three tensors of 4 x 8 f32, of which the last two are written; 128 bytes each, 256 apart.
 struct Call {
   testing::FakeDevice device;
   std::array<TensorRef, 3> tensors;
@@ -23,12 +23,12 @@ struct Call {
     return contiguous(reinterpret_cast<void*>(address), DType::f32, {4, 8}, device);
   }
   std::array<const TensorRef*, 3> list() const { return {&tensors[0], &tensors[1], &tensors[2]}; }
-  bool same_as(const CallShape& shape) const { return shape.same(list(), words); }
+  bool same_as(const CallShape& shape) const { return shape.fits(list(), words); }
 };
 
 CallShape shape_of(const Call& call) {
   CallShape shape;
-  shape.remember(call.list(), 2, call.words);
+  shape.remember(call.list(), 1, call.words);
   return shape;
 }
 
@@ -75,19 +75,36 @@ TEST(CallShapes, WhatWasAbsentMustBe) {
   }
 }
 
-TEST(CallShapes, OutputsThatMeetOthers) {
-  for (const bool first_is_absent : {false, true}) {
+TEST(CallShapes, OutputsMayNotMeetOthers) {
+  for (const bool last_is_absent : {false, true}) {
     Call call;
-    if (first_is_absent) call.tensors[0] = {};
+    if (last_is_absent) call.tensors[2] = {};
     const CallShape shape = shape_of(call);
-    EXPECT_FALSE(shape.may_overlap(call.list()));
-    call.tensors[1] = call.at(0x10200 + 124);
-    EXPECT_TRUE(shape.may_overlap(call.list())) << "the last element";
-    call.tensors[1] = call.at(0x10200 + 128);
-    EXPECT_FALSE(shape.may_overlap(call.list())) << "behind it";
-    call.tensors[1] = call.at(0x10200 - 128);
-    EXPECT_FALSE(shape.may_overlap(call.list())) << "before it";
+    EXPECT_TRUE(call.same_as(shape));
+    call.tensors[1] = call.at(0x10000 + 112);
+    EXPECT_FALSE(call.same_as(shape)) << "the last elements";
+    call.tensors[1] = call.at(0x10000 + 128);
+    EXPECT_TRUE(call.same_as(shape)) << "behind it";
+    call.tensors[1] = call.at(0x10000 - 128);
+    EXPECT_TRUE(call.same_as(shape)) << "before it";
   }
+  Call call;
+  const CallShape shape = shape_of(call);
+  call.tensors[2] = call.tensors[1];
+  EXPECT_FALSE(call.same_as(shape)) << "two outputs";
+}
+
+TEST(CallShapes, WhatWasInPlaceMustBe) {
+  Call call;
+  call.tensors[1] = call.tensors[0];
+  const CallShape shape = shape_of(call);
+  EXPECT_TRUE(call.same_as(shape));
+  call.tensors[0] = call.tensors[1] = call.at(0x50000);
+  EXPECT_TRUE(call.same_as(shape)) << "elsewhere, in place";
+  call.tensors[1] = call.at(0x60000);
+  EXPECT_FALSE(call.same_as(shape)) << "apart";
+  call.tensors[1] = call.at(0x50010);
+  EXPECT_FALSE(call.same_as(shape)) << "in part";
 }
 
 TEST(CallShapes, ForgottenIsLikeNothing) {
@@ -98,4 +115,4 @@ TEST(CallShapes, ForgottenIsLikeNothing) {
 }
 
 }  // namespace
-}  // namespace tegula::ops
+}  // namespace tegula

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -80,6 +81,12 @@ ConfigFieldInfo describe_field(const char* name, F C::*member) {
 Config read_config(const void* object, std::span<const ConfigFieldInfo> fields);
 void write_config(void* object, std::span<const ConfigFieldInfo> fields,
                   std::span<const std::int64_t> values);
+/// "rows, bn, warps"; "none" if there are none.
+std::string field_names(std::span<const ConfigFieldInfo> fields);
+/// The field's number. Throws Error{invalid_argument}, whose `where` is that, if there is no such
+/// field, or if it cannot hold the value.
+std::size_t find_config_field(std::string_view where, std::span<const ConfigFieldInfo> fields,
+                              std::string_view name, std::int64_t value);
 
 }  // namespace detail
 }  // namespace tegula

@@ -1,0 +1,141 @@
+#include "tegula/op.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "ops/core/op_data.h"
+#include "tegula/error.h"
+
+namespace tegula {
+namespace {
+
+/// Never destroyed: ops are statics of many files, in no known order.
+struct OpRegistry {
+  std::mutex mutex;
+  std::vector<const OpBase*> ops;
+  std::uint64_t made = 0;
+};
+OpRegistry& op_registry() {
+  static auto* instance = new OpRegistry;
+  return *instance;
+}
+
+void check_capacity(const OpData& op) {
+  if (op.operands() > max_operands || op.key_words > max_key_words || op.scalar_count > max_scalars)
+    throw Error(
+        ErrorCode::invalid_argument,
+        {.where = op.name,
+         .problem = "the op has too many arguments",
+         .got = fmt::format("{} tensors, {} words of parameters, {} scalars", op.operands(),
+                            op.key_words, op.scalar_count),
+         .wanted = fmt::format("at most {}, {}, {}", max_operands, max_key_words, max_scalars)});
+}
+
+}  // namespace
+
+std::vector<const OpBase*> described_ops() {
+  const std::lock_guard lock(op_registry().mutex);
+  return op_registry().ops;
+}
+
+OpBase::OpBase(std::string name, std::string summary, const std::source_location& at)
+    : data_(std::make_unique<OpData>()) {
+  data_->name = std::move(name);
+  data_->summary = std::move(summary);
+  data_->at = at;
+  const std::lock_guard lock(op_registry().mutex);
+  data_->number = ++op_registry().made;
+  op_registry().ops.push_back(this);
+}
+
+OpBase::OpBase(OpBase&& other) noexcept : data_(std::move(other.data_)) {
+  const std::lock_guard lock(op_registry().mutex);
+  std::ranges::replace(op_registry().ops, static_cast<const OpBase*>(&other),
+                       static_cast<const OpBase*>(this));
+}
+
+OpBase::~OpBase() {
+  const std::lock_guard lock(op_registry().mutex);
+  std::erase(op_registry().ops, this);
+}
+
+const std::string& OpBase::name() const { return data_->name; }
+const std::string& OpBase::summary() const { return data_->summary; }
+std::string OpBase::location() const {
+  return fmt::format("{}:{}:{}", data_->at.file_name(), data_->at.line(), data_->at.column());
+}
+const std::vector<OpTensor>& OpBase::tensors() const { return data_->tensors; }
+const std::vector<OpOutput>& OpBase::outputs() const { return data_->outputs; }
+const std::vector<OpParameter>& OpBase::parameters() const { return data_->parameters; }
+const std::optional<OpConfig>& OpBase::config_info() const { return data_->config; }
+
+void OpBase::add(OpTensor tensor) {
+  data_->steps.push_back({false, data_->tensors.size()});
+  data_->tensors.push_back(std::move(tensor));
+  check_capacity(*data_);
+}
+void OpBase::add(OpOutput output) {
+  data_->outputs.push_back(std::move(output));
+  check_capacity(*data_);
+}
+void OpBase::add(OpParameter parameter) {
+  data_->key_words += parameter.key_words;
+  data_->parameters.push_back(std::move(parameter));
+  check_capacity(*data_);
+}
+void OpBase::add(OpScalars scalars) {
+  data_->scalar_count += scalars.list.size();
+  data_->scalars.push_back(std::move(scalars));
+  check_capacity(*data_);
+}
+void OpBase::add(OpFact fact) {
+  ++data_->key_words;
+  data_->facts.push_back(std::move(fact));
+  check_capacity(*data_);
+}
+void OpBase::set(OpConfig config) {
+  data_->key_words += config.key_words;
+  data_->config = std::move(config);
+  check_capacity(*data_);
+}
+void OpBase::remove(std::string_view name) {
+  OpData& op = *data_;
+  for (std::size_t i = 0; i < op.tensors.size(); ++i) {
+    if (op.tensors[i].name != name) continue;
+    op.tensors.erase(op.tensors.begin() + static_cast<std::ptrdiff_t>(i));
+    std::erase_if(op.steps, [i](const OpData::Step& s) { return !s.is_rule && s.index == i; });
+    for (OpData::Step& step : op.steps)
+      if (!step.is_rule && step.index > i) --step.index;
+  }
+  std::erase_if(op.parameters, [&](const OpParameter& parameter) {
+    if (parameter.name != name) return false;
+    op.key_words -= parameter.key_words;
+    return true;
+  });
+}
+OpOutput& OpBase::last_output() { return data_->outputs.back(); }
+void OpBase::add_rule(std::function<void(const void*, const Plan&)> rule) {
+  data_->steps.push_back({true, data_->rules.size()});
+  data_->rules.push_back(std::move(rule));
+}
+void OpBase::add_every_call(std::function<void(Stream&, const void*, const OpChecks&)> check) {
+  data_->every_call.push_back(std::move(check));
+}
+void OpBase::set_plan(std::function<void(Plan&, const void*)> plan) {
+  data_->plan = std::move(plan);
+}
+void OpBase::set_arguments(std::size_t bytes) { data_->argument_bytes = bytes; }
+
+void OpChecks::fail(std::string_view argument, std::string problem, std::string got,
+                    std::string wanted, std::string hint) const {
+  throw Error(ErrorCode::invalid_argument, {.where = std::string(op_),
+                                            .argument = std::string(argument),
+                                            .problem = std::move(problem),
+                                            .got = std::move(got),
+                                            .wanted = std::move(wanted),
+                                            .hint = std::move(hint)});
+}
+
+}  // namespace tegula
