@@ -120,6 +120,7 @@ Shape::Wanted PlanMaker::wanted(const Shape& shape) const {
     }
     case Shape::Kind::computed:
       return shape.compute(state_.arguments());
+    case Shape::Kind::any:
     case Shape::Kind::rows:
     case Shape::Kind::dims:
     case Shape::Kind::elements:
