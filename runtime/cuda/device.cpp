@@ -226,7 +226,7 @@ class CudaDevice final : public Device {
     if (current)
       retired_.add(std::move(own));
     else
-      static_cast<void>(own.release());
+      retired_.keep(std::move(own));
   }
 
   /// What would wait for a capture, which never ends by itself, and so end it.

@@ -34,6 +34,8 @@ class LoadedModule final : public LoadedKernel {
   /// That its kernel was launched on, if it is not kept.
   std::vector<CudaStream> streams() const;
 
+  LoadedModule* next_kept = nullptr;  ///< RetiredModules: of those that stay to the end
+
  private:
   static constexpr std::size_t most_streams = 4;
 

@@ -7,19 +7,25 @@
 namespace tegula::cuda {
 
 void RetiredModules::add(std::unique_ptr<LoadedModule> module) noexcept {
-  if (forked() || module->is_kept()) {
-    static_cast<void>(module.release());
-    return;
-  }
+  if (forked() || module->is_kept()) return keep(std::move(module));
   try {
     std::vector<CudaStream> streams = module->streams();
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(module), std::move(streams), {}});
+    Waiting& one = waiting_.emplace_back();
+    one.module = std::move(module);
+    one.streams = std::move(streams);
     want_again();
   } catch (const std::bad_alloc&) {
-    static_cast<void>(module.release());  // it stays loaded, which costs memory alone
+    keep(std::move(module));
   }
   unload_done();
+}
+
+void RetiredModules::keep(std::unique_ptr<LoadedModule> module) noexcept {
+  LoadedModule* const own = module.release();
+  own->next_kept = kept_.load(std::memory_order_relaxed);
+  while (!kept_.compare_exchange_weak(own->next_kept, own)) {
+  }
 }
 
 void RetiredModules::mark(CudaStream stream) noexcept {

@@ -20,6 +20,9 @@ class RetiredModules {
   /// Unloads it now, or later, or never if a graph may hold its kernel.
   void add(std::unique_ptr<LoadedModule> module) noexcept;
 
+  /// It stays loaded until the process ends, which costs memory alone.
+  void keep(std::unique_ptr<LoadedModule> module) noexcept;
+
   /// Behind a launch on the stream, or before it is destroyed.
   void pass(CudaStream stream) noexcept {
     if ((wanted_.load(std::memory_order_relaxed) & bit_of(stream)) != 0) mark(stream);
@@ -49,6 +52,7 @@ class RetiredModules {
   std::mutex mutex_;  ///< of the list
   std::vector<Waiting> waiting_;
   std::atomic<std::uint64_t> wanted_{0};  ///< bits of the streams in the list
+  std::atomic<LoadedModule*> kept_{nullptr};
 };
 
 }  // namespace tegula::cuda
