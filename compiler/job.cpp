@@ -10,12 +10,12 @@
 #include "compiler/target/llvm_module.h"
 #include "compiler/target/ptx.h"
 #include "compiler/target/sim_encoder.h"
+#include "compiler/target/tile_limits.h"
 #include "dsl/program/abi.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
@@ -40,6 +40,7 @@ Job::Timer::~Timer() {
 Job::Job(const program::Program& program, std::string_view arch)
     : program_(program), target_(find_target(arch)), architecture_(*target_.compiled) {
   check_features(program, architecture_);
+  check_tile_sizes(program);
   if (target_.is_baseline())
     remarks.push_back({"target", "",
                        fmt::format("{} is not known: the code is PTX of {}, which the driver's JIT "
@@ -51,6 +52,8 @@ Job::Job(const program::Program& program, std::string_view arch)
     context_ =
         std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
     context_->loadAllAvailableDialects();
+    // A note with the operation would number, and verify, the whole function for each remark.
+    context_->printOpOnDiagnostic(false);
     context_->getDiagEngine().registerHandler(
         [this](mlir::Diagnostic& diagnostic) { take_diagnostic(diagnostic); });
     llvm_context_ = std::make_unique<llvm::LLVMContext>();
@@ -75,12 +78,12 @@ void Job::take_diagnostic(mlir::Diagnostic& diagnostic) {
   }
 }
 
-void Job::run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&)) {
+void Job::run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&), bool verified) {
   mlir::PassManager passes(module.getContext());
   passes.enableVerifier(false);  // it costs as much as the passes; each phase ends with one run
   add(passes);
   errors_.clear();
-  if (mlir::failed(passes.run(module)) || mlir::failed(mlir::verify(module)))
+  if (mlir::failed(passes.run(module)) || (verified && mlir::failed(mlir::verify(module))))
     throw InternalError(
         fmt::format("kernel {}: a compiler pass failed: {}", program_.name, errors_));
 }
@@ -104,8 +107,15 @@ void Job::assign_layouts() {
 }
 
 void Job::lower() {
-  timed("lower", [&] { run_passes(*module_, add_lowering_passes); });
-  auto function = module_->lookupSymbol<mlir::LLVM::LLVMFuncOp>(program_.name);
+  timed("lower", [&] {
+    run_passes(*module_, add_shared_memory_passes, /*verified=*/false);
+    check_shared_memory();
+    run_passes(*module_, add_lowering_passes);
+  });
+}
+
+void Job::check_shared_memory() {
+  auto function = module_->lookupSymbol<mlir::func::FuncOp>(program_.name);
   if (auto bytes = function->getAttrOfType<mlir::IntegerAttr>(shared_bytes_attribute))
     shared_bytes_ = bytes.getInt();
   if (shared_bytes_ <= architecture_.shared_limit) return;

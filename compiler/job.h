@@ -70,7 +70,9 @@ class Job {
     ~Timer();
   };
 
-  void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&));
+  void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&), bool verified = true);
+  /// Before the larger part of the work.
+  void check_shared_memory();
   void take_diagnostic(mlir::Diagnostic& diagnostic);
 
   const program::Program& program_;

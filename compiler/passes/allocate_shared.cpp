@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/scan_steps.h"
@@ -55,6 +56,7 @@ struct Place {
   std::int64_t bytes = 0, offset = 0;
   llvm::SmallPtrSet<Operation*, 4> others;  ///< that may be reading when it begins, or it when they
   bool follows = false;                     ///< some may be reading when it begins
+  bool placed = false;                      ///< the offset is known
 };
 
 /// Finds the operations that need places, and which of them meet.
@@ -71,16 +73,15 @@ class Places : public BlockOrder {
   /// Gives each the lowest place that those it meets leave; the bytes needed.
   std::int64_t arrange() {
     std::int64_t used = 0;
-    llvm::SmallVector<Place*> placed;
     for (auto& [op, place] : places_) {
       llvm::SmallVector<const Place*> taken;
-      for (const Place* other : placed)
-        if (place.others.contains(other->op)) taken.push_back(other);
+      for (Operation* other : place.others)
+        if (const Place& at = places_.find(other)->second; at.placed) taken.push_back(&at);
       llvm::sort(taken, [](const Place* a, const Place* b) { return a->offset < b->offset; });
       for (const Place* other : taken)
         if (other->offset < place.offset + place.bytes)
           place.offset = std::max(place.offset, other->offset + other->bytes);
-      placed.push_back(&place);
+      place.placed = true;
       used = std::max(used, place.offset + place.bytes);
     }
     return used;
@@ -195,6 +196,19 @@ std::int64_t printed_bytes(mlir::Type type) {
       static_cast<uint64_t>(printed_elements(tile) * element_bytes(tile.getElementType())), 16);
 }
 
+std::int64_t shared_limit(func::FuncOp function) {
+  auto limit = function->getAttrOfType<IntegerAttr>(tile::shared_limit_attribute);
+  return limit ? limit.getInt() : std::numeric_limits<std::int64_t>::max();
+}
+
+std::int64_t conversion_bytes(const layout::Distributed& from, const layout::Distributed& to,
+                              mlir::Type element) {
+  if (layout::classify(from, to) <= layout::ConversionKind::registers) return 0;
+  const std::int64_t bytes = element_bytes(element);
+  if (layout::plan_cheap_shuffles(from, to, static_cast<int>(bytes))) return 0;
+  return to.size() * bytes;
+}
+
 std::int64_t scratch_bytes(Operation* op) {
   if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     const auto from = tile::layout_of(reduce.getValue().getType());
@@ -208,12 +222,8 @@ std::int64_t scratch_bytes(Operation* op) {
   if (auto scan = dyn_cast<tile::ScanWithOp>(op))
     return combination_bytes(op, static_cast<int>(scan.getAxis()), /*scans=*/true);
   if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op)) {
-    const auto from = tile::layout_of(convert.getValue().getType());
-    const auto to = tile::layout_of(convert.getType());
-    if (layout::classify(from, to) <= layout::ConversionKind::registers) return 0;
-    const std::int64_t bytes = element_bytes(convert.getType().getElementType());
-    if (layout::plan_cheap_shuffles(from, to, static_cast<int>(bytes))) return 0;
-    return to.size() * bytes;
+    return conversion_bytes(tile::layout_of(convert.getValue().getType()),
+                            tile::layout_of(convert.getType()), convert.getType().getElementType());
   }
   if (auto print = dyn_cast<tile::PrintOp>(op)) {
     std::int64_t bytes = 0;

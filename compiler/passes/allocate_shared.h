@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "compiler/ir/dialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace tegula::compiler {
@@ -33,6 +34,14 @@ mlir::Type accumulator_type(mlir::Type element);
 /// multiple of 16 bytes.
 std::int64_t printed_elements(mlir::RankedTensorType tile);
 std::int64_t printed_bytes(mlir::Type tile);
+
+/// Bytes of shared memory that a block may have on the function's architecture; where it names
+/// none, any number.
+std::int64_t shared_limit(mlir::func::FuncOp function);
+
+/// Bytes of shared memory that a tile of `element` needs to get from one layout to the other.
+std::int64_t conversion_bytes(const layout::Distributed& from, const layout::Distributed& to,
+                              mlir::Type element);
 
 /// Bytes of shared memory that lowering the operation needs; 0 for most.
 std::int64_t scratch_bytes(mlir::Operation* op);

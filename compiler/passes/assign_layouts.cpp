@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <stdexcept>
 #include <tuple>
 
@@ -9,6 +10,7 @@
 #include "compiler/layout/scan_steps.h"
 #include "compiler/layout/streaming.h"
 #include "compiler/passes/access.h"
+#include "compiler/passes/allocate_shared.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -47,6 +49,17 @@ struct Link {
   std::vector<int> permutation;  ///< transpose
 };
 
+constexpr std::int64_t most_elements = std::int64_t{1} << layout::max_tile_bits;
+
+/// The vectors of several accesses: the narrowest of those that stream, and the widest.
+struct Vectors {
+  std::int64_t narrow = most_elements, wide = 1;
+  void add(const Vectors& other) {
+    narrow = std::min(narrow, other.narrow);
+    wide = std::max(wide, other.wide);
+  }
+};
+
 /// A load or store, as far as layouts are concerned.
 struct Access {
   Operation* op = nullptr;
@@ -73,6 +86,7 @@ class Assignment {
       return std::tuple(shape_size(a), a.loops, a.streams) >
              std::tuple(shape_size(b), b.loops, b.streams);
     });
+    gather_meetings();
     for (const Access& access : accesses_)
       if (!layouts_.contains(access.tile)) spread(access.tile, streaming_layout(access));
     // What no access reaches: constants alone, say.
@@ -263,16 +277,22 @@ class Assignment {
   /// be widened; data that every block reads again (weights) is in the L2 cache and does not
   /// decide, nor does what is moved once beside what every turn of a loop moves.
   Distributed streaming_layout(const Access& anchor) {
-    std::int64_t narrow = anchor.vector_elements, wide = anchor.vector_elements;
-    for (const Access& other : accesses_) {
-      if (shape_size(other) != shape_size(anchor) || !groups_.isEquivalent(other.tile, anchor.tile))
-        continue;
-      if (other.loops < anchor.loops) continue;
-      if (other.streams) narrow = std::min(narrow, other.vector_elements);
-      wide = std::max(wide, other.vector_elements);
+    Vectors all{anchor.vector_elements, anchor.vector_elements};
+    const auto group = meetings_.find({groups_.getLeaderValue(anchor.tile), shape_size(anchor)});
+    for (auto in = group->second.lower_bound(anchor.loops); in != group->second.end(); ++in)
+      all.add(in->second);
+    return layout::streaming(shape_of(anchor.tile), static_cast<int>(all.narrow),
+                             static_cast<int>(all.wide), warps_);
+  }
+
+  /// Sorts the accesses into those that meet.
+  void gather_meetings() {
+    for (const Access& access : accesses_) {
+      groups_.insert(access.tile);
+      const std::int64_t elements = access.vector_elements;
+      meetings_[{groups_.getLeaderValue(access.tile), shape_size(access)}][access.loops].add(
+          {access.streams ? elements : most_elements, elements});
     }
-    return layout::streaming(shape_of(anchor.tile), static_cast<int>(narrow),
-                             static_cast<int>(wide), warps_);
   }
 
   //===--- Spreading ------------------------------------------------------------------------===//
@@ -348,8 +368,7 @@ class Assignment {
       const Distributed from = suited_to_reduce(layout_at(reduce.getValues()[0]), axis);
       fix_combination(op, from, from.reduced(axis));
     } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
-      const Distributed all = layout::layout_for_scan(layout_at(scan.getResults()[0]),
-                                                      static_cast<int>(scan.getAxis()));
+      const Distributed all = suited_to_scan(scan);
       fix_combination(op, all, all);
     } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
       std::vector<int> back(transpose.getPermutation().size());
@@ -399,6 +418,17 @@ class Assignment {
     return layout::scan_steps(at, axis) ? at : Distributed::blocked(at.shape(), 1, warps_);
   }
 
+  /// The layout that is cheapest for the scan, if there is the memory to get its tiles there.
+  Distributed suited_to_scan(tile::ScanWithOp scan) const {
+    const int axis = static_cast<int>(scan.getAxis());
+    const Distributed& at = layout_at(scan.getResults()[0]);
+    const Distributed cheapest = layout::layout_for_scan(at, axis);
+    const bool fits = llvm::all_of(scan.getResults(), [&](Value tile) {
+      return conversion_bytes(at, cheapest, getElementTypeOrSelf(tile)) <= shared_limit(function_);
+    });
+    return fits || !layout::scan_steps(at, axis) ? cheapest : at;
+  }
+
   /// A combination takes all its tiles in one layout and leaves its results in another one.
   void fix_combination(Operation* op, const Distributed& from, const Distributed& natural) {
     for (OpOperand& operand : op->getOpOperands()) use_in(operand, from);
@@ -418,7 +448,7 @@ class Assignment {
     result.replaceAllUsesExcept(converted, converted.getDefiningOp());
   }
 
-  static Distributed layout_at(Value value) { return tile::layout_of(value.getType()); }
+  static const Distributed& layout_at(Value value) { return tile::layout_of(value.getType()); }
 
   void use_in(OpOperand& operand, const Distributed& wanted) {
     const Value value = operand.get();
@@ -451,6 +481,8 @@ class Assignment {
   llvm::EquivalenceClasses<Value> groups_;  ///< of values that meet
   llvm::EquivalenceClasses<Value> ties_;
   std::vector<Access> accesses_;
+  /// By what they meet (its leader) and their size, then by the loops they stand in.
+  llvm::DenseMap<std::pair<Value, std::int64_t>, std::map<int, Vectors>> meetings_;
   llvm::DenseMap<Value, bool> depends_;
   static constexpr int max_depth = 1000;  // of recursion: a kernel may be long
   int depth_ = 0;

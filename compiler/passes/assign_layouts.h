@@ -16,8 +16,8 @@ namespace tegula::compiler {
 /// reshapes, broadcasts, reductions). Then the next access that has no layout. Where two layouts
 /// meet in one operation, a constant or iota is made again in the layout wanted, and anything else
 /// gets a tile.convert_layout. What a loop carries is one value to all this: its arguments and
-/// results have one layout, and what enters them in another is converted. An access that cannot use 16 bytes says why in a remark.
-/// suit_accesses and remove_conversions follow up.
+/// results have one layout, and what enters them in another is converted. An access that cannot use
+/// 16 bytes says why in a remark. suit_accesses and remove_conversions follow up.
 std::unique_ptr<mlir::Pass> create_assign_layouts_pass();
 
 }  // namespace tegula::compiler

@@ -115,13 +115,17 @@ void BlockOrder::visit(Operation& op, Accesses& open) {
 void BlockOrder::visit_regions(Operation& op, Accesses& open) {
   Accesses after = open;
   const bool loops = isa<LoopLikeOpInterface>(op);
-  for (int round = 0; round < (loops ? 2 : 1); ++round)
+  for (int round = 0; round < (loops ? 2 : 1); ++round) {
+    // A second round that finds open what the first one found would do the same again, and loops in
+    // it as often as there are loops around them.
+    if (round > 0 && after.size() == open.size()) break;
     for (Region& region : op.getRegions()) {
       Accesses inside = loops ? after : open;
       visit(region, inside);
       for (const BlockAccess& access : inside)
         if (!llvm::is_contained(after, access)) after.push_back(access);
     }
+  }
   open = std::move(after);
 }
 

@@ -10,15 +10,23 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// Calls a marker of the call's own, which bears the text.
-void call_marker(Code& code, std::string_view prefix, llvm::StringRef text, ValueRange operands) {
-  auto module = code.builder().getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  std::string name;
-  for (int number = 0; name.empty() || module.lookupSymbol(name) != nullptr; ++number)
-    name = std::string(prefix) + std::to_string(number);
-  auto function = declare_marker(code, name, LLVM::LLVMVoidType::get(code.context()),
-                                 llvm::SmallVector<Type>(operands.getTypes()));
+constexpr char number_attribute[] = "tile.number";
+
+/// Calls a marker of the operation's own, which bears the text. Such markers stand behind the
+/// others, whose names are looked up.
+void call_marker(Code& code, Operation* op, std::string_view prefix, llvm::StringRef text,
+                 ValueRange operands) {
   OpBuilder& b = code.builder();
+  const auto number = op->getAttrOfType<IntegerAttr>(number_attribute).getInt();
+  LLVM::LLVMFuncOp function;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(op->getParentOfType<FunctionOpInterface>());
+    function = LLVM::LLVMFuncOp::create(
+        b, b.getUnknownLoc(), std::string(prefix) + std::to_string(number),
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(code.context()),
+                                    llvm::SmallVector<Type>(operands.getTypes())));
+  }
   const llvm::StringRef attribute(marker_text_attribute.data(), marker_text_attribute.size());
   function.setPassthroughAttr(
       b.getArrayAttr({b.getArrayAttr({b.getStringAttr(attribute), b.getStringAttr(text)})}));
@@ -53,7 +61,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
       if (tile) offset += printed_bytes(tile);
     }
     operands.push_back(code.equal(thread, code.i32(0)));
-    call_marker(code, print_marker_prefix, op.getText(), operands);
+    call_marker(code, op, print_marker_prefix, op.getText(), operands);
     rewriter.eraseOp(op);
     return success();
   }
@@ -106,13 +114,23 @@ struct LowerAssert : ConvertOpToLLVMPattern<tile::AssertOp> {
   LogicalResult matchAndRewrite(tile::AssertOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     Code code(rewriter, op.getLoc());
-    call_marker(code, assert_marker_prefix, op.getText(), adaptor.getMask());
+    call_marker(code, op, assert_marker_prefix, op.getText(), adaptor.getMask());
     rewriter.eraseOp(op);
     return success();
   }
 };
 
 }  // namespace
+
+void number_markers(ModuleOp module) {
+  Builder builder(module.getContext());
+  int prints = 0, asserts = 0;
+  module.walk([&](Operation* op) {
+    if (isa<tile::PrintOp>(op)) op->setAttr(number_attribute, builder.getI32IntegerAttr(prints++));
+    if (isa<tile::AssertOp>(op))
+      op->setAttr(number_attribute, builder.getI32IntegerAttr(asserts++));
+  });
+}
 
 void populate_debug_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
   patterns.add<LowerPrint, LowerAssert>(types);

@@ -60,6 +60,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     MLIRContext* context = &getContext();
     declare_shared_memory(getOperation());
+    number_markers(getOperation());
 
     LowerToLLVMOptions options(context);
     options.overrideIndexBitwidth(32);

@@ -119,6 +119,8 @@ void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
                               mlir::RewritePatternSet& patterns);
 void populate_cluster_patterns(const mlir::LLVMTypeConverter& types,
                                mlir::RewritePatternSet& patterns);
+/// Before: gives each print and assert the number of its marker.
+void number_markers(mlir::ModuleOp module);
 void populate_debug_patterns(const mlir::LLVMTypeConverter& types,
                              mlir::RewritePatternSet& patterns);
 void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,

@@ -56,11 +56,14 @@ void add_layout_passes(OpPassManager& passes) {
   passes.nest<func::FuncOp>().addPass(create_prefetch_loads_pass());
 }
 
-void add_lowering_passes(OpPassManager& passes) {
+void add_shared_memory_passes(OpPassManager& passes) {
   OpPassManager& functions = passes.nest<func::FuncOp>();
   functions.addPass(create_wait_for_cluster_pass());
   functions.addPass(create_insert_barriers_pass());
   functions.addPass(create_allocate_shared_pass());
+}
+
+void add_lowering_passes(OpPassManager& passes) {
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(create_lower_to_llvm_pass());
   passes.addPass(createReconcileUnrealizedCastsPass());

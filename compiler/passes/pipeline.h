@@ -21,7 +21,9 @@ std::unique_ptr<mlir::Pass> create_exact_canonicalizer_pass();
 
 /// From imported tiles to tiles with layouts.
 void add_layout_passes(mlir::OpPassManager& passes);
-/// From tiles with layouts to the LLVM dialect.
+/// Gives tiles with layouts their barriers and their shared memory.
+void add_shared_memory_passes(mlir::OpPassManager& passes);
+/// And from there to the LLVM dialect.
 void add_lowering_passes(mlir::OpPassManager& passes);
 
 /// Registers the passes of the project by name, for tegula-opt.

@@ -1,12 +1,12 @@
 #include "compiler/passes/remove_conversions.h"
 
 #include <limits>
-#include <map>
-#include <tuple>
+#include <unordered_map>
 
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/shuffle.h"
+#include "compiler/passes/allocate_shared.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -58,12 +58,6 @@ double runs(Block* block) {
   return result;
 }
 
-/// What converting a value costs at the place where it is made.
-double cost_to_convert(Value value, const Distributed& to) {
-  return layout::conversion_cost(tile::layout_of(value.getType()), to, bytes_of(value)) *
-         runs(value.getParentBlock());
-}
-
 /// The layout in which the operand of a reshape, broadcast or transpose is wanted if its result is
 /// wanted in `at`; nothing for other operations.
 std::optional<Distributed> operand_layout(Operation* op, const Distributed& at) {
@@ -80,7 +74,8 @@ std::optional<Distributed> operand_layout(Operation* op, const Distributed& at) 
 
 class Removal {
  public:
-  explicit Removal(func::FuncOp function) : function_(function) {}
+  explicit Removal(func::FuncOp function)
+      : function_(function), shared_limit_(shared_limit(function)) {}
 
   void run() {
     // A loop that changes the layout of what it carries leaves conversions outside to look at.
@@ -104,6 +99,20 @@ class Removal {
 
   //===--- Costs ----------------------------------------------------------------------------===//
 
+  /// What converting a value costs, once; more than anything else if no block has the memory.
+  double conversion_cost(Value value, const Distributed& to) {
+    const Distributed& from = tile::layout_of(value.getType());
+    const auto [it, fresh] = conversion_costs_.try_emplace({from, to, bytes_of(value)}, impossible);
+    if (fresh && conversion_bytes(from, to, getElementTypeOrSelf(value)) <= shared_limit_)
+      it->second = layout::conversion_cost(from, to, bytes_of(value));
+    return it->second;
+  }
+
+  /// The same at the place where the value is made.
+  double cost_to_convert(Value value, const Distributed& to) {
+    return conversion_cost(value, to) * runs(value.getParentBlock());
+  }
+
   /// The cheapest way to have `value` in the layout. `moves`: nothing else wants the value as it
   /// is, so that what is computed elsewhere is not computed here any more.
   double cost(Value value, const Distributed& at, bool moves) {
@@ -115,7 +124,7 @@ class Removal {
   double cost_to_compute(Value value, const Distributed& at, bool moves) {
     Operation* op = value.getDefiningOp();
     if (op == nullptr) return impossible;
-    const auto key = std::tuple(value.getAsOpaquePointer(), at.to_string(), moves);
+    const ComputedKey key{value, at, moves};
     if (const auto known = costs_.find(key); known != costs_.end()) return known->second;
     costs_[key] = impossible;
     if (depth_ == max_depth) return impossible;
@@ -149,7 +158,7 @@ class Removal {
     costs_.clear();  // they are of values as they were
     const Value value = op.getValue();
     const Distributed now = tile::layout_of(value.getType()), at = tile::layout_of(op.getType());
-    const double here = layout::conversion_cost(now, at, bytes_of(value)) * runs(op->getBlock());
+    const double here = conversion_cost(value, at) * runs(op->getBlock());
     if (now != at && cost_to_compute(value, at, value.hasOneUse()) >= here) return false;
     op.getResult().replaceAllUsesWith(in_layout(value, at, value.hasOneUse()));
     op.erase();
@@ -233,8 +242,30 @@ class Removal {
                     << ": what made it and what uses it want different layouts";
   }
 
+  struct ConversionKey {
+    Distributed from, to;
+    int bytes;
+    bool operator==(const ConversionKey&) const = default;
+  };
+  struct ComputedKey {
+    Value value;
+    Distributed at;
+    bool moves;
+    bool operator==(const ComputedKey&) const = default;
+  };
+  struct Hash {
+    std::size_t operator()(const ConversionKey& k) const {
+      return llvm::hash_combine(k.from, k.to, k.bytes);
+    }
+    std::size_t operator()(const ComputedKey& k) const {
+      return llvm::hash_combine(k.value, k.at, k.moves);
+    }
+  };
+
   func::FuncOp function_;
-  std::map<std::tuple<const void*, std::string, bool>, double> costs_;  // of cost_to_compute
+  std::int64_t shared_limit_;
+  std::unordered_map<ConversionKey, double, Hash> conversion_costs_;
+  std::unordered_map<ComputedKey, double, Hash> costs_;  ///< of cost_to_compute
   int depth_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "compiler/layout/shuffle.h"
 #include "compiler/layout/streaming.h"
 #include "compiler/passes/access.h"
+#include "compiler/passes/allocate_shared.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
@@ -27,8 +28,9 @@ constexpr std::int64_t sector_bytes = 32;
 class Suit {
  public:
   explicit Suit(func::FuncOp function)
-      : warps_(static_cast<int>(
-            function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())) {}
+      : warps_(
+            static_cast<int>(function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())),
+        shared_limit_(shared_limit(function)) {}
 
   void load(tile::LoadOp op) {
     const auto wanted = own_layout(op, op.getView().getType(), op.getFull(), op.getType());
@@ -64,8 +66,12 @@ class Suit {
       // Half a sector in one access is well: the next one takes the other half, from the L1 cache.
       const std::int64_t run = layout::contiguous_run(at, used) * bytes;
       if (used * bytes < widest_access_bytes && run < sector_bytes &&
-          layout::contiguous_run(blocked, possible) * bytes > run)
-        return blocked;
+          layout::contiguous_run(blocked, possible) * bytes > run) {
+        if (conversion_bytes(at, blocked, view.getElementType()) <= shared_limit_) return blocked;
+        op->emitRemark() << "suit-accesses: " << op->getName().stripDialect()
+                         << " touches parts of sectors: to move so large a tile between threads "
+                            "first takes more shared memory than a block may have";
+      }
     }
     // Threads that have less than a vector each: spread thin, a tile hides latency better.
     const int elements = at.registers() >> std::popcount(at.replicated_registers());
@@ -89,6 +95,7 @@ class Suit {
   }
 
   int warps_;
+  std::int64_t shared_limit_;
 };
 
 struct SuitAccesses : PassWrapper<SuitAccesses, OperationPass<func::FuncOp>> {

@@ -306,14 +306,14 @@ Bytes serialise(const Image& image);
 /// Throws Error{corrupt_data} for anything that validate() rejects too.
 Image read_image(std::span<const std::byte> bytes);
 /// Checks every rule of this header, so that the interpreter can trust the image: register numbers
-/// and types by opcode, targets, tables, sizes (at most 64 MiB of registers a block, 256 KiB of
+/// and types by opcode, targets, tables, sizes (at most 256 MiB of registers a block, 256 KiB of
 /// shared memory, 64 warps, 8 blocks a cluster, 1 Mi instructions), and that control cannot run off
 /// the end.
 void validate(const Image& image);
 /// The rules for one instruction of an image that is being made: all but that its result is no
 /// constant. Throws Error{corrupt_data}.
 void validate_instruction(const Image& image, std::size_t number);
-inline constexpr std::uint64_t max_register_bytes = 64 << 20;
+inline constexpr std::uint64_t max_register_bytes = 256 << 20;
 /// Of all warps of a block.
 std::uint64_t register_bytes(const Image& image);
 /// Readable text, one instruction a line, for `tegula emit --stage sim`.

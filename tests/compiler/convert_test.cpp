@@ -77,6 +77,7 @@ class Conversion : public ::testing::TestWithParam<const char*> {
         mlir::parseSourceString<mlir::ModuleOp>(kernel_text(source, target, type), context_.get());
     ASSERT_TRUE(module) << kernel_text(source, target, type);
     mlir::PassManager passes(context_.get());
+    add_shared_memory_passes(passes);
     add_lowering_passes(passes);
     ASSERT_TRUE(mlir::succeeded(passes.run(*module)));
     const format::Architecture& architecture = *format::find_architecture(GetParam());

@@ -56,6 +56,7 @@ class PrefetchedLoads : public ::testing::Test {
     auto module = mlir::parseSourceString<mlir::ModuleOp>(kernel_text, &context);
     mlir::PassManager layouts(&context), lowering(&context);
     add_layout_passes(layouts);
+    add_shared_memory_passes(lowering);
     add_lowering_passes(lowering);
     EXPECT_TRUE(module && mlir::succeeded(layouts.run(*module)));
     change(*module);

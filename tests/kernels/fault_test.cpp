@@ -170,10 +170,10 @@ TEST_P(Faults, MoreRegistersThanTheSimulatorHas) {
   launch(many, Cfg{.bn = 8192, .bm = 4, .warps = 1}, x, y);
   expect_floats(y, std::vector<double>(16, 26));
   const std::string message = error_of(ErrorCode::out_of_resources, [&] {
-    launch(many, Cfg{.bn = 8192 * 32, .bm = 80, .warps = 32}, x, y);
+    launch(many, Cfg{.bn = 8192 * 32, .bm = 272, .warps = 32}, x, y);
   });
   EXPECT_THAT(message, HasSubstr("many_fwd: error: the kernel's tiles take more registers"));
-  EXPECT_THAT(message, HasSubstr("bytes for 32 warps; wanted at most 67108864 bytes a block"));
+  EXPECT_THAT(message, HasSubstr("bytes for 32 warps; wanted at most 268435456 bytes a block"));
 }
 
 void huge_fwd(const Cfg& c, In x, Out y) {
@@ -182,15 +182,17 @@ void huge_fwd(const Cfg& c, In x, Out y) {
 }
 const auto huge = with_fields(kernel("huge_fwd", huge_fwd, {"x", "y"}));
 
-TEST_P(Faults, TooLargeForTheSimulator) {
+TEST_P(Faults, ATileTooLargeForItsThreads) {
   const Tensor x = filled(i32, {1}, 1), y = filled(i32, {1}, 0);
   launch(huge, Cfg{.bn = 65536, .warps = 8}, x, y);
   expect_integers(y, {65535 * std::int64_t{32768} + 1});
   const std::string message = error_of(
       ErrorCode::out_of_resources, [&] { launch(huge, Cfg{.bn = 8192 * 32, .warps = 1}, x, y); });
-  EXPECT_THAT(message, HasSubstr("huge_fwd: error: the kernel is too large for the simulator (got "
-                                 "8192 elements of a tile in a thread; wanted at most 4096)"));
-  EXPECT_THAT(message, HasSubstr("use smaller tiles, or more warps than 1"));
+  EXPECT_THAT(message, HasSubstr("fault_test.cpp:"));
+  EXPECT_THAT(message, HasSubstr("huge_fwd: a tile has too many elements for the block's threads "
+                                 "(got 262144 elements, 8192 for each of 32 threads; wanted at "
+                                 "most 4096 for each thread)"));
+  EXPECT_THAT(message, HasSubstr("use more warps than 1, or a loop over smaller tiles"));
 }
 
 }  // namespace
