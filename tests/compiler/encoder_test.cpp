@@ -979,10 +979,15 @@ class RandomBody {
     const std::string t = type.text(), x = of(type), y = of(type);
     switch (below(5)) {
       case 0:
-      case 1:
-        append(type,
-               fmt::format("{} {} {}, {}", one_of({"fadd", "fsub", "fmul", "fdiv"}), t, x, y));
+      case 1: {
+        // What form_fma may fuse with a sum is rounded once, not twice.
+        const bool fuses = type.scalar == "float" || type.scalar == "double";
+        append(type, fmt::format("{} {} {}, {}",
+                                 fuses ? one_of({"fadd", "fsub", "fdiv"})
+                                       : one_of({"fadd", "fsub", "fmul", "fdiv"}),
+                                 t, x, y));
         break;
+      }
       case 2:
         append(type.with("i1"), fmt::format("fcmp {} {} {}, {}",
                                             one_of({"oeq", "ogt", "oge", "olt", "ole", "one", "ord",
