@@ -102,7 +102,7 @@ TEST(ImageValidation, Sizes) {
               }),
               HasSubstr("5000 elements"));
   EXPECT_THAT(rejection([](Image& i) {
-                for (int megabyte = 0; megabyte < 64; ++megabyte)
+                for (int megabyte = 0; megabyte < 256; ++megabyte)
                   i.registers.push_back({Scalar::f64, 4096});
               }),
               HasSubstr("bytes of registers a block"));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tegula/dsl.h"
+#include "tegula/ops.h"
 #include "tests/ops/op_harness.h"
 #include "tests/runtime/expect_error.h"
 
@@ -179,6 +180,24 @@ TEST_P(DescribedOp, NothingToDo) {
   const ScaleOut out = scale_op()(stream, {.x = stream.empty(f32, {0, 40})});
   EXPECT_EQ(out.y.shape(), Dims({0, 40}));
   EXPECT_FALSE(out.x);
+}
+
+/// Of the library's ops: what only an argument says is a part of what is kept.
+TEST_P(DescribedOp, TheDTypeOfAResultIsAskedForAgain) {
+  const Tensor x = upload(stream, bf16, {2, 64}, std::vector<double>(128, 1)),
+               weight = upload(stream, bf16, {64}, std::vector<double>(64, 1));
+  for (int round = 0; round < 2; ++round)
+    for (const std::optional<DType> dtype : {std::optional<DType>(), {f32}, {f16}}) {
+      const DType wanted = dtype.value_or(bf16);
+      EXPECT_EQ(ops::swiglu(stream, x, x, {.out_dtype = dtype}).dtype(), wanted);
+      EXPECT_EQ(ops::softmax(stream, x, {.out_dtype = dtype}).dtype(), wanted);
+      EXPECT_EQ(ops::rms_norm_fn(stream, x, weight, {.out_dtype = dtype}).y.dtype(), wanted);
+      EXPECT_EQ(ops::dropout(stream, x, {.out_dtype = dtype}).y.dtype(), wanted);
+      ops::NormOut saved = ops::rms_norm_fn(stream, x, weight, {});
+      EXPECT_EQ(
+          ops::rms_norm_fn_bwd(stream, x, x, *saved.rstd, weight, {.x_dtype = dtype}).dx.dtype(),
+          wanted);
+    }
 }
 
 TEST_P(DescribedOp, ErrorsNameOpAndArgument) {

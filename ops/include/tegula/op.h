@@ -223,11 +223,13 @@ class Op : public OpBase {
     last_output().any_float = true;
     return std::move(*this).into(std::move(name), member, std::move(may_be));
   }
-  /// The argument that says the dtype, before its memory's and its rule's.
+  /// The argument that says the dtype, before its memory's and its rule's; a part of the key of a
+  /// call, as parameters are.
   Op dtype_argument(std::string name, std::optional<DType> Args::*member) && {
-    last_output().dtype_argument = std::move(name);
+    last_output().dtype_argument = name;
     last_output().dtype_offset = offset(member);
-    return std::move(*this);
+    return std::move(*this).parameter(std::move(name), member,
+                                      "of " + last_output().name + ", and what follows it");
   }
 
   /// A flag, an integer, an optional DType: a part of the key of a call.
