@@ -201,14 +201,22 @@ struct KernelTable::Impl {
 
   /// Lets go what was of use longest ago, until `more` bytes fit in and some room is left.
   void evict(std::size_t more) {
-    std::vector<const Node*> idle;
+    // As of now: readers go on noting uses, and sorting by what changes would have no end.
+    struct Idle {
+      std::uint64_t last_use = 0;
+      const Node* node = nullptr;
+    };
+    std::vector<Idle> by_use;
     for (const auto& node : nodes)
-      if (node->kernel.use_count() == 1) idle.push_back(node.get());
-    std::ranges::stable_sort(idle, {}, [](const Node* node) { return last_use(*node->kernel); });
+      if (node->kernel.use_count() == 1) by_use.push_back({last_use(*node->kernel), node.get()});
+    std::ranges::stable_sort(by_use, {}, &Idle::last_use);
     const std::size_t wanted = max_bytes - max_bytes / 8;
     std::size_t left = bytes + more, count = 0;
-    for (; count < idle.size() && left > wanted; ++count) left -= idle[count]->bytes;
-    idle.resize(count);
+    std::vector<const Node*> idle;
+    for (; count < by_use.size() && left > wanted; ++count) {
+      left -= by_use[count].node->bytes;
+      idle.push_back(by_use[count].node);
+    }
     std::ranges::sort(idle);
     rebuild(idle);
     evicted += count;
