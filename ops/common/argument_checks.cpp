@@ -68,7 +68,7 @@ void ArgumentChecks::dtype(const TensorRef& tensor, std::string_view name, DType
 }
 
 void ArgumentChecks::unit_last_stride(const TensorRef& tensor, std::string_view name) const {
-  if (tensor.shape.back() > 1 && tensor.strides.back() != 1)
+  if (tensor.rank() > 0 && tensor.shape.back() > 1 && tensor.strides.back() != 1)
     fail(name, "the last dimension is not contiguous",
          fmt::format("stride {}", tensor.strides.back()), "stride 1",
          "make the tensor contiguous first");

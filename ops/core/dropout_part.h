@@ -9,10 +9,10 @@
 
 namespace tegula::ops {
 
-/// The random state in memory: looked at only where something may drop out.
+/// The random state in memory: looked at only where something drops out.
 template <class Args>
 const TensorRef* rng_memory(const Args& arguments) {
-  return arguments.dropout_p > 0 && arguments.rng ? &arguments.rng->memory : nullptr;
+  return drops_out(arguments.dropout_p) && arguments.rng ? &arguments.rng->memory : nullptr;
 }
 
 /// seed, offset, threshold and scale, in the order of dropout_scalars.

@@ -6,7 +6,8 @@
 
 namespace tegula {
 
-/// `tensor`: f32, f16 or bf16, whose elements are evenly spaced. Waits for the stream.
+/// `value`: 0, of any dtype of whole bytes, or NaN, of f64, f32, f16 and bf16; else throws
+/// InternalError. Waits for the stream.
 void fill(const Stream& stream, const TensorRef& tensor, double value);
 
 }  // namespace tegula

@@ -1,7 +1,7 @@
 #include "tegula/op.h"
 
 #include <algorithm>
-#include <mutex>
+#include <atomic>
 
 #include <fmt/format.h>
 
@@ -10,17 +10,6 @@
 
 namespace tegula {
 namespace {
-
-/// Never destroyed: ops are statics of many files, in no known order.
-struct OpRegistry {
-  std::mutex mutex;
-  std::vector<const OpBase*> ops;
-  std::uint64_t made = 0;
-};
-OpRegistry& op_registry() {
-  static auto* instance = new OpRegistry;
-  return *instance;
-}
 
 void check_capacity(const OpData& op) {
   if (op.operands() > max_operands || op.key_words > max_key_words || op.scalar_count > max_scalars)
@@ -35,31 +24,17 @@ void check_capacity(const OpData& op) {
 
 }  // namespace
 
-std::vector<const OpBase*> described_ops() {
-  const std::lock_guard lock(op_registry().mutex);
-  return op_registry().ops;
-}
-
 OpBase::OpBase(std::string name, std::string summary, const std::source_location& at)
     : data_(std::make_unique<OpData>()) {
+  static std::atomic<std::uint64_t> described{0};
   data_->name = std::move(name);
   data_->summary = std::move(summary);
   data_->at = at;
-  const std::lock_guard lock(op_registry().mutex);
-  data_->number = ++op_registry().made;
-  op_registry().ops.push_back(this);
+  data_->number = ++described;
 }
 
-OpBase::OpBase(OpBase&& other) noexcept : data_(std::move(other.data_)) {
-  const std::lock_guard lock(op_registry().mutex);
-  std::ranges::replace(op_registry().ops, static_cast<const OpBase*>(&other),
-                       static_cast<const OpBase*>(this));
-}
-
-OpBase::~OpBase() {
-  const std::lock_guard lock(op_registry().mutex);
-  std::erase(op_registry().ops, this);
-}
+OpBase::OpBase(OpBase&& other) noexcept = default;
+OpBase::~OpBase() = default;
 
 const std::string& OpBase::name() const { return data_->name; }
 const std::string& OpBase::summary() const { return data_->summary; }
@@ -100,6 +75,9 @@ void OpBase::set(OpConfig config) {
   data_->config = std::move(config);
   check_capacity(*data_);
 }
+void OpBase::add_constant(std::uint32_t offset, std::size_t bytes) {
+  data_->constants.push_back({offset, bytes});
+}
 void OpBase::remove(std::string_view name) {
   OpData& op = *data_;
   for (std::size_t i = 0; i < op.tensors.size(); ++i) {
@@ -115,7 +93,14 @@ void OpBase::remove(std::string_view name) {
     return true;
   });
 }
-OpOutput& OpBase::last_output() { return data_->outputs.back(); }
+OpOutput& OpBase::last_output() {
+  if (data_->outputs.empty()) wrong_word("a word about an output", "output");
+  return data_->outputs.back();
+}
+void OpBase::wrong_word(const char* word, const char* before) const {
+  throw InternalError(
+      fmt::format("{}: op {}: {} stands behind {}", location(), data_->name, word, before));
+}
 void OpBase::add_rule(std::function<void(const void*, const Plan&)> rule) {
   data_->steps.push_back({true, data_->rules.size()});
   data_->rules.push_back(std::move(rule));

@@ -21,6 +21,11 @@ struct OpData {
   std::vector<std::function<void(const void*, const Plan&)>> rules;
   std::vector<std::function<void(Stream&, const void*, const OpChecks&)>> every_call;
   std::optional<OpConfig> config;
+  struct Bytes {
+    std::uint32_t offset = 0;
+    std::size_t count = 0;
+  };
+  std::vector<Bytes> constants;
   std::function<void(Plan&, const void*)> plan;
 
   /// Tensors and rules in the order of their checks.

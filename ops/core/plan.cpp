@@ -52,14 +52,11 @@ std::uint64_t Plan::fact(std::string_view name) const {
 }
 
 DType Plan::dtype(std::string_view output) const {
-  return state_.kept.outputs.at(state_.output(output)).dtype;
+  return state_.kept.outputs[state_.known_output(output)].dtype;
 }
 
 bool Plan::in_place(std::string_view output, std::string_view name) const {
-  const std::size_t index = state_.output(output);
-  if (index == state_.op.outputs.size())
-    throw InternalError(fmt::format("{}: no output is called {}", state_.op.name, output));
-  const TensorRef& memory = state_.operands[state_.op.tensors.size() + index];
+  const TensorRef& memory = state_.operands[state_.op.tensors.size() + state_.known_output(output)];
   const TensorRef& other = tensor(name);
   return memory.present() && other.present() && memory.data == other.data;
 }
@@ -85,18 +82,31 @@ void Plan::read_config(void* config, std::size_t bytes) const {
 }
 
 void Plan::same(std::string_view output, std::string_view other) {
-  const std::size_t index = state_.output(output);
-  OutputSource& source = state_.kept.outputs.at(index);
-  if (source.kind == OutputSource::Kind::none) return;
-  const std::size_t of = state_.output(other);
-  const bool is_output = of < state_.op.outputs.size();
-  source.kind = is_output ? OutputSource::Kind::output : OutputSource::Kind::input;
-  source.index = static_cast<std::uint32_t>(is_output ? of : state_.operand(other));
+  using Kind = OutputSource::Kind;
+  const std::size_t index = state_.known_output(output);
+  OutputSource& source = state_.kept.outputs[index];
+  if (source.kind == Kind::none) return;
+  if (source.kind != Kind::allocated)
+    throw InternalError(fmt::format("{}: the output {} has memory, and cannot be {}",
+                                    state_.op.name, output, other));
+  if (const std::size_t of = state_.output(other); of < state_.op.outputs.size()) {
+    const Kind kind = state_.kept.outputs[of].kind;
+    if (of == index || (kind != Kind::allocated && kind != Kind::given))
+      throw InternalError(
+          fmt::format("{}: the output {} cannot be {}, which has no memory of its "
+                      "own",
+                      state_.op.name, output, other));
+    source.kind = Kind::output;
+    source.index = static_cast<std::uint32_t>(of);
+  } else {
+    source.kind = Kind::input;
+    source.index = static_cast<std::uint32_t>(state_.present_operand(other));
+  }
   state_.outputs[index] = {};
 }
 
 void Plan::fill(std::string_view output, double value) {
-  OutputSource& source = state_.kept.outputs.at(state_.output(output));
+  OutputSource& source = state_.kept.outputs[state_.known_output(output)];
   if (source.kind != OutputSource::Kind::none) source.fill = value;
 }
 
@@ -106,7 +116,24 @@ void Plan::workspace(std::string name, DType dtype, const Dims& shape) {
 }
 
 void Plan::view(std::string name, std::string_view tensor, const TensorRef& as) {
-  state_.views.push_back({std::move(name), static_cast<std::uint32_t>(state_.operand(tensor)), as});
+  state_.views.push_back(
+      {std::move(name), static_cast<std::uint32_t>(state_.present_operand(tensor)), as});
+}
+
+std::size_t Plan::State::known_output(std::string_view name) const {
+  const std::size_t index = output(name);
+  if (index == op.outputs.size())
+    throw InternalError(fmt::format("{}: no output is called {}", op.name, name));
+  return index;
+}
+
+std::size_t Plan::State::present_operand(std::string_view name) const {
+  const std::size_t index = operand(name);
+  if (index == op.operands())
+    throw InternalError(fmt::format("{}: no tensor is called {}", op.name, name));
+  if (!operands[index].present())
+    throw InternalError(fmt::format("{}: the call has no tensor {}", op.name, name));
+  return index;
 }
 
 namespace {
@@ -167,6 +194,10 @@ Plan::Source Plan::source_of(std::string_view name) const {
 
 void Plan::launch(const KernelBase& kernel, const Config& config,
                   std::span<const Binding> bindings) {
+  if (kernel.parameters().size() > max_operands + max_scalars)
+    throw InternalError(fmt::format("{}: the kernel {} has {} parameters, more than {}",
+                                    state_.op.name, kernel.name(), kernel.parameters().size(),
+                                    max_operands + max_scalars));
   auto launch = std::make_unique<PlannedLaunch>();
   launch->kernel = &kernel;
   launch->config = config;

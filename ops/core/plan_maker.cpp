@@ -26,7 +26,40 @@ std::string names_of(const std::vector<std::string>& names) {
   return text + (names.size() == 1 ? ",)" : ")");
 }
 
-bool is_floats(const op::DTypes& rule) { return rule.any_of.size() > 1; }
+/// The list whose errors have words of their own.
+bool is_floats(const op::DTypes& rule) { return rule.any_of == op::floats().any_of; }
+
+/// "i32 or i64".
+std::string list_of(const std::vector<DType>& dtypes) {
+  std::string text;
+  for (std::size_t i = 0; i < dtypes.size(); ++i)
+    text += fmt::format("{}{}",
+                        i == 0                   ? ""
+                        : i + 1 == dtypes.size() ? " or "
+                                                 : ", ",
+                        dtype_name(dtypes[i]));
+  return text;
+}
+
+/// The arguments with 0 in place of all that no key holds: what kernels take by value, and fields
+/// that the op's description does not name.
+std::vector<std::max_align_t> declared_arguments(const OpData& op, const void* arguments) {
+  std::vector<std::max_align_t> copy(op.argument_bytes / sizeof(std::max_align_t) + 1);
+  std::memset(copy.data(), 0, copy.size() * sizeof(std::max_align_t));  // padding, too
+  const auto keep = [&](std::size_t offset, std::size_t bytes) {
+    std::memcpy(reinterpret_cast<std::byte*>(copy.data()) + offset,
+                static_cast<const std::byte*>(arguments) + offset, bytes);
+  };
+  for (const OpTensor& tensor : op.tensors)
+    if (!tensor.find) keep(tensor.offset, sizeof(TensorRef));
+  for (const OpOutput& output : op.outputs)
+    if (!output.into.empty()) keep(output.into_offset, sizeof(TensorRef));
+  for (const OpParameter& parameter : op.parameters)
+    if (parameter.put_key != nullptr) keep(parameter.offset, parameter.bytes);
+  for (const OpData::Bytes& constant : op.constants) keep(constant.offset, constant.count);
+  if (op.config) keep(op.config->offset, op.config->optional_bytes);
+  return copy;
+}
 
 }  // namespace
 
@@ -53,11 +86,7 @@ PlanMaker::PlanMaker(const OpData& op, Stream& stream, const void* arguments, co
              .overrides = overrides,
              .kept = kept},
       plan_(state_) {
-  state_.masked.resize(op.argument_bytes / sizeof(std::max_align_t) + 1);
-  auto* copy = reinterpret_cast<std::byte*>(state_.masked.data());
-  std::memcpy(copy, arguments, op.argument_bytes);
-  for (const OpParameter& parameter : op.parameters)
-    if (parameter.put_key == nullptr) std::memset(copy + parameter.offset, 0, parameter.bytes);
+  state_.masked = declared_arguments(op, arguments);
   state_.operands.resize(op.operands());
   state_.outputs.resize(op.outputs.size());
   kept.op = 0;
@@ -82,6 +111,13 @@ void PlanMaker::check_inputs() {
 void PlanMaker::check_dtype(const TensorRef& tensor, const OpTensor& rule) {
   if (rule.dtype.unchecked()) return;
   if (is_floats(rule.dtype)) return state_.checks.float_tensor(tensor, rule.name);
+  if (rule.dtype.any_of.size() > 1) {
+    if (std::ranges::find(rule.dtype.any_of, tensor.dtype) == rule.dtype.any_of.end())
+      state_.checks.fail(
+          rule.name, "wrong dtype", std::string(dtype_name(tensor.dtype)),
+          list_of(rule.dtype.any_of) + (rule.dtype.reason.empty() ? "" : ", " + rule.dtype.reason));
+    return state_.checks.tensor_of(tensor, rule.name, tensor.dtype, rule.dtype.reason);
+  }
   const op::DTypes::Wanted dtype = wanted(rule.dtype);
   state_.checks.tensor_of(tensor, rule.name, dtype.dtype, dtype.reason);
 }
@@ -167,9 +203,18 @@ void PlanMaker::check_shape(const TensorRef& tensor, std::string_view name, cons
     case Shape::Kind::rows: {
       if (tensor.rank() == 0)
         state_.checks.fail(name, "wrong rank", "a scalar", "a tensor of shape (..., N)");
-      define(shape.names[0], element_count(ops::leading(tensor.shape)),
-             fmt::format("the rows of {}", name));
-      define(shape.names[1], tensor.shape.back(), fmt::format("the last extent of {}", name));
+      const std::int64_t extents[] = {element_count(ops::leading(tensor.shape)),
+                                      tensor.shape.back()};
+      const char* const what[] = {"the rows of", "the last extent of"};
+      for (std::size_t d = 0; d < 2; ++d) {
+        const NamedExtent* known = find_extent(state_.extents, shape.names[d]);
+        if (known == nullptr)
+          define(shape.names[d], extents[d], fmt::format("{} {}", what[d], name));
+        else if (known->value != extents[d])
+          state_.checks.fail(
+              name, "wrong shape", to_string(tensor.shape),
+              fmt::format("{} = {}, {}", shape.names[d], known->value, known->origin));
+      }
       return;
     }
     case Shape::Kind::dims:
@@ -254,12 +299,8 @@ void PlanMaker::check_output(std::size_t index) {
     source.dtype = checks.output_dtype(given, rule.into, asked, dtype.dtype, shape.shape,
                                        shape.reason, rule.dtype_argument);
   } else if (given.present()) {
-    if (rule.dtype.any_of.empty())
-      checks.float_tensor(given, rule.into);
-    else
-      checks.tensor_of(given, rule.into, dtype.dtype, dtype.reason);
+    checks.tensor_of(given, rule.into, dtype.dtype, dtype.reason);
     checks.shape(given, rule.into, shape.shape, shape.reason);
-    checks.dtype(given, rule.into, dtype.dtype, dtype.reason);
   }
   if (given.present()) {
     source.kind = OutputSource::Kind::given;

@@ -43,6 +43,9 @@ struct Plan::State {
   /// The number of the operand: an input, or memory for an output; that many if there is none.
   std::size_t operand(std::string_view name) const;
   std::size_t output(std::string_view name) const;
+  /// The same; throw InternalError where there is none, or where the call has no such tensor.
+  std::size_t known_output(std::string_view name) const;
+  std::size_t present_operand(std::string_view name) const;
 };
 
 /// Checks a call and works out what it comes to, into `kept`.

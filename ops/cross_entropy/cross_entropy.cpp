@@ -59,8 +59,11 @@ Op<CrossEntropyArgs, Result> cross_entropy_op(const char* name, const char* summ
       .config(&CrossEntropyArgs::config, row_config, check_config, row_config_fields());
 }
 
-const OutputRule of_each_row = {.shape = op::like("target", op::Layout::flat),
-                                .dtype = op::only(DType::f32, "whatever the dtype of x")};
+/// One value for each row.
+op::Shape of_rows() { return op::like("target", op::Layout::flat); }
+OutputRule of_each_row() {
+  return {.shape = of_rows(), .dtype = op::only(DType::f32, "whatever the dtype of x")};
+}
 
 void plan_forward(Plan& plan, const CrossEntropyArgs&) {
   if (plan.empty()) return;
@@ -74,9 +77,9 @@ CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRe
                               const CrossEntropyOptions& options) {
   static const auto& op = lasting(
       cross_entropy_op<CrossEntropyOut>("cross_entropy", "loss and lse of each row's target class")
-          .output("loss", &CrossEntropyOut::loss, of_each_row)
+          .output("loss", &CrossEntropyOut::loss, of_each_row())
           .into("loss", &CrossEntropyArgs::loss)
-          .output("lse", &CrossEntropyOut::lse, of_each_row)
+          .output("lse", &CrossEntropyOut::lse, of_each_row())
           .into("lse", &CrossEntropyArgs::lse)
           .fact(
               "smoothing", +[](const CrossEntropyArgs& a) { return a.label_smoothing != 0; })
@@ -87,12 +90,11 @@ CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRe
 Tensor cross_entropy_bwd(Stream& stream, const TensorRef& dloss, const TensorRef& x,
                          const TensorRef& lse, const TensorRef& target,
                          const CrossEntropyOptions& options) {
-  const op::Shape of_rows = op::like("target", op::Layout::flat);
   static const auto& op = lasting(
       cross_entropy_op<Tensor>("cross_entropy_bwd", "dx of cross_entropy's loss")
-          .input("dloss", &CrossEntropyArgs::dloss, {.shape = of_rows})
+          .input("dloss", &CrossEntropyArgs::dloss, {.shape = of_rows()})
           .input("lse", &CrossEntropyArgs::saved_lse,
-                 {.shape = of_rows, .dtype = op::only(DType::f32, "as cross_entropy gives it")})
+                 {.shape = of_rows(), .dtype = op::only(DType::f32, "as cross_entropy gives it")})
           .output("dx", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
           .into_any_float("out", &CrossEntropyArgs::out, {"x"})
           .dtype_argument("out_dtype", &CrossEntropyArgs::out_dtype)

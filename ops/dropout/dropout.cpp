@@ -45,6 +45,7 @@ Op<DropoutArgs, DropoutOut> dropout_op(const DropoutNames& names, const char* na
       .dtype_argument("out_dtype", &DropoutArgs::out_dtype)
       .output("mask", &DropoutOut::mask, {op::like(names.x), op::only(DType::i1, "as all masks")},
               [](const DropoutArgs& a, const Plan&) { return a.return_mask; })
+      .constant(&DropoutArgs::names)
       .plan(plan_dropout);
 }
 

@@ -44,7 +44,7 @@ NormBackwardOp plain_bwd_op(const NormFunction& function, const char* name, cons
       .without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
 NormBackwardOp subset_bwd_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_bwd_op(function, name, summary).without({"rowscale", "out_numrows"});
+  return dropout_add_bwd_op(function, name, summary).without({"rowscale"});
 }
 NormBackwardOp parallel_bwd_op(const NormFunction& function, const char* name,
                                const char* summary) {

@@ -216,6 +216,7 @@ NormBackwardOp norm_backward_op(const NormFunction& f, std::string name, std::st
       .output("dlayerscale", &NormBwdOut::dlayerscale,
               {op::vector("N"), op::dtype_of("layerscale")},
               [](const Args& a, const Plan&) { return a.layerscale.present(); })
+      .constant(&Args::function)
       .plan(plan_backward);
 }
 

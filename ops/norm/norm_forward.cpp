@@ -36,7 +36,10 @@ Shape::Wanted forward_y_shape(const NormArgs& a) {
 /// Of what the sum is stored as.
 DTypes::Wanted sum_dtype(const NormArgs& a) {
   if (a.residual.present()) return {a.residual.dtype, "the dtype of residual"};
-  const DType own = a.residual_out.present() ? a.residual_out.dtype : a.x.dtype;
+  const DType given = a.residual_out.dtype;
+  const bool follows = a.residual_out.present() &&
+                       (given == DType::f32 || given == DType::f16 || given == DType::bf16);
+  const DType own = follows ? given : a.x.dtype;
   return {a.residual_in_fp32 ? DType::f32 : own, "as residual_in_fp32 says"};
 }
 
@@ -179,6 +182,7 @@ NormForwardOp norm_forward_op(const NormFunction& f, std::string name, std::stri
       .output("mask", &NormOut::mask, {op::like(x), op::only(DType::i1, "as all masks")},
               gives_mask)
       .output("mask1", &NormOut::mask1, {sum, op::only(DType::i1, "as all masks")}, gives_mask1)
+      .constant(&NormArgs::function)
       .plan(plan_forward_norm);
 }
 

@@ -100,6 +100,7 @@ Op<RotaryArgs, Tensor> rotary_op(const RotaryDirection& direction, const char* n
       .output(direction.y, {op::like(direction.x, Layout::inner), op::dtype_of(direction.x)})
       .into_any_float("out", &Args::out, {direction.x})
       .dtype_argument("out_dtype", &Args::out_dtype)
+      .constant(&Args::direction)
       .plan(plan_rotary);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "tegula/dsl.h"
@@ -220,6 +221,108 @@ TEST_P(DescribedOp, ErrorsNameOpAndArgument) {
             .out = contiguous(bias.data(), f32, {1, 40}, *stream.device())});
     op(stream, {.x = x});
   }
+}
+
+struct PairArgs {
+  TensorRef a, b;
+  TensorRef out = {};
+  std::optional<DType> out_dtype = {};
+  int undeclared = 0;
+};
+
+using PairOp = Op<PairArgs, Tensor>;
+const InputRule whole_numbers = {.dtype = op::DTypes{{i32, i64}}};
+
+PairOp planned(void (*plan)(Plan&, const PairArgs&)) {
+  return PairOp("pair", "")
+      .input("a", &PairArgs::a, whole_numbers)
+      .optional("b", &PairArgs::b, whole_numbers)
+      .output("y", {op::like("a"), op::dtype_of("a")})
+      .into("out", &PairArgs::out)
+      .plan(plan);
+}
+
+TEST_P(DescribedOp, RowsThatHaveNamesAreCompared) {
+  const auto pair = PairOp("pair", "").input("a", &PairArgs::a).input("b", &PairArgs::b);
+  expect_error(invalid, {"pair: error: b: wrong shape", "got 2x5", "M = 4, the rows of a"}, [&] {
+    pair(stream, {filled({4, 8}, 0), filled({2, 5}, 0)});
+  });
+  expect_error(invalid, {"b: wrong shape", "got 4x5", "N = 8, the last extent of a"}, [&] {
+    pair(stream, {filled({4, 8}, 0), filled({4, 5}, 0)});
+  });
+  EXPECT_NO_THROW(pair(stream, {filled({4, 8}, 0), filled({2, 2, 8}, 0)}));
+}
+
+TEST_P(DescribedOp, DTypesOfAList) {
+  const auto pair = planned(+[](Plan&, const PairArgs&) {});
+  const Tensor a = stream.empty(i64, {2, 4}), out = stream.empty(i64, {2, 4});
+  EXPECT_EQ(pair(stream, {.a = stream.empty(i32, {2, 4})}).dtype(), i32);
+  EXPECT_EQ(pair(stream, {.a = a, .out = out}).data(), out.data());
+  expect_error(invalid, {"a: wrong dtype", "got f32", "i32 or i64"}, [&] {
+    pair(stream, {.a = filled({2, 4}, 0)});
+  });
+  expect_error(invalid, {"out: wrong dtype", "got f32", "i64, the dtype of a"}, [&] {
+    pair(stream, {.a = a, .out = filled({2, 4}, 0)});
+  });
+}
+
+TEST_P(DescribedOp, DestinationsWithinGaps) {
+  const auto pair = PairOp("pair", "")
+                        .input("a", &PairArgs::a, {op::any(), op::any_dtype()})
+                        .output("y", {op::like("a"), op::dtype_of("a")})
+                        .into("out", &PairArgs::out);
+  const Tensor memory = filled({64}, 0);
+  TensorRef a = contiguous(memory.data(), f32, {2, 4}, *stream.device()), out = a;
+  a.strides = {16, 4};
+  out.data = static_cast<float*>(memory.data()) + 4;
+  out.strides = {16, 1};
+  expect_error(invalid, {"out: the destination overlaps a"},
+               [&] { pair(stream, {.a = a, .out = out}); });
+}
+
+TEST_P(DescribedOp, WhatADescriptionCannotSay) {
+  const auto internal = [](auto&& call) { EXPECT_THROW(call(), InternalError); };
+  internal([] { PairOp("pair", "").into("out", &PairArgs::out); });
+  internal([] {
+    PairOp("pair", "")
+        .input("a", &PairArgs::a)
+        .output("y", {op::like("a"), op::dtype_of("a")})
+        .dtype_argument("out_dtype", &PairArgs::out_dtype);
+  });
+  const Tensor a = stream.empty(i32, {2, 4});
+  const auto plan_fails = [&](void (*plan)(Plan&, const PairArgs&)) {
+    internal([&] { planned(plan)(stream, {.a = a}); });
+  };
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.same("y", "nope"); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.same("y", "b"); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.same("y", "y"); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.same("nope", "a"); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.fill("nope", 0); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.dtype("nope"); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.view("v", "b", {}); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.view("v", "nope", {}); });
+  plan_fails(+[](Plan& plan, const PairArgs&) { plan.fill("y", std::nan("")); });
+}
+
+TEST_P(DescribedOp, ZerosOfEveryWidth) {
+  const auto zeros = planned(+[](Plan& plan, const PairArgs&) { plan.fill("y", 0); });
+  const Tensor y = zeros(stream, {.a = stream.empty(i64, {2, 4})});
+  std::vector<std::int64_t> values(8, 1);
+  Tensor(y).copy_to_host(values.data(), 64);
+  EXPECT_EQ(values, std::vector<std::int64_t>(8, 0));
+}
+
+TEST_P(DescribedOp, AFieldThatNoWordDeclaresIsNotSeen) {
+  const auto pair = planned(+[](Plan&, const PairArgs& a) { EXPECT_EQ(a.undeclared, 0); });
+  pair(stream, {.a = stream.empty(i32, {2, 4}), .undeclared = 7});
+}
+
+/// p so small that nothing drops: the random state is not looked at, whatever it is.
+TEST_P(DescribedOp, RandomStateThatNobodyNeeds) {
+  const Tensor x = filled({2, 40}, 1), out = filled({2, 40}, 0);
+  const ops::RngState rng = {.memory = filled({3, 3}, 0)};
+  ops::dropout(stream, x, {.dropout_p = 1e-9f, .rng = rng, .out = out});
+  expect_scaled(out, 1, 1, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, DescribedOp, ::testing::ValuesIn(op_targets()), target_name);

@@ -66,7 +66,10 @@ class OpBase {
   void add(OpScalars scalars);
   void add(OpFact fact);
   void set(OpConfig config);
+  /// Throws InternalError where there is none yet.
   OpOutput& last_output();
+  [[noreturn]] void wrong_word(const char* word, const char* before) const;
+  void add_constant(std::uint32_t offset, std::size_t bytes);
   void remove(std::string_view name);
   void add_rule(std::function<void(const void*, const Plan&)> rule);
   void add_every_call(std::function<void(Stream&, const void*, const OpChecks&)> check);
@@ -76,9 +79,6 @@ class OpBase {
  private:
   std::unique_ptr<OpData> data_;
 };
-
-/// The ops that exist in this process, in the order of their description.
-std::vector<const OpBase*> described_ops();
 
 namespace detail {
 
@@ -223,9 +223,10 @@ class Op : public OpBase {
     last_output().any_float = true;
     return std::move(*this).into(std::move(name), member, std::move(may_be));
   }
-  /// The argument that says the dtype, before its memory's and its rule's; a part of the key of a
-  /// call, as parameters are.
+  /// Of an output into_any_float: the argument that says the dtype, before its memory's and its
+  /// rule's; a part of the key of a call, as parameters are.
   Op dtype_argument(std::string name, std::optional<DType> Args::*member) && {
+    if (!last_output().any_float) wrong_word("dtype_argument", "into_any_float");
     last_output().dtype_argument = name;
     last_output().dtype_offset = offset(member);
     return std::move(*this).parameter(std::move(name), member,
@@ -266,6 +267,12 @@ class Op : public OpBase {
       *bits = detail::scalar_bits(value);
     };
     add(OpScalars{{{name, detail::dtype_of<T>()}}, get});
+    return std::move(*this);
+  }
+  /// What is the same in every call of this op, so that plans may depend on it.
+  template <class T, class Base>
+  Op constant(T Base::*member) && {
+    add_constant(offset(member), sizeof(T));
     return std::move(*this);
   }
   /// What only `scalars` and `every_call` look at.
@@ -320,6 +327,7 @@ class Op : public OpBase {
     config.fields = std::move(fields);
     config.offset = offset(member);
     config.bytes = sizeof(C);
+    config.optional_bytes = sizeof(std::optional<C>);
     config.find = [](const void* optional) -> const void* {
       const auto& pinned = *static_cast<const std::optional<C>*>(optional);
       return pinned ? &*pinned : nullptr;
@@ -364,6 +372,9 @@ class Op : public OpBase {
     });
     return std::move(*this);
   }
+
+  template <class C, class... P>
+  Op launches(const Kernel<C, P...>&& kernel) && = delete;  // it would be gone by the first call
 
  private:
   template <class Object, class Member>

@@ -119,6 +119,7 @@ struct OpConfig {
   std::vector<ConfigFieldInfo> fields;
   std::uint32_t offset = 0;                             ///< of the std::optional of the struct
   std::size_t bytes = 0;                                ///< of the struct
+  std::size_t optional_bytes = 0;                       ///< of the std::optional
   const void* (*find)(const void* optional) = nullptr;  ///< null where nothing is pinned
   std::function<void(const void* arguments, const Plan&, void* config)> choose;
   std::function<void(const void* arguments, const Plan&, const void* config)> check;

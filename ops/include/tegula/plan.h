@@ -1,6 +1,7 @@
 // What one call of an op comes to: its tensors checked, its outputs, its launches. A plan serves
 // every call that has the same key (tegula/op.h), so it sees nothing of one that the key does not
-// hold: scalars that kernels take by value are 0 in the arguments that it is given.
+// hold: scalars that kernels take by value are 0 in the arguments that it is given, and so is every
+// field that the op's description does not name.
 #pragma once
 
 #include <cstdint>
@@ -52,10 +53,11 @@ class Plan {
     return config;
   }
 
-  /// The output is another one, or the input: no memory of its own, and nothing to store.
+  /// The output, for which the caller gave no memory, is another one, or the input: nothing to
+  /// store. That one is there.
   void same(std::string_view output, std::string_view other);
 
-  /// The host writes this value everywhere, where no kernel has anything to do.
+  /// The host writes this value, 0 or NaN, everywhere, where no kernel has anything to do.
   void fill(std::string_view output, double value);
 
   /// Row-major, for as long as the launches take; kernels see it by its name.
