@@ -1,6 +1,5 @@
 // tegula-opt: runs the project's passes, by name, on a file of MLIR. For tests and for looking.
 #include "compiler/passes/pipeline.h"
-#include "mlir/Conversion/Passes.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -9,7 +8,6 @@ int main(int argc, char** argv) {
   tegula::compiler::register_dialects(registry);
   tegula::compiler::register_passes();
   mlir::registerTransformsPasses();
-  mlir::registerSCFToControlFlowPass();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Tegula's optimiser driver\n", registry));
 }

@@ -7,13 +7,13 @@
 #include "compiler/passes/drop_masks.h"
 #include "compiler/passes/expand_math.h"
 #include "compiler/passes/insert_barriers.h"
+#include "compiler/passes/lower_control_flow.h"
 #include "compiler/passes/lower_to_llvm.h"
 #include "compiler/passes/prefetch_loads.h"
 #include "compiler/passes/remove_conversions.h"
 #include "compiler/passes/suit_accesses.h"
 #include "compiler/passes/wait_for_cluster.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -64,7 +64,7 @@ void add_shared_memory_passes(OpPassManager& passes) {
 }
 
 void add_lowering_passes(OpPassManager& passes) {
-  passes.addPass(createSCFToControlFlowPass());
+  passes.nest<func::FuncOp>().addPass(create_lower_control_flow_pass());
   passes.addPass(create_lower_to_llvm_pass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   passes.addPass(createCSEPass());
@@ -81,6 +81,7 @@ void register_passes() {
   registerPass(create_wait_for_cluster_pass);
   registerPass(create_insert_barriers_pass);
   registerPass(create_allocate_shared_pass);
+  registerPass(create_lower_control_flow_pass);
   registerPass(create_lower_to_llvm_pass);
   registerPass(create_attach_lines_pass);
 }

@@ -1,4 +1,4 @@
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-insert-barriers,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-insert-barriers,tile-allocate-shared,tile-lower-control-flow),tile-lower-to-llvm,canonicalize,cse)' | FileCheck %s
 // RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-insert-barriers,tile-allocate-shared))' | FileCheck %s --check-prefix=PLACES
 
 !row = !tile.view<1x512xf32, extents [?, 1000], strides [1000, 1], divisors [8, 1], align 16, pad 0x3FF0000000000000>

@@ -1,4 +1,4 @@
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-insert-barriers,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-insert-barriers,tile-allocate-shared,tile-lower-control-flow),tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
 
 !row = !tile.view<512xi32, extents [?], strides [1], divisors [1], align 16>
 

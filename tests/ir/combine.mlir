@@ -1,5 +1,5 @@
 // RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts))' 2>/dev/null | FileCheck %s --check-prefix=LAYOUT
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared,tile-lower-control-flow),tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
 
 !row = !tile.view<1x1024xf32, extents [?, 1024], strides [1024, 1], divisors [16, 1], align 16>
 !ragged = !tile.view<1x4096xf32, extents [?, ?], strides [?, 1], divisors [1, 1], align 4>

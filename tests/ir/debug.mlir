@@ -1,4 +1,4 @@
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-allocate-shared,tile-lower-control-flow),tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
 
 // Each call has a function of its own, which bears the text.
 // CHECK-DAG: llvm.func @tegula.print.0(i32, i1) attributes {passthrough = {{\[}}["tegula.text", "one {}"]]}

@@ -1,4 +1,4 @@
-// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-insert-barriers,tile-allocate-shared),convert-scf-to-cf,tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
+// RUN: tegula-opt %s --pass-pipeline='builtin.module(func.func(tile-assign-layouts,tile-insert-barriers,tile-allocate-shared,tile-lower-control-flow),tile-lower-to-llvm,canonicalize,cse)' 2>/dev/null | FileCheck %s
 
 !row = !tile.view<1x1024xf32, extents [?, 1024], strides [1024, 1], divisors [16, 1], align 16>
 !ragged = !tile.view<1x1024xf32, extents [?, 1000], strides [1000, 1], divisors [8, 1], align 16>
