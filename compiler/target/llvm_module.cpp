@@ -9,6 +9,7 @@
 #include "compiler/target/expand_vectors.h"
 #include "compiler/target/form_fma.h"
 #include "compiler/target/markers.h"
+#include "compiler/target/scalarise_singles.h"
 #include "compiler/target/widen_integers.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
@@ -118,6 +119,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::ADCEPass());
+  scalarise_singles(module);
   for (llvm::Function& function : module)
     if (!function.isDeclaration()) passes.run(function, functions);
   expand(module);
