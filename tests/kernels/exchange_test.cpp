@@ -157,5 +157,29 @@ TEST_P(Exchange, DependentSumsInALoopUnderSeveralOrders) {
   }
 }
 
+struct LargeCfg {
+  int bn = 256, warps = 16;
+};
+void large_transpose_fwd(const LargeCfg& c, In x, Out y) {
+  auto [i] = grid({1});
+  y.tiles({c.bn, c.bn}).store(x.tiles({c.bn, c.bn}).load({i, 0}).T(), {0, i});
+}
+const auto large_transpose = kernel("large_transpose_fwd", large_transpose_fwd, {"x", "y"})
+                                 .field("bn", &LargeCfg::bn)
+                                 .field("warps", &LargeCfg::warps);
+
+/// Through shared memory a transposed tile is stored by full sectors; one that is too large for it,
+/// as it is.
+TEST_P(Exchange, MoreThanSharedMemoryHolds) {
+  constexpr std::int64_t n = 256;
+  const auto x = random_integers(-1000000, 1000000, n * n);
+  std::vector<std::int64_t> wanted;
+  for (std::int64_t k = 0; k < n * n; ++k)
+    wanted.push_back(x[static_cast<std::size_t>(k % n * n + k / n)]);
+  const Tensor y = stream.empty(i32, {n, n});
+  launch(large_transpose, LargeCfg{}, integers(i32, {n, n}, x), y);
+  expect_integers(y, wanted);
+}
+
 }  // namespace
 }  // namespace tegula::testing
