@@ -25,7 +25,7 @@ if(TEGULA_BUILD_BENCH)
     "${PROJECT_SOURCE_DIR}/bench/start.cpp"
     "${PROJECT_SOURCE_DIR}/bench/allocations.cpp")
   target_link_libraries(
-    tegula-gpu PRIVATE tegula_golden tegula_bench_ops tegula_cli tegula_npy tegula_tegula
+    tegula-gpu PRIVATE tegula_golden tegula_random_programs tegula_bench_ops tegula_cli tegula_npy tegula_tegula
                        tegula_reference
                        GTest::gmock GTest::gtest nlohmann_json::nlohmann_json fmt::fmt)
   add_test(NAME gpu.program COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/gpu/program_check.sh

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "tegula/device.h"
 #include "tests/random/program.h"
 
 namespace tegula::random_programs {
@@ -13,10 +14,14 @@ struct Failure {
   std::string text;
 };
 
-/// Runs the program on a simulator of `architecture` with all checks, and now and then, by the
-/// seed, compiles it to PTX, too. Nothing if all is well.
-std::optional<Failure> check(const Program& program, const std::string& architecture);
-/// On the architecture that the seed says.
+/// Runs the program on the stream's device; nothing if all is well. Throws std::logic_error for one
+/// that the host cannot run.
+std::optional<Failure> check(const Program& program, Stream& stream);
+/// Makes PTX of the program, and a cubin where there is an assembler.
+std::optional<Failure> check_ptx(const Program& program, Stream& stream,
+                                 const std::string& architecture);
+/// The first with all checks of a simulator, of an architecture that the seed says; now and then
+/// the second, too.
 std::optional<Failure> check(const Program& program);
 
 }  // namespace tegula::random_programs

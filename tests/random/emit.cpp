@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <variant>
 
+#include "compiler/target/assembler.h"
 #include "tegula/compiler.h"
 #include "tegula/dsl.h"
 
@@ -538,8 +539,9 @@ void compile_to_ptx(const Program& program, Stream& stream, const std::string& a
   list.emplace_back(program.integer);
   list.emplace_back(program.real);
   const auto config = random_kernel.with(next_config(program)).config();
-  (void)compiler::emit(random_kernel.base().trace_program(config, list),
-                       {Target::Backend::ptx, architecture}, compiler::Stage::ptx);
+  (void)compiler::emit(
+      random_kernel.base().trace_program(config, list), {Target::Backend::ptx, architecture},
+      compiler::assemblers().empty() ? compiler::Stage::ptx : compiler::Stage::cubin);
 }
 
 }  // namespace tegula::random_programs

@@ -14,7 +14,8 @@ namespace tegula::random_programs {
 /// its memory. Throws what tracing, compiling and launching throw.
 std::vector<std::vector<Element>> launch(const Program& program, Stream& stream);
 
-/// Compiles the kernel to PTX for an architecture and leaves it at that. Throws the same.
+/// Compiles the kernel for a GPU, to a cubin where there is an assembler, else to PTX. Throws the
+/// same.
 void compile_to_ptx(const Program& program, Stream& stream, const std::string& architecture);
 
 }  // namespace tegula::random_programs

@@ -144,8 +144,11 @@ class Generator {
     return emit_all(kind, {std::move(type)}, std::move(in), std::move(numbers))[0];
   }
 
+  /// For the statement that wants it; `find` does not see it.
   Value constant(DType dtype, std::int64_t bits) {
-    return emit(Kind::constant, {dtype, {}}, {}, {bits});
+    const Value v = emit(Kind::constant, {dtype, {}}, {}, {bits});
+    visible_.pop_back();
+    return v;
   }
   Value binary(Kind kind, Value a, Value b) {
     return emit(kind, {dtype(a), *broadcast(shape(a), shape(b))}, {a, b});
@@ -219,7 +222,9 @@ class Generator {
   void statements(std::size_t count) {
     for (; count > 0; --count) {
       const std::size_t which = below(100);
-      if (which < 28)
+      if (which < 3)
+        source();
+      else if (which < 28)
         arithmetic();
       else if (which < 36)
         compare_or_select();
@@ -242,9 +247,28 @@ class Generator {
     }
   }
 
+  void source() {
+    switch (below(3)) {
+      case 0:
+        emit(Kind::argument, {i32, {}}, {}, {0});
+        return;
+      case 1:
+        emit(Kind::argument, {f32, {}}, {}, {1});
+        return;
+      default: {
+        const std::size_t tensor = below(p_.tensors.size());
+        const std::size_t rank = p_.tensors[tensor].extents.size();
+        if (rank == 0) return void(emit(Kind::iota, {i32, {power(6)}}, {}));
+        emit(Kind::extent, {i32, {}}, {},
+             {static_cast<std::int64_t>(tensor), static_cast<std::int64_t>(below(rank))});
+      }
+    }
+  }
+
   void arithmetic() {
-    const auto a = find([&](Value v) { return is_number(dtype(v)); });
-    if (!a) return;
+    const bool real = chance(50);
+    auto a = find([&](Value v) { return is_number(dtype(v)) && is_float(dtype(v)) == real; });
+    if (!a) a = find([&](Value v) { return is_number(dtype(v)); });
     is_float(dtype(*a)) ? float_arithmetic(*a) : integer_arithmetic(*a);
   }
 
@@ -254,10 +278,10 @@ class Generator {
     const std::int64_t bits = dtype_bits(t);
     switch (const std::size_t which = below(16)) {
       case 0:
-        if (is_signed) emit(chance(50) ? Kind::neg : Kind::abs, type(a), {a});
-        return;
       case 1:
-        if (!is_signed && bits >= 32) binary(Kind::umulhi, a, operand(t, shape(a)));
+        if (is_signed) return void(emit(chance(50) ? Kind::neg : Kind::abs, type(a), {a}));
+        a = cast_to(a, pick({u32, u64}));
+        binary(Kind::umulhi, a, operand(dtype(a), shape(a)));
         return;
       case 2:
       case 3: {  // by as much as the width and more
@@ -300,6 +324,7 @@ class Generator {
     const DType t = dtype(a);
     switch (below(12)) {
       case 0:
+      case 10:
         emit(pick({Kind::neg, Kind::abs, Kind::sqrt, Kind::floor, Kind::ceil}), type(a), {a});
         return;
       case 1: {
@@ -553,7 +578,8 @@ class Generator {
     return from_real(rounded_to(t, pick(values)));
   }
 
-  void load() {
+  /// `turn`: a loop's index, by which the tiles are to be counted.
+  void load(std::optional<Value> turn = {}) {
     const std::size_t number = input();
     const TensorArgument tensor = p_.tensors[number];
     const std::size_t rank = tensor.extents.size();
@@ -571,7 +597,9 @@ class Generator {
     bool inside = true;
     for (std::size_t d = 0; d < rank; ++d) {
       inside = inside && tile[d] <= tensor.extents[d] && chance(80);
-      if (inside || chance(50))
+      if (turn && chance(70))
+        inside = false, in.push_back(*turn);
+      else if (inside || chance(50))
         in.push_back(constant(i32, 0));
       else
         in.push_back(chance(10) ? constant(i32, -1) : small_scalar());
@@ -640,11 +668,15 @@ class Generator {
   }
 
   void effect() {
-    switch (below(3)) {
+    switch (below(4)) {
       case 0:
         if (room(TensorArgument::Role::in_out)) round_trip();
         return;
       case 1:
+        // Where it happens once, so that the value before is known.
+        if (room(TensorArgument::Role::in_out) && depth_ == 0) fetch();
+        return;
+      case 2:
         return atomic();
       default:
         // The results want room, too.
@@ -718,6 +750,19 @@ class Generator {
     in.insert(in.begin(), expanded(*v, all));
     emit_all(Kind::atomic, {}, std::move(in),
              {static_cast<std::int64_t>(*tensor), atomics_[*tensor]});
+  }
+
+  /// An atomic whose value before is used: of elements that are nobody else's.
+  void fetch() {
+    const auto v =
+        find([&](Value v) { return is_integer(dtype(v)) && dtype_bits(dtype(v)) >= 32; });
+    if (!v) return;
+    const std::size_t tensor =
+        add_tensor(TensorArgument::Role::in_out, dtype(*v), {p_.blocks, size_of(shape(*v))});
+    std::vector<Value> in = {*v, block_scalar_, permuted(shape(*v))};
+    if (chance(50)) in.push_back(operand_within(i1, shape(*v)));
+    emit(Kind::atomic, type(*v), std::move(in),
+         {static_cast<std::int64_t>(tensor), static_cast<std::int64_t>(below(6))});
   }
 
   //===--- Control --------------------------------------------------------------------------===//
@@ -794,6 +839,7 @@ class Generator {
     in.insert(in.begin(), {lower, upper});
     Block body = nested(arguments, [&](const std::vector<Value>& a) {
       small_.push_back(a[0]);
+      if (chance(30)) load(a[0]);
       return body_of({a.begin() + 1, a.end()});
     });
     emit_all(Kind::for_loop, results, std::move(in), {}, {std::move(body)});

@@ -40,6 +40,17 @@ Element compute(DType dtype, F f) {
   return from_real(rounded_to(dtype, result));
 }
 
+/// a * b + c of numbers of 16 bits, rounded once: the product is exact in a double, and the sum
+/// gets an odd last bit where it is not, which is enough to round by.
+double narrow_fma(double a, double b, double c) {
+  const double product = a * b, sum = product + c;
+  if (!std::isfinite(sum)) return sum;
+  const double from_c = sum - product;
+  const double rest = (product - (sum - from_c)) + (c - from_c);
+  if (rest == 0 || (std::bit_cast<std::uint64_t>(sum) & 1) != 0) return sum;
+  return std::nextafter(sum, std::copysign(std::numeric_limits<double>::infinity(), rest));
+}
+
 std::uint64_t bits_of(Element e) { return static_cast<std::uint64_t>(e); }
 
 }  // namespace
@@ -166,6 +177,8 @@ Element abs(DType dtype, Element a) {
   return a < 0 ? neg(dtype, a) : a;
 }
 Element fma(DType dtype, Element a, Element b, Element c) {
+  if (dtype_bits(dtype) == 16)
+    return from_real(rounded_to(dtype, narrow_fma(real(a), real(b), real(c))));
   return compute(dtype, [&](auto t) {
     using T = decltype(t);
     return std::fma(static_cast<T>(real(a)), static_cast<T>(real(b)), static_cast<T>(real(c)));

@@ -74,7 +74,8 @@ class Shrinker {
                                 +[](Program& p) { p.blocks = 1; }}) {
         Program next = best_;
         change(next);
-        if (next.warps != best_.warps || next.blocks != best_.blocks) smaller |= take(next);
+        if ((next.warps != best_.warps || next.blocks != best_.blocks) && fails_(next))
+          best_ = std::move(next), smaller = true;
       }
     }
     return best_;
@@ -103,9 +104,19 @@ class Shrinker {
     return find(program.body, n, where != nullptr ? where : &block);
   }
 
+  /// What a reader has to look at; each step makes it less, so the steps end.
+  static std::size_t weight(const Block& block) {
+    std::size_t sum = 0;
+    for (const Statement& s : block.body) {
+      sum += s.kind == Kind::constant ? 1 : 4 + s.in.size();
+      for (const Block& inner : s.blocks) sum += weight(inner);
+    }
+    return sum;
+  }
+
   bool take(Program next) {
     drop_unused(next);
-    if (!fails_(next)) return false;
+    if (weight(next.body) >= weight(best_.body) || !fails_(next)) return false;
     best_ = std::move(next);
     return true;
   }
