@@ -62,7 +62,7 @@ endif()
 # compiler when the program starts. An archive and a symbol that is asked for, so that it also
 # reaches a program through other archives.
 function(tegula_add_registration name source)
-  add_library(${name} OBJECT "${PROJECT_SOURCE_DIR}/compiler/${source}")
+  add_library(${name} OBJECT "${PROJECT_SOURCE_DIR}/compiler/driver/${source}")
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PRIVATE tegula_flags tegula_format)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include")
@@ -78,15 +78,15 @@ target_link_options(tegula_tegula INTERFACE ${tegula_ask_registration})
 target_link_libraries(tegula_tegula INTERFACE tegula_register_archive tegula_runtime tegula_compiler)
 
 tegula_add_shared(tegula_compiler_library tegula_compiler
-                  "${PROJECT_SOURCE_DIR}/compiler/library.cpp"
-                  "${PROJECT_SOURCE_DIR}/compiler/library_memory.cpp"
-                  "${PROJECT_SOURCE_DIR}/compiler/library_statics.cpp")
+                  "${PROJECT_SOURCE_DIR}/compiler/driver/library.cpp"
+                  "${PROJECT_SOURCE_DIR}/compiler/driver/library_memory.cpp"
+                  "${PROJECT_SOURCE_DIR}/compiler/driver/library_statics.cpp")
 add_dependencies(tegula_compiler_library tegula_build_identity)
 target_include_directories(tegula_compiler_library PRIVATE "${PROJECT_BINARY_DIR}")
 target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler tegula_llvm_headers)
-set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/library.map")
+set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/driver/library.map")
 target_link_options(tegula_compiler_library PRIVATE "-Wl,--version-script=${tegula_compiler_map}")
-# Every allocation of the library's own code: compiler/library_memory.h.
+# Every allocation of the library's own code: compiler/driver/library_memory.h.
 foreach(name malloc calloc realloc strdup _Znwm _Znam _ZnwmRKSt9nothrow_t
              _ZnwmSt11align_val_tRKSt9nothrow_t)
   target_link_options(tegula_compiler_library PRIVATE "LINKER:--wrap=${name}")

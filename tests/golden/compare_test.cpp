@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "compiler/target/assembler.h"
+#include "compiler/backend/ptx/assembler.h"
 #include "ops/reference/number_format.h"
 #include "tests/golden/approximation.h"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "compiler/target/assembler.h"
+#include "compiler/backend/ptx/assembler.h"
 #include "tegula/error.h"
 #include "tests/kernels/harness.h"
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <string_view>
 
-#include "compiler/target/assembler.h"
+#include "compiler/backend/ptx/assembler.h"
 #include "ops/reference/number_format.h"
 
 namespace tegula::testing {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <variant>
 
-#include "compiler/target/assembler.h"
+#include "compiler/backend/ptx/assembler.h"
 #include "tegula/compiler.h"
 #include "tegula/dsl.h"
 

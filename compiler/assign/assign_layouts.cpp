@@ -1,0 +1,512 @@
+#include "compiler/assign/assign_layouts.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <stdexcept>
+#include <tuple>
+
+#include "compiler/analysis/alignment.h"
+#include "compiler/ir/dialect.h"
+#include "compiler/layout/scan_steps.h"
+#include "compiler/layout/streaming.h"
+#include "compiler/memory/allocate_shared.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+namespace {
+
+using layout::Distributed;
+
+using tile::is_tile;
+using tile::shape_of;
+
+/// The layout of a half that a thread joins, or splits, without asking others; where the whole's
+/// does not allow it (its halves are different lanes'), one from which few shuffles lead to the
+/// whole: with the bit of a register for that of the lane, or else with copies in all those lanes.
+Distributed nearest_half_layout(const Distributed& whole) {
+  if (const auto half = tile::half_layout(whole)) return *half;
+  if (const auto wide = layout::widened(whole, 2))
+    if (const auto half = tile::half_layout(*wide)) return *half;
+  layout::Shape one = whole.shape(), half = whole.shape();
+  one.back() = 1;
+  half.pop_back();
+  return whole.source_of_broadcast(one).reshape(half);
+}
+
+/// One way in which a layout passes from one value to another without moving data.
+struct Link {
+  Value to;
+  enum class Kind { same, reshape, broadcast_source, reduction, transpose, half, whole };
+  Kind kind = Kind::same;
+  int axis = 0;                  ///< reduction
+  std::vector<int> permutation;  ///< transpose
+};
+
+constexpr std::int64_t most_elements = std::int64_t{1} << layout::max_tile_bits;
+
+/// The vectors of several accesses: the narrowest of those that stream, and the widest.
+struct Vectors {
+  std::int64_t narrow = most_elements, wide = 1;
+  void add(const Vectors& other) {
+    narrow = std::min(narrow, other.narrow);
+    wide = std::max(wide, other.wide);
+  }
+};
+
+/// A load or store, as far as layouts are concerned.
+struct Access {
+  Operation* op = nullptr;
+  Value tile;
+  std::int64_t vector_elements = 1;
+  bool streams = false;  ///< other blocks touch other elements
+  int loops = 0;         ///< that it stands in
+};
+
+class Assignment {
+ public:
+  explicit Assignment(func::FuncOp function)
+      : function_(function),
+        warps_(static_cast<int>(
+            function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())) {}
+
+  void run() {
+    splat_constants();
+    function_.walk([&](tile::SplatOp op) { give_each_use_its_own(op); });
+    function_.walk([&](Operation* op) { add_links(op); });
+    function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
+    function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
+    std::stable_sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
+      return std::tuple(shape_size(a), a.loops, a.streams) >
+             std::tuple(shape_size(b), b.loops, b.streams);
+    });
+    gather_meetings();
+    for (const Access& access : accesses_)
+      if (!layouts_.contains(access.tile)) spread(access.tile, streaming_layout(access));
+    // What no access reaches: constants alone, say.
+    function_.walk([&](Operation* op) {
+      for (Value result : op->getResults())
+        if (is_tile(result) && !layouts_.contains(result))
+          spread(result, Distributed::blocked(shape_of(result), 1, warps_));
+    });
+    rewrite();
+  }
+
+ private:
+  static std::int64_t shape_size(const Access& access) {
+    return cast<RankedTensorType>(access.tile.getType()).getNumElements();
+  }
+
+  /// Folding leaves tiles as constants, whose value would have to change with their type.
+  void splat_constants() {
+    function_.walk([&](arith::ConstantOp constant) {
+      auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
+      if (!elements) return;
+      OpBuilder builder(constant);
+      const auto scalar = cast<TypedAttr>(elements.getSplatValue<Attribute>());
+      const Value value = arith::ConstantOp::create(builder, constant.getLoc(), scalar);
+      constant.replaceAllUsesWith(
+          tile::SplatOp::create(builder, constant.getLoc(), constant.getType(), value)
+              .getOperation());
+      constant.erase();
+    });
+  }
+
+  /// A constant that two computations share does not make them one: each gets its own, and CSE
+  /// joins again those that turn out alike.
+  static void give_each_use_its_own(tile::SplatOp splat) {
+    OpBuilder builder(splat);
+    for (OpOperand& use : llvm::make_early_inc_range(llvm::drop_begin(splat->getUses())))
+      use.set(builder.clone(*splat)->getResult(0));
+  }
+
+  //===--- The graph of values --------------------------------------------------------------===//
+
+  void link_same(Value a, Value b) {
+    if (!is_tile(a)) return;
+    links_[a].push_back({b});
+    links_[b].push_back({a});
+    groups_.unionSets(a, b);
+  }
+
+  /// Values that control flow makes one: they have one layout, whatever each of them meets.
+  void tie(Value a, Value b) {
+    if (!is_tile(a)) return;
+    ties_.unionSets(a, b);
+    groups_.unionSets(a, b);
+  }
+
+  void add_links(Operation* op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      for (unsigned k = 0; k < loop.getNumResults(); ++k) {
+        tie(loop.getResult(k), loop.getRegionIterArgs()[k]);
+        link_same(loop.getResult(k), loop.getInitArgs()[k]);
+        link_same(loop.getResult(k), loop.getYieldedValues()[k]);
+      }
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      add_while_links(loop);
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      for (unsigned k = 0; k < branch.getNumResults(); ++k)
+        for (Region& region : branch->getRegions())
+          link_same(branch.getResult(k), region.front().getTerminator()->getOperand(k));
+    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
+      links_[reshape.getValue()].push_back({reshape.getResult(), Link::Kind::reshape});
+      links_[reshape.getResult()].push_back({reshape.getValue(), Link::Kind::reshape});
+      groups_.unionSets(reshape.getValue(), reshape.getResult());
+    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
+      links_[broadcast.getResult()].push_back({broadcast.getValue(), Link::Kind::broadcast_source});
+      groups_.unionSets(broadcast.getValue(), broadcast.getResult());
+    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
+      links_[reduce.getValue()].push_back(
+          {reduce.getResult(), Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
+      groups_.unionSets(reduce.getValue(), reduce.getResult());
+    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
+      for (Value value : reduce.getValues()) link_same(reduce.getValues()[0], value);
+      for (Value result : reduce.getResults()) {
+        link_same(reduce.getResults()[0], result);
+        links_[reduce.getValues()[0]].push_back(
+            {result, Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
+        groups_.unionSets(reduce.getValues()[0], result);
+      }
+    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
+      for (Value value : scan.getValues()) link_same(scan.getResults()[0], value);
+      for (Value result : scan.getResults()) link_same(scan.getResults()[0], result);
+    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
+      add_transpose_links(transpose);
+    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
+      link_halves(join.getFirst(), join.getSecond(), join.getResult());
+    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
+      link_halves(split.getFirst(), split.getSecond(), split.getValue());
+    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
+      link_same(scatter.getValue(), scatter.getOffsets());
+      link_same(scatter.getValue(), scatter.getMask());
+    } else if (is_elementwise(op)) {
+      for (Value result : llvm::drop_begin(op->getResults())) link_same(op->getResult(0), result);
+      for (Value operand : op->getOperands())
+        if (is_tile(operand)) link_same(op->getResult(0), operand);
+    }
+  }
+
+  void add_transpose_links(tile::TransposeOp op) {
+    const std::vector<int> forward(op.getPermutation().begin(), op.getPermutation().end());
+    std::vector<int> backward(forward.size());
+    for (int k = 0; k < static_cast<int>(forward.size()); ++k) backward[forward[k]] = k;
+    links_[op.getValue()].push_back({op.getResult(), Link::Kind::transpose, 0, forward});
+    links_[op.getResult()].push_back({op.getValue(), Link::Kind::transpose, 0, backward});
+    groups_.unionSets(op.getValue(), op.getResult());
+  }
+
+  void link_halves(Value first, Value second, Value whole) {
+    link_same(first, second);
+    links_[first].push_back({whole, Link::Kind::whole});
+    links_[whole].push_back({first, Link::Kind::half});
+    groups_.unionSets(first, whole);
+  }
+
+  /// What starts a turn need not be what ends the loop, in number or order: canonicalisation drops
+  /// what only one of them wants. A tile that the condition hands on as it is stays where it is.
+  void add_while_links(scf::WhileOp loop) {
+    for (auto [argument, init, next] :
+         llvm::zip_equal(loop.getBeforeArguments(), loop.getInits(), loop.getYieldedValues())) {
+      link_same(argument, init);
+      link_same(argument, next);
+    }
+    for (auto [result, argument, passed] : llvm::zip_equal(
+             loop.getResults(), loop.getAfterArguments(), loop.getConditionOp().getArgs())) {
+      tie(result, argument);
+      if (llvm::is_contained(loop.getBeforeArguments(), passed))
+        tie(result, passed);
+      else
+        link_same(result, passed);
+    }
+  }
+
+  static bool is_elementwise(Operation* op) {
+    if (op->getNumResults() == 0 || !is_tile(op->getResult(0))) return false;
+    if (isa<tile::ApproximateOp, tile::RoundedOp, tile::ClusterReduceOp, tile::GatherOp,
+            tile::AtomicOp, tile::AtomicCasOp>(op))
+      return true;
+    return !isa<tile::TileDialect>(op->getDialect()) && op->getNumRegions() == 0;
+  }
+
+  //===--- Accesses -------------------------------------------------------------------------===//
+
+  template <class Op>
+  void add_access(Op op, Value tile) {
+    const auto view = op.getView().getType();
+    Access access{op, tile, contiguous_elements(view, op.getFull()), false};
+    for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
+    for (Operation* at = op->getParentOp(); at != nullptr; at = at->getParentOp())
+      access.loops += isa<scf::ForOp, scf::WhileOp>(at) ? 1 : 0;
+    const unsigned bits = std::max(view.getElementType().getIntOrFloatBitWidth(), 8U);
+    const int64_t widest = widest_access_bytes * 8 / bits;
+    if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
+      op.emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
+                      << op.getView().template getDefiningOp<tile::ViewOp>().getArgument()
+                      << " moves " << access.vector_elements << " of " << widest
+                      << " elements at a time: " << why_narrow(view, op.getFull());
+    accesses_.push_back(access);
+  }
+
+  bool depends_on_program(Value value) {
+    if (auto it = depends_.find(value); it != depends_.end()) return it->second;
+    depends_[value] = false;  // a cycle through a loop adds nothing
+    bool result = false;
+    if (depth_ == max_depth) return depends_[value] = true;  // so far from it, most likely
+    ++depth_;
+    if (Operation* op = value.getDefiningOp()) {
+      result = isa<tile::ProgramIdOp>(op) ||
+               llvm::any_of(op->getOperands(), [&](Value v) { return depends_on_program(v); });
+    } else if (auto loop = dyn_cast<scf::ForOp>(value.getParentBlock()->getParentOp())) {
+      result = llvm::any_of(loop->getOperands(), [&](Value v) {
+        return v.getType().isIntOrIndex() && depends_on_program(v);
+      });
+    }
+    --depth_;
+    return depends_[value] = result;
+  }
+
+  /// For all accesses that meet the anchor's values. Those that stream as much as it does have full
+  /// vectors and sectors in it: the narrowest of them decides. The layout is such that others can
+  /// be widened; data that every block reads again (weights) is in the L2 cache and does not
+  /// decide, nor does what is moved once beside what every turn of a loop moves.
+  Distributed streaming_layout(const Access& anchor) {
+    Vectors all{anchor.vector_elements, anchor.vector_elements};
+    const auto group = meetings_.find({groups_.getLeaderValue(anchor.tile), shape_size(anchor)});
+    for (auto in = group->second.lower_bound(anchor.loops); in != group->second.end(); ++in)
+      all.add(in->second);
+    return layout::streaming(shape_of(anchor.tile), static_cast<int>(all.narrow),
+                             static_cast<int>(all.wide), warps_);
+  }
+
+  /// Sorts the accesses into those that meet.
+  void gather_meetings() {
+    for (const Access& access : accesses_) {
+      groups_.insert(access.tile);
+      const std::int64_t elements = access.vector_elements;
+      meetings_[{groups_.getLeaderValue(access.tile), shape_size(access)}][access.loops].add(
+          {access.streams ? elements : most_elements, elements});
+    }
+  }
+
+  //===--- Spreading ------------------------------------------------------------------------===//
+
+  void spread(Value start, const Distributed& layout) {
+    std::deque<std::pair<Value, Distributed>> queue = {{start, layout}};
+    while (!queue.empty()) {
+      const auto [value, at] = queue.front();
+      queue.pop_front();
+      if (layouts_.contains(value)) continue;
+      ties_.insert(value);
+      for (const Value tied : ties_.members(value)) {
+        layouts_.try_emplace(tied, at);
+        for (const Link& link : links_[tied])
+          if (!layouts_.contains(link.to)) queue.emplace_back(link.to, across(link, at));
+      }
+    }
+  }
+
+  /// What the layout becomes on the way.
+  static Distributed across(const Link& link, const Distributed& at) {
+    switch (link.kind) {
+      case Link::Kind::same:
+        return at;
+      case Link::Kind::reshape:
+        return at.reshape(shape_of(link.to));
+      case Link::Kind::broadcast_source:
+        return at.source_of_broadcast(shape_of(link.to));
+      case Link::Kind::reduction:
+        return at.reduced(link.axis);
+      case Link::Kind::transpose:
+        return at.transpose(link.permutation);
+      case Link::Kind::half:
+        return nearest_half_layout(at);
+      case Link::Kind::whole:
+        return tile::whole_layout(at);
+    }
+    llvm_unreachable("a kind of link");
+  }
+
+  //===--- Rewriting ------------------------------------------------------------------------===//
+
+  void rewrite() {
+    llvm::SmallVector<Operation*> operations;
+    function_.walk<WalkOrder::PreOrder>([&](Operation* op) { operations.push_back(op); });
+    for (auto& [value, at] : layouts_) value.setType(tile::with_layout(value.getType(), at));
+    for (Operation* op : operations) fix_operands(op);
+  }
+
+  /// After the types are set, makes every operation's operands what its result demands.
+  void fix_operands(Operation* op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      use_as(loop.getInitArgsMutable(), loop.getRegionIterArgs());
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      use_as(loop.getInitsMutable(), loop.getBeforeArguments());
+    } else if (auto condition = dyn_cast<scf::ConditionOp>(op)) {
+      use_as(condition.getArgsMutable(), op->getParentOp()->getResults());
+    } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
+      if (auto loop = dyn_cast<scf::WhileOp>(op->getParentOp()))
+        use_as(yield.getResultsMutable(), loop.getBeforeArguments());
+      else
+        use_as(yield.getResultsMutable(), op->getParentOp()->getResults());
+    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
+      use_in(reshape.getValueMutable(),
+             layout_at(reshape.getResult()).reshape(shape_of(reshape.getValue())));
+    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
+      use_in(broadcast.getValueMutable(),
+             layout_at(broadcast.getResult()).source_of_broadcast(shape_of(broadcast.getValue())));
+    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
+      fix_reduction(reduce);
+    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
+      const int axis = static_cast<int>(reduce.getAxis());
+      const Distributed from = suited_to_reduce(layout_at(reduce.getValues()[0]), axis);
+      fix_combination(op, from, from.reduced(axis));
+    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
+      const Distributed all = suited_to_scan(scan);
+      fix_combination(op, all, all);
+    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
+      std::vector<int> back(transpose.getPermutation().size());
+      for (int k = 0; k < static_cast<int>(back.size()); ++k)
+        back[transpose.getPermutation()[k]] = k;
+      use_in(transpose.getValueMutable(), layout_at(transpose.getResult()).transpose(back));
+    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
+      fix_join(join);
+    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
+      use_in(split.getValueMutable(), tile::whole_layout(layout_at(split.getFirst())));
+      split.getSecond().setType(split.getFirst().getType());
+    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
+      use_in(scatter.getOffsetsMutable(), layout_at(scatter.getValue()));
+      use_in(scatter.getMaskMutable(), layout_at(scatter.getValue()));
+    } else if (is_elementwise(op)) {
+      const Distributed natural = layout_at(op->getResult(0));
+      for (OpOperand& operand : op->getOpOperands())
+        if (is_tile(operand.get())) use_in(operand, natural);
+      // Both halves of a product come in one layout, wherever spreading met them first.
+      for (Value result : llvm::drop_begin(op->getResults()))
+        if (const Distributed wanted = layout_at(result); wanted != natural)
+          set_natural_layout(result, natural, wanted);
+    }
+  }
+
+  /// A thread joins what it has; whoever wants the whole otherwise converts.
+  void fix_join(tile::JoinOp join) {
+    const Distributed wanted = layout_at(join.getResult());
+    const auto half = tile::half_layout(wanted);
+    const Distributed halves = half ? *half : layout_at(join.getFirst());
+    use_in(join.getFirstMutable(), halves);
+    use_in(join.getSecondMutable(), halves);
+    if (!half) set_natural_layout(join.getResult(), tile::whole_layout(halves), wanted);
+  }
+
+  /// A reduction leaves its result in one layout; whoever wants another converts.
+  void fix_reduction(tile::ReduceOp reduce) {
+    const Distributed from = layout_at(reduce.getValue());
+    const int axis = static_cast<int>(reduce.getAxis());
+    const Distributed natural = from.reduced(axis), wanted = layout_at(reduce.getResult());
+    if (natural == wanted) return;
+    set_natural_layout(reduce.getResult(), natural, wanted);
+  }
+
+  /// The layout if elements can be combined in it along the axis, or else one in which they can.
+  Distributed suited_to_reduce(const Distributed& at, int axis) const {
+    return layout::scan_steps(at, axis) ? at : Distributed::blocked(at.shape(), 1, warps_);
+  }
+
+  /// The layout that is cheapest for the scan, if there is the memory to get its tiles there.
+  Distributed suited_to_scan(tile::ScanWithOp scan) const {
+    const int axis = static_cast<int>(scan.getAxis());
+    const Distributed& at = layout_at(scan.getResults()[0]);
+    const Distributed cheapest = layout::layout_for_scan(at, axis);
+    const bool fits = llvm::all_of(scan.getResults(), [&](Value tile) {
+      return conversion_bytes(at, cheapest, getElementTypeOrSelf(tile)) <= shared_limit(function_);
+    });
+    return fits || !layout::scan_steps(at, axis) ? cheapest : at;
+  }
+
+  /// A combination takes all its tiles in one layout and leaves its results in another one.
+  void fix_combination(Operation* op, const Distributed& from, const Distributed& natural) {
+    for (OpOperand& operand : op->getOpOperands()) use_in(operand, from);
+    for (Value result : op->getResults())
+      if (const Distributed wanted = layout_at(result); wanted != natural)
+        set_natural_layout(result, natural, wanted);
+  }
+
+  /// Gives an operation's result the layout that it comes in, and its users the one they want.
+  static void set_natural_layout(Value result, const Distributed& natural,
+                                 const Distributed& wanted) {
+    Operation* op = result.getDefiningOp();
+    result.setType(tile::with_layout(result.getType(), natural));
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    const Value converted = convert(builder, op->getLoc(), result, wanted);
+    result.replaceAllUsesExcept(converted, converted.getDefiningOp());
+  }
+
+  static const Distributed& layout_at(Value value) { return tile::layout_of(value.getType()); }
+
+  void use_in(OpOperand& operand, const Distributed& wanted) {
+    const Value value = operand.get();
+    if (layout_at(value) == wanted) return;
+    OpBuilder builder(operand.getOwner());
+    Operation* source = value.getDefiningOp();
+    if (isa_and_nonnull<tile::SplatOp, tile::IotaOp>(source)) {
+      Operation* again = builder.clone(*source);
+      again->getResult(0).setType(tile::with_layout(value.getType(), wanted));
+      operand.set(again->getResult(0));
+      return;
+    }
+    operand.set(convert(builder, operand.getOwner()->getLoc(), value, wanted));
+  }
+
+  /// Operands that control flow passes on, each in the layout of what it becomes.
+  void use_as(llvm::MutableArrayRef<OpOperand> operands, ValueRange values) {
+    for (auto [operand, value] : llvm::zip_equal(operands, values))
+      if (is_tile(value)) use_in(operand, layout_at(value));
+  }
+
+  static Value convert(OpBuilder& builder, Location loc, Value value, const Distributed& wanted) {
+    const auto type = tile::with_layout(value.getType(), wanted);
+    return tile::ConvertLayoutOp::create(builder, loc, type, value);
+  }
+
+  func::FuncOp function_;
+  int warps_;
+  llvm::DenseMap<Value, llvm::SmallVector<Link>> links_;
+  llvm::EquivalenceClasses<Value> groups_;  ///< of values that meet
+  llvm::EquivalenceClasses<Value> ties_;
+  std::vector<Access> accesses_;
+  /// By what they meet (its leader) and their size, then by the loops they stand in.
+  llvm::DenseMap<std::pair<Value, std::int64_t>, std::map<int, Vectors>> meetings_;
+  llvm::DenseMap<Value, bool> depends_;
+  static constexpr int max_depth = 1000;  // of recursion: a kernel may be long
+  int depth_ = 0;
+  llvm::MapVector<Value, Distributed> layouts_;
+};
+
+struct AssignLayouts : PassWrapper<AssignLayouts, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(AssignLayouts)
+  StringRef getArgument() const override { return "tile-assign-layouts"; }
+  StringRef getDescription() const override {
+    return "Decide which thread holds which element of every tile";
+  }
+  void runOnOperation() override {
+    try {
+      Assignment(getOperation()).run();
+    } catch (const std::invalid_argument& error) {
+      getOperation().emitError() << "assign-layouts: " << error.what();
+      signalPassFailure();
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_assign_layouts_pass() { return std::make_unique<AssignLayouts>(); }
+
+}  // namespace tegula::compiler

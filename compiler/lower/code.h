@@ -1,0 +1,133 @@
+// What the lowering patterns share: emitting LLVM dialect, and thread coordinates.
+//
+// After lowering, a tile is a vector with one element for each register of a thread. Operations
+// that have no LLVM intrinsic are calls to markers, functions named `tegula.*` that backend/markers
+// knows: the PTX target turns them into inline assembly, the simulator decodes them.
+#pragma once
+
+#include <cstdint>
+
+#include "compiler/ir/dialect.h"
+#include "compiler/layout/distributed.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace tegula::compiler {
+
+/// Emits LLVM dialect at a location, in few words.
+class Code {
+ public:
+  Code(mlir::OpBuilder& builder, mlir::Location loc) : builder_(builder), loc_(loc) {}
+
+  mlir::OpBuilder& builder() { return builder_; }
+  mlir::Location loc() const { return loc_; }
+  mlir::Type i1() { return builder_.getI1Type(); }
+  mlir::Type i32() { return builder_.getI32Type(); }
+  mlir::Type i64() { return builder_.getI64Type(); }
+  mlir::Type shared_pointer() { return mlir::LLVM::LLVMPointerType::get(context(), 3); }
+  mlir::MLIRContext* context() { return builder_.getContext(); }
+
+  mlir::Value constant(mlir::Type type, std::int64_t value);
+  mlir::Value i32(std::int64_t value) { return constant(i32(), value); }
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value multiply(mlir::Value a, mlir::Value b);
+  mlir::Value bit_and(mlir::Value a, mlir::Value b);
+  mlir::Value bit_xor(mlir::Value a, mlir::Value b);
+  mlir::Value equal(mlir::Value a, mlir::Value b);
+  mlir::Value unsigned_less(mlir::Value a, mlir::Value b);
+  mlir::Value to_i64(mlir::Value value);  ///< sign-extends
+
+  /// base + index elements of type `element`.
+  mlir::Value element_pointer(mlir::Value base, mlir::Type element, mlir::Value index);
+  mlir::Value byte_pointer(mlir::Value base, std::int64_t offset);
+
+  mlir::Value intrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
+  void intrinsic(llvm::StringRef name, mlir::ValueRange operands);
+
+  mlir::Value extract(mlir::Value vector, std::int64_t index);
+  mlir::Value insert(mlir::Value vector, mlir::Value element, std::int64_t index);
+  mlir::Value splat(mlir::Value scalar, std::int64_t count);
+  /// Elements picked from one vector.
+  mlir::Value shuffle(mlir::Value vector, llvm::ArrayRef<int32_t> indices);
+  /// One vector after the other; all of one type, a power of two of them.
+  mlir::Value concatenate(llvm::ArrayRef<mlir::Value> vectors);
+  mlir::Value bitcast(mlir::Value value, mlir::Type type);
+
+  /// Every warp of the block arrives, and memory before is visible after.
+  void barrier();
+  /// The block's shared memory from `offset` bytes on.
+  mlir::Value shared_memory(std::int64_t offset);
+
+ private:
+  mlir::OpBuilder& builder_;
+  mlir::Location loc_;
+};
+
+/// The name of the symbol that is a kernel's static shared memory.
+inline constexpr char shared_memory_symbol[] = "tegula_shared_memory";
+
+/// The number of this thread in its block; lane = its low 5 bits, warp = the rest.
+mlir::Value thread_number(Code& code);
+
+/// The value of a linear function of the thread number: the XOR of the columns of its set bits.
+/// `lanes` and `warps` are columns, already shifted to where they are wanted.
+mlir::Value thread_linear(Code& code, mlir::Value thread, llvm::ArrayRef<std::uint32_t> lanes,
+                          llvm::ArrayRef<std::uint32_t> warps);
+
+/// The bits of the warp's number that `mask` has, side by side from bit 0 on. `warp_bits`: how many
+/// bits the number has.
+mlir::Value packed_warp(Code& code, mlir::Value thread, std::uint32_t mask, std::size_t warp_bits);
+
+/// Whether this thread is the one that holds the first copy of its elements; null if every thread
+/// is.
+mlir::Value holds_first_copy(Code& code, mlir::Value thread, const layout::Distributed& layout);
+
+/// The type as which `bytes` bytes (1 to 16, a power of two) are moved: i8, i16, i32, <2 x i32>,
+/// <4 x i32>.
+mlir::Type move_type(mlir::MLIRContext* context, std::int64_t bytes);
+
+/// One load of a move_type. With a predicate (null: always) that is false nothing is touched and
+/// the result is `other`.
+mlir::Value load_if(Code& code, mlir::Value pointer, mlir::Type type, mlir::Value predicate,
+                    mlir::Value other, std::int64_t alignment);
+/// One store of a scalar or vector of 1 to 16 bytes, where the predicate (null: always) is true.
+void store_if(Code& code, mlir::Value pointer, mlir::Value value, mlir::Value predicate,
+              std::int64_t alignment);
+
+/// The function of a marker, declared once in the module that is being lowered.
+mlir::LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, mlir::Type result,
+                                      llvm::ArrayRef<mlir::Type> parameters);
+
+/// A vector type; `count` of 1 stays a vector.
+mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
+/// The elements of a vector.
+std::int64_t length_of(mlir::Value vector);
+/// Places of a layout's plan, as shuffles of vectors take them.
+llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places);
+
+void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
+                              mlir::RewritePatternSet& patterns);
+void populate_async_patterns(const mlir::LLVMTypeConverter& types,
+                             mlir::RewritePatternSet& patterns);
+void populate_shape_patterns(const mlir::LLVMTypeConverter& types,
+                             mlir::RewritePatternSet& patterns);
+void populate_convert_patterns(const mlir::LLVMTypeConverter& types,
+                               mlir::RewritePatternSet& patterns);
+void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
+                              mlir::RewritePatternSet& patterns);
+void populate_cluster_patterns(const mlir::LLVMTypeConverter& types,
+                               mlir::RewritePatternSet& patterns);
+/// Before: gives each print and assert the number of its marker.
+void number_markers(mlir::ModuleOp module);
+void populate_debug_patterns(const mlir::LLVMTypeConverter& types,
+                             mlir::RewritePatternSet& patterns);
+void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,
+                              mlir::RewritePatternSet& patterns);
+void populate_scan_patterns(const mlir::LLVMTypeConverter& types,
+                            mlir::RewritePatternSet& patterns);
+void populate_math_patterns(const mlir::LLVMTypeConverter& types,
+                            mlir::RewritePatternSet& patterns);
+
+}  // namespace tegula::compiler

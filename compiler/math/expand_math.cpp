@@ -1,0 +1,97 @@
+#include "compiler/math/expand_math.h"
+
+#include "compiler/math/functions.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace tegula::compiler {
+
+/// 64 bits by parts of 32: there is no integer of 128 bits to multiply in.
+Value Math::high_product(Value x, Value y) {
+  if (width() == 32) return arith::MulUIExtendedOp::create(b_, loc_, x, y).getHigh();
+  const Value low_half = i(0xffffffff);
+  const Value x0 = iand(x, low_half), x1 = shift_right(x, 32);
+  const Value y0 = iand(y, low_half), y1 = shift_right(y, 32);
+  const Value cross = imul(x1, y0), other = imul(x0, y1);
+  const Value middle =
+      iadd(iadd(shift_right(imul(x0, y0), 32), iand(cross, low_half)), iand(other, low_half));
+  return iadd(iadd(imul(x1, y1), shift_right(middle, 32)),
+              iadd(shift_right(cross, 32), shift_right(other, 32)));
+}
+
+namespace {
+
+/// f64: correctly rounded root and quotient.
+Value expand_rsqrt(Math& m, Value x) {
+  if (m.is_f64()) return m.div(m.f(1), m.sqrt(x));
+  return m.approximate(tile::Approximation::rsqrt, x);
+}
+
+template <class Op>
+struct Expand : OpRewritePattern<Op> {
+  using Expansion = Value (*)(Math&, Value);
+  Expand(MLIRContext* context, Expansion expansion)
+      : OpRewritePattern<Op>(context), expansion_(expansion) {}
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter& rewriter) const override {
+    const Location loc = op.getLoc();
+    Value x = op.getOperand();
+    const Type type = x.getType();
+    Math m(rewriter, loc, type);
+    const bool narrow = x.getType() != m.real_type();
+    if (narrow) x = arith::ExtFOp::create(rewriter, loc, m.real_type(), x);
+    Value result = expansion_(m, x);
+    if (narrow) result = arith::TruncFOp::create(rewriter, loc, type, result);
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+  Expansion expansion_;
+};
+
+/// The high half of a product of 64 bits.
+struct ExpandWideProduct : OpRewritePattern<arith::MulUIExtendedOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::MulUIExtendedOp op,
+                                PatternRewriter& rewriter) const override {
+    const Type type = op.getLhs().getType();
+    if (!getElementTypeOrSelf(type).isInteger(64)) return failure();
+    auto tile = dyn_cast<RankedTensorType>(type);
+    const Type f64 = rewriter.getF64Type();
+    Math m(rewriter, op.getLoc(), tile ? Type(tile.clone(f64)) : f64);
+    rewriter.replaceOp(
+        op, {m.imul(op.getLhs(), op.getRhs()), m.high_product(op.getLhs(), op.getRhs())});
+    return success();
+  }
+};
+
+struct ExpandMath : PassWrapper<ExpandMath, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMath)
+  StringRef getArgument() const override { return "tile-expand-math"; }
+  StringRef getDescription() const override {
+    return "Expand math functions into arithmetic over the hardware's approximations";
+  }
+  void runOnOperation() override {
+    MLIRContext* context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<ExpandWideProduct>(context);
+    patterns.add<Expand<math::RsqrtOp>>(context, expand_rsqrt);
+    patterns.add<Expand<math::Exp2Op>>(context, expand_exp2);
+    patterns.add<Expand<math::ExpOp>>(context, expand_exp);
+    patterns.add<Expand<math::LogOp>>(context, expand_log);
+    patterns.add<Expand<math::Log2Op>>(context, expand_log2);
+    patterns.add<Expand<math::TanhOp>>(context, expand_tanh);
+    patterns.add<Expand<math::SinOp>>(context, expand_sin);
+    patterns.add<Expand<math::CosOp>>(context, expand_cos);
+    patterns.add<Expand<math::ErfOp>>(context, expand_erf);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pass> create_expand_math_pass() { return std::make_unique<ExpandMath>(); }
+
+}  // namespace tegula::compiler
