@@ -81,6 +81,16 @@ int access_width(tile::ViewType view, llvm::ArrayRef<bool> full,
       std::min<std::int64_t>(layout.vector_elements(), contiguous_elements(view, full)));
 }
 
+bool bits_are_disjoint(const layout::Distributed& layout) {
+  const auto bits = [](const layout::Columns& columns) {
+    std::uint32_t all = 0;
+    for (std::uint32_t column : columns) all |= column;
+    return all;
+  };
+  return (bits(layout.register_columns()) &
+          (bits(layout.lane_columns()) | bits(layout.warp_columns()))) == 0;
+}
+
 QueueShape queue_shape(tile::ViewType view, llvm::ArrayRef<bool> full,
                        const layout::Distributed& layout) {
   QueueShape shape;

@@ -20,6 +20,10 @@ std::int64_t contiguous_elements(tile::ViewType view, llvm::ArrayRef<bool> full)
 /// Elements that one access of a tile in `layout` moves: no more than a thread holds side by side.
 int access_width(tile::ViewType view, llvm::ArrayRef<bool> full, const layout::Distributed& layout);
 
+/// Registers and threads move an element by bits of their own. (A swizzle would have them share
+/// some; accesses of tiles add coordinates and do not know how.)
+bool bits_are_disjoint(const layout::Distributed& layout);
+
 /// How the tiles of a queue in shared memory (tile.async_copy) lie: each thread's pieces in places
 /// of its own.
 struct QueueShape {

@@ -1,7 +1,7 @@
 #include "compiler/analysis/block_accesses.h"
 
 #include "compiler/analysis/disjoint_parts.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/analysis/scratch.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
 using namespace mlir;
@@ -103,7 +103,7 @@ void BlockOrder::visit(Operation& op, Accesses& open) {
   if (isa<tile::BarrierOp, tile::ClusterReduceOp>(op)) open.clear();
   if (const auto of_tensor = tensor_access(op)) access(op, *of_tensor, open);
   if (scratch_bytes(&op) > 0) {
-    if (op.hasAttr(shared_reused_attribute)) open.clear();
+    if (op.hasAttr(tile::shared_reused_attribute)) open.clear();
     const BlockAccess exchange{.exchange = &op};
     access(op, exchange, open);
     open = {exchange};  // behind the exchange's own barrier

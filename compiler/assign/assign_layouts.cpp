@@ -7,10 +7,10 @@
 #include <tuple>
 
 #include "compiler/analysis/alignment.h"
+#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/layout/streaming.h"
-#include "compiler/memory/allocate_shared.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -3,10 +3,10 @@
 #include <limits>
 #include <unordered_map>
 
+#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/shuffle.h"
-#include "compiler/memory/allocate_shared.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -4,11 +4,11 @@
 #include <bit>
 
 #include "compiler/analysis/alignment.h"
+#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/shuffle.h"
 #include "compiler/layout/streaming.h"
-#include "compiler/memory/allocate_shared.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 

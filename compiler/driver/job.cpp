@@ -10,7 +10,6 @@
 #include "compiler/driver/pipeline.h"
 #include "compiler/import/import.h"
 #include "compiler/ir/dialect.h"
-#include "compiler/memory/allocate_shared.h"
 #include "dsl/program/abi.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
@@ -116,10 +115,10 @@ void Job::lower() {
 
 void Job::check_shared_memory() {
   auto function = module_->lookupSymbol<mlir::func::FuncOp>(program_.name);
-  if (auto bytes = function->getAttrOfType<mlir::IntegerAttr>(shared_bytes_attribute))
+  if (auto bytes = function->getAttrOfType<mlir::IntegerAttr>(tile::shared_bytes_attribute))
     shared_bytes_ = bytes.getInt();
   if (shared_bytes_ <= architecture_.shared_limit) return;
-  auto largest = function->getAttrOfType<mlir::LocationAttr>(shared_largest_attribute);
+  auto largest = function->getAttrOfType<mlir::LocationAttr>(tile::shared_largest_attribute);
   throw Error(ErrorCode::out_of_resources,
               {.where = largest ? describe(largest) : program_.name,
                .problem = fmt::format("kernel {} needs more shared memory than a block may have; "

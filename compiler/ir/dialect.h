@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "compiler/ir/attributes.h"
 #include "compiler/layout/distributed.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -58,13 +59,5 @@ inline mlir::RankedTensorType with_layout(mlir::Type type, const layout::Distrib
 /// neighbouring registers.
 std::optional<layout::Distributed> half_layout(const layout::Distributed& whole);
 layout::Distributed whole_layout(const layout::Distributed& half);
-
-/// Attributes of a kernel's function.
-inline constexpr char warps_attribute[] = "tile.warps";
-/// For each argument, one that stands for all that may point to the same bytes: an i32 array,
-/// absent where all are apart.
-inline constexpr char overlaps_attribute[] = "tile.overlaps";
-/// Bytes of shared memory that a block may have on the architecture: an i64 attribute.
-inline constexpr char shared_limit_attribute[] = "tile.shared_limit";
 
 }  // namespace tegula::tile

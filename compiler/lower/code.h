@@ -1,4 +1,4 @@
-// What the lowering patterns share: emitting LLVM dialect, and thread coordinates.
+// What the lowering patterns are written in: emitting LLVM dialect, and thread coordinates.
 //
 // After lowering, a tile is a vector with one element for each register of a thread. Operations
 // that have no LLVM intrinsic are calls to markers, functions named `tegula.*` that backend/markers
@@ -9,10 +9,8 @@
 
 #include "compiler/ir/dialect.h"
 #include "compiler/layout/distributed.h"
-#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/Transforms/DialectConversion.h"
 
 namespace tegula::compiler {
 
@@ -106,28 +104,5 @@ mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
 std::int64_t length_of(mlir::Value vector);
 /// Places of a layout's plan, as shuffles of vectors take them.
 llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places);
-
-void populate_memory_patterns(const mlir::LLVMTypeConverter& types,
-                              mlir::RewritePatternSet& patterns);
-void populate_async_patterns(const mlir::LLVMTypeConverter& types,
-                             mlir::RewritePatternSet& patterns);
-void populate_shape_patterns(const mlir::LLVMTypeConverter& types,
-                             mlir::RewritePatternSet& patterns);
-void populate_convert_patterns(const mlir::LLVMTypeConverter& types,
-                               mlir::RewritePatternSet& patterns);
-void populate_reduce_patterns(const mlir::LLVMTypeConverter& types,
-                              mlir::RewritePatternSet& patterns);
-void populate_cluster_patterns(const mlir::LLVMTypeConverter& types,
-                               mlir::RewritePatternSet& patterns);
-/// Before: gives each print and assert the number of its marker.
-void number_markers(mlir::ModuleOp module);
-void populate_debug_patterns(const mlir::LLVMTypeConverter& types,
-                             mlir::RewritePatternSet& patterns);
-void populate_atomic_patterns(const mlir::LLVMTypeConverter& types,
-                              mlir::RewritePatternSet& patterns);
-void populate_scan_patterns(const mlir::LLVMTypeConverter& types,
-                            mlir::RewritePatternSet& patterns);
-void populate_math_patterns(const mlir::LLVMTypeConverter& types,
-                            mlir::RewritePatternSet& patterns);
 
 }  // namespace tegula::compiler

@@ -60,10 +60,6 @@ Value from_lane(Code& code, Value value, Value lane) {
   return exchange(code, value, "llvm.nvvm.shfl.sync.idx.i32", lane);
 }
 
-std::int64_t partial_bytes(Type element, std::int64_t count) {
-  return (count * in_memory(element).getIntOrFloatBitWidth() / 8 + 15) / 16 * 16;
-}
-
 void store_partials(Code& code, Value base, Value first, Value vector, Value predicate) {
   const Type memory = in_memory(getElementTypeOrSelf(vector.getType()));
   const std::int64_t count = length_of(vector), bytes = memory.getIntOrFloatBitWidth() / 8;

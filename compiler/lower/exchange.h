@@ -10,9 +10,6 @@ namespace tegula::compiler {
 mlir::Value from_lane_across(Code& code, mlir::Value value, int mask);
 mlir::Value from_lane(Code& code, mlir::Value value, mlir::Value lane);
 
-/// Bytes that `count` elements take in shared memory, up to where others may follow.
-std::int64_t partial_bytes(mlir::Type element, std::int64_t count);
-
 /// Stores a vector, of a power of two of elements, from element `first` behind `base` on, where the
 /// predicate (null: always) is true. `first` is a multiple of their number.
 void store_partials(Code& code, mlir::Value base, mlir::Value first, mlir::Value vector,

@@ -4,8 +4,8 @@
 #include "compiler/analysis/alignment.h"
 #include "compiler/backend/markers/async_markers.h"
 #include "compiler/lower/code.h"
+#include "compiler/lower/patterns.h"
 #include "compiler/lower/tile_access.h"
-#include "compiler/memory/allocate_shared.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -21,7 +21,8 @@ class Slot {
       : code_(code),
         layout_(layout),
         shape_(queue_shape(op.getView().getType(), op.getFull(), layout)) {
-    const auto offset = op->template getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
+    const auto offset =
+        op->template getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
     const Value place = code.add(code.multiply(slot, code.i32(shape_.slot_bytes())),
                                  code.multiply(access.thread(), code.i32(shape_.piece_bytes)));
     base_ = code.element_pointer(code.shared_memory(offset), code.builder().getI8Type(), place);

@@ -3,7 +3,7 @@
 // them from that thread: by a shuffle inside a warp, else through shared memory.
 #include "compiler/backend/markers/atomic_markers.h"
 #include "compiler/lower/exchange.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -142,7 +142,7 @@ class Lowering {
 
   void share_between_warps(llvm::SmallVector<Value>& before, Value holder) {
     const Value base = code_.shared_memory(
-        request_.op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt());
+        request_.op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt());
     const Value of_thread =
         thread_linear(code_, thread_, layout_.lane_columns(), layout_.warp_columns());
     const auto place = [&](int reg) {
@@ -151,7 +151,7 @@ class Lowering {
                                    code_.bit_xor(of_thread, code_.i32(of_register)));
     };
     const std::int64_t bytes = element_.getIntOrFloatBitWidth() / 8;
-    if (request_.op->hasAttr(shared_reused_attribute)) code_.barrier();
+    if (request_.op->hasAttr(tile::shared_reused_attribute)) code_.barrier();
     for (int reg = 0; reg < layout_.registers(); ++reg)
       if ((static_cast<unsigned>(reg) & layout_.replicated_registers()) == 0)
         store_if(code_, place(reg), before[static_cast<std::size_t>(reg)], holder, bytes);

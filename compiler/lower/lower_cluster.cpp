@@ -5,7 +5,7 @@
 
 #include "compiler/backend/markers/cluster_marker.h"
 #include "compiler/lower/combination.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -37,7 +37,7 @@ struct LowerClusterReduce : ConvertOpToLLVMPattern<tile::ClusterReduceOp> {
     const Value of_thread =
         thread_linear(code, thread, layout.lane_columns(), layout.warp_columns());
     const Value base =
-        code.shared_memory(op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt());
+        code.shared_memory(op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt());
 
     // The places of each piece of `width` registers; null where an earlier one has the same.
     llvm::SmallVector<Value> places;

@@ -7,7 +7,7 @@
 #include "compiler/layout/memory.h"
 #include "compiler/layout/shuffle.h"
 #include "compiler/lower/code.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -225,8 +225,8 @@ struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
     if (const auto plan = layout::plan_cheap_shuffles(from, to, bytes)) {
       value = Shuffles(code, *plan).move(value);
     } else {
-      if (op->hasAttr(shared_reused_attribute)) code.barrier();
-      const auto offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
+      if (op->hasAttr(tile::shared_reused_attribute)) code.barrier();
+      const auto offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
       value = exchange(code, value, code.shared_memory(offset), from, to);
     }
     if (boolean) value = narrow_integers(code, value, element);

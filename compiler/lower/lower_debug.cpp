@@ -1,8 +1,9 @@
 // Lowering of print and assert to markers. Thread 0 prints; what it lacks of a tile comes through
 // shared memory.
+#include "compiler/analysis/scratch.h"
 #include "compiler/backend/markers/author_markers.h"
 #include "compiler/lower/code.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -41,19 +42,19 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
     const Value thread = thread_number(code);
     llvm::SmallVector<Value> operands;
     std::int64_t offset = 0;
-    if (auto attribute = op->getAttrOfType<IntegerAttr>(shared_offset_attribute))
+    if (auto attribute = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute))
       offset = attribute.getInt();
     bool exchanges = false;
     for (auto [value, lowered] : llvm::zip(op.getValues(), adaptor.getValues())) {
       if (!isa<RankedTensorType>(value.getType())) continue;
-      if (!exchanges && op->hasAttr(shared_reused_attribute)) code.barrier();
+      if (!exchanges && op->hasAttr(tile::shared_reused_attribute)) code.barrier();
       exchanges = true;
       store_first_elements(code, thread, value, lowered, offset);
       offset += printed_bytes(value.getType());
     }
     if (exchanges) {
       code.barrier();
-      offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
+      offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
     }
     for (auto [value, lowered] : llvm::zip(op.getValues(), adaptor.getValues())) {
       const auto tile = dyn_cast<RankedTensorType>(value.getType());

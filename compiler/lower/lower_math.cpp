@@ -1,6 +1,7 @@
 // Lowering to intrinsics that no dialect has: the hardware's approximations, element by element,
 // fences, and conversions from float to integer that saturate.
 #include "compiler/lower/code.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;

@@ -3,8 +3,10 @@
 // A view becomes a struct {pointer, open extents..., open strides...}. An access of a tile becomes,
 // per thread, a few accesses of vectors: each group of registers that lies in one piece of memory
 // is one access.
+#include "compiler/analysis/alignment.h"
 #include "compiler/backend/markers/markers.h"
 #include "compiler/lower/code.h"
+#include "compiler/lower/patterns.h"
 #include "compiler/lower/tile_access.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 

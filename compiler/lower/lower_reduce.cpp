@@ -5,10 +5,11 @@
 #include <bit>
 #include <numeric>
 
+#include "compiler/analysis/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
 #include "compiler/lower/exchange.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -115,13 +116,13 @@ struct Reduction {
     const Value writes =
         copies == 0 ? Value() : code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
 
-    std::int64_t offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute).getInt();
+    std::int64_t offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
     llvm::SmallVector<Value> bases;
     for (Value value : values) {
       bases.push_back(code.shared_memory(offset));
       offset += partial_bytes(getElementTypeOrSelf(value.getType()), result.size() * partials);
     }
-    if (op->hasAttr(shared_reused_attribute)) code.barrier();
+    if (op->hasAttr(tile::shared_reused_attribute)) code.barrier();
     for (auto [base, value] : llvm::zip(bases, values))
       for (int reg = 0; reg < result.registers(); ++reg)
         store_partials(code, base, code.add(slots[reg], mine), pick(code, {value}, {reg})[0],

@@ -8,10 +8,11 @@
 #include <bit>
 #include <numeric>
 
+#include "compiler/analysis/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
 #include "compiler/lower/exchange.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -33,7 +34,7 @@ class Scan {
         reverse_(op.getReverse()),
         thread_(thread_number(code)),
         next_offset_(0) {
-    if (auto offset = op->getAttrOfType<IntegerAttr>(shared_offset_attribute))
+    if (auto offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute))
       next_offset_ = offset.getInt();
   }
 
@@ -227,7 +228,7 @@ class Scan {
     const std::int64_t places =
         (std::int64_t{1} << std::popcount(open & (threads() - 1))) * warps * groups();
 
-    if (op_->hasAttr(shared_reused_attribute)) code_.barrier();
+    if (op_->hasAttr(tile::shared_reused_attribute)) code_.barrier();
     llvm::SmallVector<Value> bases;
     for (Value total : totals_) {
       bases.push_back(code_.shared_memory(next_offset_));

@@ -2,6 +2,7 @@
 // program ids and barriers.
 #include "compiler/layout/conversion.h"
 #include "compiler/lower/code.h"
+#include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;

@@ -1,7 +1,7 @@
 #include "compiler/lower/lower_to_llvm.h"
+#include "compiler/lower/patterns.h"
 
 #include "compiler/lower/code.h"
-#include "compiler/memory/allocate_shared.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -34,7 +34,7 @@ void add_type_conversions(LLVMTypeConverter& types) {
 void declare_shared_memory(ModuleOp module) {
   std::int64_t bytes = 0;
   for (auto function : module.getOps<func::FuncOp>())
-    if (auto attribute = function->getAttrOfType<IntegerAttr>(shared_bytes_attribute))
+    if (auto attribute = function->getAttrOfType<IntegerAttr>(tile::shared_bytes_attribute))
       bytes = std::max(bytes, attribute.getInt());
   if (bytes == 0) return;
   // More than a block may declare is asked for at launch: the size is then the launch record's.

@@ -10,16 +10,6 @@ Type memory_type(Type element) {
   return element.isInteger(1) ? Type(IntegerType::get(element.getContext(), 8)) : element;
 }
 
-bool bits_are_disjoint(const layout::Distributed& layout) {
-  const auto bits = [](const layout::Columns& columns) {
-    std::uint32_t all = 0;
-    for (std::uint32_t column : columns) all |= column;
-    return all;
-  };
-  return (bits(layout.register_columns()) &
-          (bits(layout.lane_columns()) | bits(layout.warp_columns()))) == 0;
-}
-
 TileAccess::TileAccess(Code& code, tile::ViewType view, Value lowered, ValueRange coordinates,
                        llvm::ArrayRef<bool> full, const layout::Distributed& layout)
     : code_(code),

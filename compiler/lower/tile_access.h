@@ -11,10 +11,6 @@ namespace tegula::compiler {
 /// The element type in memory: an i1 is a byte.
 mlir::Type memory_type(mlir::Type element);
 
-/// Registers and threads move an element by bits of their own. (A swizzle would have them share
-/// some; accesses of tiles add coordinates and do not know how.)
-bool bits_are_disjoint(const layout::Distributed& layout);
-
 /// A tile access cut into pieces that one thread moves at once.
 class TileAccess {
  public:

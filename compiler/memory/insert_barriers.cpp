@@ -1,7 +1,6 @@
 #include "compiler/memory/insert_barriers.h"
 
 #include "compiler/analysis/block_accesses.h"
-#include "compiler/memory/allocate_shared.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -20,7 +19,7 @@ class Barriers : public BlockOrder {
     if (!needed) return false;
     OpBuilder builder(&op);
     if (access.exchange != nullptr)
-      op.setAttr(shared_reused_attribute, builder.getUnitAttr());
+      op.setAttr(tile::shared_reused_attribute, builder.getUnitAttr());
     else
       tile::BarrierOp::create(builder, op.getLoc());
     return true;

@@ -7,7 +7,6 @@
 #include "compiler/analysis/alignment.h"
 #include "compiler/analysis/block_accesses.h"
 #include "compiler/analysis/loop_address.h"
-#include "compiler/memory/allocate_shared.h"
 #include "compiler/pipelining/prefetch_plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -145,7 +144,7 @@ struct PrefetchLoads : PassWrapper<PrefetchLoads, OperationPass<func::FuncOp>> {
     if (prefetches.plans.empty()) return;
     IRRewriter rewriter(&getContext());
     for (const PrefetchPlan& plan : prefetches.plans) Pipeline(rewriter, plan).build();
-    getOperation()->setAttr(queue_bytes_attribute,
+    getOperation()->setAttr(tile::queue_bytes_attribute,
                             rewriter.getI64IntegerAttr(prefetches.queue_bytes));
   }
 };

@@ -7,8 +7,7 @@
 #include "compiler/analysis/alignment.h"
 #include "compiler/analysis/block_accesses.h"
 #include "compiler/analysis/loop_address.h"
-#include "compiler/lower/tile_access.h"
-#include "compiler/memory/allocate_shared.h"
+#include "compiler/analysis/scratch.h"
 #include "llvm/ADT/DenseSet.h"
 #include "mlir/IR/Matchers.h"
 
