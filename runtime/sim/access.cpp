@@ -28,7 +28,7 @@ bool attribute(WarpAccess& access, const Gathered& g) {
       high = std::max(high, r.address[lane]);
       return true;
     });
-    // A hull that wraps around is in no argument; the lanes are then looked at one by one.
+    // A hull that wraps around is in no argument; the lanes are then checked one by one.
     return {low, high - low + r.size, g.is_store()};
   };
   if (const auto whole = ranges.find(hull(), hint)) {
@@ -68,8 +68,8 @@ bool check_shared_bounds(WarpAccess& access, const Gathered& g) {
   });
 }
 
-/// Whether the lane would store what is there already in the bytes of a cell, or what the lane of
-/// the same instruction before it stores: the order then makes no difference.
+/// Whether the lane stores into the bytes of a cell what is there already, or what an earlier lane
+/// of the same instruction stores: the order then makes no difference.
 bool stores_the_same(const WarpAccess& access, const Gathered& g, std::uint32_t lane,
                      std::uint64_t cell, std::uint32_t cell_bytes, bool same_instruction,
                      std::uint32_t other_lane) {
@@ -138,8 +138,8 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
                                })
                          : launch.global_shadow.read(who, g.request);
   if (!found) return true;
-  const std::string start =
-      fmt::format("{} at {}", what_of(g), launch.ranges.place(g.request.address[found->lane]));
+  const std::string start = fmt::format("{} at {}", what_of(g),
+                                        launch.ranges.name_address(g.request.address[found->lane]));
   if (found->kind == GlobalConflict::Kind::unwritten) {
     access.fault("uninitialised", found->lane,
                  start + ", which the launch has not written and nothing before it");
@@ -149,12 +149,12 @@ bool check_global_races(WarpAccess& access, const Gathered& g) {
   const char* verb = found->kind == GlobalConflict::Kind::after_write ? "write" : "read";
   const std::string who_else =
       found->block == worker.tag ? std::string("the same block") : block_text(access, found->block);
-  access.fault(
-      "race", found->lane,
-      fmt::format("{} is not ordered after the {} by {}, warp {}, lane {} at {}{}", start, verb,
-                  who_else, found->other.agent(), found->other.lane(), launch.reports.place(origin),
-                  launch.ranges.describe_overlap(found->address)),
-      found->other.pc());
+  access.fault("race", found->lane,
+               fmt::format("{} is not ordered after the {} by {}, warp {}, lane {} at {}{}", start,
+                           verb, who_else, found->other.agent(), found->other.lane(),
+                           launch.reports.source_line(origin),
+                           launch.ranges.describe_overlap(found->address)),
+               found->other.pc());
   return false;
 }
 
@@ -180,7 +180,7 @@ Outcome WarpAccess::fault(std::string_view check, std::uint32_t lane, const std:
                           std::uint32_t other_pc) {
   site.lane = lane;
   const std::uint32_t other =
-      other_pc == no_place ? no_origin : launch().program.code[other_pc].origin;
+      other_pc == no_slot ? no_origin : launch().program.code[other_pc].origin;
   launch().reports.add(check, site, what, other);
   return Outcome::faulted;
 }
@@ -191,7 +191,7 @@ Outcome report_conflict(WarpAccess& access, const std::string& what, const Confl
   if (c.kind == Kind::unwritten)
     return access.fault("uninitialised", c.lane, start + ", which nobody has written");
   const Reports& reports = access.launch().reports;
-  const std::string there = reports.place(access.launch().program.code[c.other.pc()].origin);
+  const std::string there = reports.source_line(access.launch().program.code[c.other.pc()].origin);
   const std::uint32_t agent = c.other.agent();
   const std::string lane = c.other.lane() == Record::several_lanes
                                ? std::string("several lanes")
@@ -268,12 +268,12 @@ bool check_alignment(WarpAccess& access, const Gathered& g) {
   return all_lanes_of(r.active, [&](std::uint32_t lane) {
     const std::uint64_t address = r.address[lane];
     if (aligned(address)) return true;
-    const std::string place = g.space == Space::global
-                                  ? access.launch().ranges.place(address)
+    const std::string where = g.space == Space::global
+                                  ? access.launch().ranges.name_address(address)
                                   : fmt::format("offset {} of shared memory", address);
     access.fault(
         "alignment", lane,
-        fmt::format("{} at {} is not aligned to {} bytes", what_of(g), place, g.alignment));
+        fmt::format("{} at {} is not aligned to {} bytes", what_of(g), where, g.alignment));
     return false;
   });
 }
@@ -297,7 +297,7 @@ void count(WarpAccess& access, const Gathered& g) {
 
 bool admit(WarpAccess& access, const Gathered& g) {
   if (!check_bounds(access, g)) return false;
-  // An atomic on an address that is not aligned is nothing that the host could do either.
+  // The host could not do an atomic on a misaligned address either.
   if ((access.checks() || g.is_atomic) && !check_alignment(access, g)) return false;
   if (access.checks() && !check_races(access, g)) return false;
   count(access, g);

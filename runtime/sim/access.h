@@ -1,5 +1,5 @@
-// A warp's requests to memory: addresses gathered, checked, counted. What is done with the bytes is
-// the instructions' own affair.
+// A warp's requests to memory: addresses gathered, checked, counted. What happens to the bytes is
+// up to the instructions.
 #pragma once
 
 #include <bit>
@@ -18,20 +18,20 @@ struct WarpAccess {
   std::byte* frame;
   std::uint32_t active;
   std::uint32_t pc;
-  FaultSite site;  ///< of this warp and instruction; the lane is still to be found
+  FaultSite site;  ///< of this warp and instruction; without the lane
 
   Launch& launch() const { return worker.launch; }
   bool checks() const { return worker.launch.options.checks; }
   /// Adds a report. `other`: the instruction of another access that took part.
   Outcome fault(std::string_view check, std::uint32_t lane, const std::string& what,
-                std::uint32_t other_pc = no_place);
+                std::uint32_t other_pc = no_slot);
   /// The active lanes whose predicate, if there is one, is true.
   std::uint32_t lanes_where(std::uint32_t predicate) const {
-    return predicate == no_place ? active : active & lane_mask(frame + predicate);
+    return predicate == no_slot ? active : active & lane_mask(frame + predicate);
   }
   template <class T>
-  T value(std::uint32_t place, std::uint32_t lane) const {
-    return get<T>(frame + place, lane);
+  T value(std::uint32_t slot, std::uint32_t lane) const {
+    return get<T>(frame + slot, lane);
   }
   Accessor accessor(bool atomic = false) const {
     return {site.warp, pc, atomic, &worker.workspace.clocks.of(site.warp),
@@ -62,14 +62,14 @@ struct Gathered {
   bool is_store() const { return verb != Verb::load && verb != Verb::copy_from; }
 };
 
-/// `address`: the operand's place; the size is the register's.
+/// `address`: the operand's index; the size is the register's.
 Gathered gather(const WarpAccess& access, const Instruction& i, Gathered::Verb verb,
                 std::uint32_t address, std::uint32_t lanes, format::Space space);
 
 /// "load of 4 bytes", "block (0, 1, 0)"
 std::string what_of(const Gathered& g);
 std::string block_name(const std::array<std::uint32_t, 3>& block);
-/// "block (0, 1, 0), warp 2, lane 3": who made the remote read that a conflict is with.
+/// "block (0, 1, 0), warp 2, lane 3": whose remote read the conflict is with.
 std::string remote_reader(const Worker& worker, const Conflict& conflict);
 
 /// All checks and counters of a request that has active lanes. False: a report has been added.
@@ -80,7 +80,7 @@ bool check_alignment(WarpAccess& access, const Gathered& g);
 bool check_races(WarpAccess& access, const Gathered& g);
 void count(WarpAccess& access, const Gathered& g);
 
-/// Reports what the shadow of shared memory has found; `what`: "load of 4 bytes".
+/// Reports a conflict that the shadow of shared memory has found; `what`: "load of 4 bytes".
 Outcome report_conflict(WarpAccess& access, const std::string& what, const Conflict& conflict);
 
 inline std::byte* location(const WarpAccess& access, const Gathered& g, std::uint32_t lane) {

@@ -50,7 +50,7 @@ const ArgumentRange* ArgumentRanges::nearest(std::uint64_t address) const {
   return best != nullptr && distance(*best, address) < near_bytes ? best : nullptr;
 }
 
-std::string ArgumentRanges::place(std::uint64_t address) const {
+std::string ArgumentRanges::name_address(std::uint64_t address) const {
   const ArgumentRange* r = nearest(address);
   return r != nullptr ? offset_text(*r, address) : fmt::format("address {:#x}", address);
 }
@@ -73,7 +73,7 @@ std::string ArgumentRanges::describe_overlap(std::uint64_t address) const {
 
 std::string ArgumentRanges::describe_miss(const GlobalAccess& access) const {
   const std::string start = fmt::format("{} of {} {} at {}", verb(access), access.size,
-                                        bytes_word(access.size), place(access.address));
+                                        bytes_word(access.size), name_address(access.address));
   const ArgumentRange* r = nearest(access.address);
   if (r == nullptr) return start + ", near no tensor argument";
   const std::uint64_t bytes = r->end - r->begin;

@@ -24,7 +24,7 @@ class ArgumentRanges {
 
   /// The argument that holds all of the access and allows it. Arguments may share memory: a load is
   /// counted for the first that is only read, a store for the first that may be written.
-  /// `hint` is the answer to a similar question; it changes how long this takes, nothing else.
+  /// `hint` is the result for a similar access; it only makes the search faster.
   std::optional<std::size_t> find(const GlobalAccess& access, std::size_t hint) const {
     if (hint < ranges_.size() && alone_[hint] && allows(ranges_[hint], access)) return hint;
     return search(access);
@@ -34,7 +34,7 @@ class ArgumentRanges {
   /// "store of 4 bytes at y+8192, 0 bytes past its end (tensor of 8192 bytes)".
   std::string describe_miss(const GlobalAccess& access) const;
   /// "y+8192", by the nearest argument; "address 0x10" if none is near.
-  std::string place(std::uint64_t address) const;
+  std::string name_address(std::uint64_t address) const;
   /// "; x and y overlap: 512 bytes from x+0 and y+64" if the byte belongs to two arguments, one of
   /// which may be written; else empty.
   std::string describe_overlap(std::uint64_t address) const;

@@ -1,10 +1,10 @@
 // Atomics, lane after lane, and fences. Those on global memory are the host's own atomics, since
 // blocks may run on several host threads.
 //
-// Order: an atomic that releases hands over what its warp knows at its location, one that acquires
-// takes up what is there. Relaxed ones do so together with fences: what a warp knew at its last
-// fence is handed over, and what it has seen is taken up at its next fence. (By whole warps, where
-// PTX orders threads: a race that only other lanes of a releasing warp take part in is not found.)
+// Order: a releasing atomic leaves what its warp knows at its location, and an acquiring one takes
+// over what is there. Relaxed atomics do the same together with fences: they leave what the warp
+// knew at its last fence, and what they see is taken over at the warp's next fence. (By whole
+// warps, where PTX orders threads: a race of other lanes of a releasing warp is not found.)
 #include <fmt/format.h>
 
 #include <atomic>
@@ -81,7 +81,7 @@ bool integer_atomic(const AtomicCell& c, Opcode opcode) {
         return a | b;
       case Opcode::atomic_xor:
         return a ^ b;
-      default:  // a store or an exchange
+      default:  // a store or an atomic exchange
         return b;
     }
   });
@@ -145,8 +145,8 @@ bool has_bit(Order order, Order bit) {
   return (static_cast<int>(order) & static_cast<int>(bit)) != 0;
 }
 
-/// Calls f(lane, key) for the locations of a request, once for lanes in a row that share one. Keys
-/// tell the spaces apart.
+/// Calls f(lane, key) for the locations of a request, once for consecutive lanes that share one.
+/// The two address spaces have different keys.
 template <class F>
 void for_each_location(const Gathered& g, F&& f) {
   std::uint64_t last = ~std::uint64_t{0};
@@ -159,7 +159,7 @@ void for_each_location(const Gathered& g, F&& f) {
   });
 }
 
-/// To be called before the access, so that no other block sees it first.
+/// Call this before the access, so that no other block sees the access first.
 void publish(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   Worker& worker = access.worker;
   Clocks& clocks = worker.workspace.clocks;
@@ -219,7 +219,7 @@ Outcome atomic(WarpAccess& access, const Instruction& i) {
     if (!admit(access, g)) return Outcome::faulted;
     if (watched && writes(i.opcode)) publish(access, g, m);
   }
-  std::byte* result = i.result == no_place ? nullptr : access.frame + i.result;
+  std::byte* result = i.result == no_slot ? nullptr : access.frame + i.result;
   bool changed = false;
   all_lanes_of(access.active, [&](std::uint32_t lane) {
     alignas(8) std::byte old[8] = {};

@@ -14,7 +14,7 @@ namespace {
 using format::Opcode;
 using format::Scalar;
 
-/// So that a wide register does not flood the listing.
+/// Keeps a wide register from flooding the output.
 constexpr std::uint32_t most_elements = 64;
 
 std::string unsigned_text(const std::byte* at, Scalar scalar) {
@@ -69,8 +69,8 @@ std::string operand_text(const WarpAccess& access, const Instruction& i, std::si
   return text + (type.elements > most_elements ? ", ...]" : "]");
 }
 
-/// The text with value(k, whether without sign) where "{}" or "{u}" stands, braces for "{{" and
-/// "}}", and values that it does not name behind it.
+/// The text with "{}" and "{u}" replaced by value(k, is_unsigned) and "{{" and "}}" by braces;
+/// values that it does not name are appended.
 template <class Value>
 std::string filled(std::string_view text, std::size_t values, Value&& value) {
   std::string result;
@@ -101,7 +101,7 @@ std::string text_of(const WarpAccess& access, const Instruction& i) {
 Outcome print(WarpAccess& access, const Instruction& i) {
   std::vector<std::size_t> given;
   for (std::size_t k = 0; k < 4; ++k)
-    if (i.operands[k] != no_place) given.push_back(k);
+    if (i.operands[k] != no_slot) given.push_back(k);
   all_lanes_of(access.lanes_where(i.operands[4]), [&](std::uint32_t lane) {
     const auto value = [&](std::size_t k, bool is_unsigned) {
       return operand_text(access, i, given[k], lane, is_unsigned);

@@ -15,10 +15,10 @@ Block::Block(Worker& worker) : worker_(worker) {
 }
 
 void Block::start(const std::array<std::uint32_t, 3>& coordinates, const Start& start) {
-  // All ones is a NaN in every floating type: what was never written shows.
+  // All ones is a NaN in every floating type, so that reads of unwritten memory show.
   std::memset(worker_.workspace.shared(), 0xff, worker_.launch.shared_bytes);
   worker_.start_block(start.number);
-  for (Warp& warp : warps_) warp.start(coordinates, start.turn);
+  for (Warp& warp : warps_) warp.start(coordinates, start.launch_index);
   seed_ = start.seed;
   landings_ = steps_ = 0;
   worker_.counters.block_started();
@@ -29,7 +29,7 @@ bool Block::over_limit() const {
   return limit != 0 && steps_ > limit;
 }
 
-Block::Progress Block::take_turns() {
+Block::Progress Block::run_slices() {
   const SeededOrder order(warps_.size(), seed_);
   bool any_progress = false, any_left = false;
   for (std::uint64_t k = 0; k < warps_.size(); ++k) {
@@ -52,7 +52,7 @@ Block::Progress Block::take_turns() {
   return release_barriers() || any_progress ? Progress::went_on : Progress::stuck;
 }
 
-/// Other blocks of the cluster have read what they want of the shared memory, which is gone now.
+/// Reports if another block's read of this one's shared memory is not ordered before its end.
 bool Block::check_end() {
   if (!worker_.watch_shared || !worker_.launch.program.features.clusters) return true;
   const auto found =
@@ -64,12 +64,12 @@ bool Block::check_end() {
       "race", warps_[0].site(),
       fmt::format("the block ends, and nothing orders that after the read of its shared memory by "
                   "{} at {}",
-                  remote_reader(worker_, *found), launch.reports.place(origin)),
+                  remote_reader(worker_, *found), launch.reports.source_line(origin)),
       origin);
   return false;
 }
 
-/// Warps that wait for the whole block wait at one barrier.
+/// Warps that wait for the whole block must wait at the same barrier.
 bool Block::check_barriers(const Warp& arrived) {
   if (!worker_.launch.options.checks || arrived.at_named_barrier()) return true;
   for (std::size_t k = 0; k < warps_.size(); ++k) {
@@ -86,7 +86,7 @@ bool Block::check_barriers(const Warp& arrived) {
   return true;
 }
 
-/// Those that have exited count as arrived where the whole block is waited for.
+/// Where a barrier waits for the whole block, warps that have exited count as arrived.
 bool Block::release_barriers() {
   std::uint64_t live = 0;
   for (std::size_t k = 0; k < warps_.size(); ++k)
@@ -100,7 +100,7 @@ bool Block::release_barriers() {
 }
 
 bool Block::land_copy() {
-  // The seed's upper bits, turned on for each copy.
+  // From the seed's upper bits, another choice for each copy.
   const std::uint64_t choice = seed_ == 0 ? 0 : (seed_ >> 8) * ++landings_ >> 16;
   return land_bulk_load(worker_, choice);
 }

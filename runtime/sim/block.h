@@ -1,4 +1,5 @@
-// A block: its warps take turns until all have exited or one has failed a check.
+// A block: runs its warps, one scheduling slice after the other, until all have exited or one has
+// failed a check.
 #pragma once
 
 #include <array>
@@ -13,25 +14,25 @@ namespace tegula::sim {
 class Block {
  public:
   struct Start {
-    std::uint64_t number = 0;  ///< in the grid
-    std::uint64_t turn = 0;    ///< in the launch's order
-    std::uint64_t seed = 0;    ///< of the order of the warps' turns and of landing copies
+    std::uint64_t number = 0;        ///< in the grid
+    std::uint64_t launch_index = 0;  ///< in the order in which the launch runs its blocks
+    std::uint64_t seed = 0;          ///< of the order of warps in a round, and of landing copies
   };
   enum class Progress : std::uint8_t {
     went_on,
-    stuck,   ///< all that have not exited wait, for copies or for other blocks
+    stuck,   ///< all warps that have not exited wait, for copies or for other blocks
     ended,   ///< all warps have exited
     failed,  ///< a report has been added
   };
 
   explicit Block(Worker& worker);
-  /// Begins with the block of these coordinates.
+  /// Starts the block of these coordinates.
   void start(const std::array<std::uint32_t, 3>& coordinates, const Start& start);
-  /// Gives every warp a turn.
-  Progress take_turns();
-  /// A copy that is under way arrives; false if there is none.
+  /// Runs a slice of every warp.
+  Progress run_slices();
+  /// Lets one pending copy arrive; false if there is none.
   bool land_copy();
-  /// What each warp that has not exited does: "warp 0 waits at barrier 0, warp 1 ...".
+  /// What each warp that has not exited is doing: "warp 0 waits at barrier 0, warp 1 ...".
   std::string whereabouts() const;
   /// The first warp that has not exited.
   FaultSite site() const;

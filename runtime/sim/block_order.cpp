@@ -34,7 +34,7 @@ BlockTimes::Ref BlockTimes::raised(const Ref& at, unsigned level, BlockTag block
   return std::make_shared<const Node>(std::move(node));
 }
 
-/// One of the two where that tells all that the other tells: what is shared is known to be equal.
+/// One of the two if it covers the other; subtrees that both share are equal without a look.
 BlockTimes::Ref BlockTimes::joined(const Ref& a, const Ref& b, unsigned level) {
   if (b == nullptr || a == b) return a;
   if (a == nullptr) return b;

@@ -1,5 +1,5 @@
-// Which block of a launch came before which: blocks run in any order and at the same time, unless
-// atomics of gpu scope order them. Vector clocks whose entries are blocks: what a location holds is
+// Happens-before between the blocks of a launch, which run in any order and at the same time unless
+// atomics of gpu scope order them. Vector clocks with an entry for each block: a location holds
 // what its releases knew, and an acquire learns that.
 #pragma once
 
@@ -13,11 +13,11 @@
 
 namespace tegula::sim {
 
-/// One block's run, told apart from all others of this device.
+/// Identifies one run of one block on this device.
 using BlockTag = std::uint32_t;
 
-/// Of each block's accesses, those up to a time. A tree that is never changed once it is made:
-/// copies share it, and joining two costs what they differ by, however many blocks they tell of.
+/// For each block, the time up to which its accesses are known. An immutable tree: copies share it,
+/// and joining two costs as much as they differ by, however many blocks they cover.
 class BlockTimes {
  public:
   Time of(BlockTag block) const;
@@ -41,7 +41,7 @@ class BlockTimes {
 
 class BlockOrder {
  public:
-  /// What a block knows of others, kept by whoever runs it.
+  /// What a block knows of the others; kept by the worker that runs it.
   struct Known {
     BlockTimes now;
     BlockTimes before;   ///< what it acquired before the time `since`
@@ -53,16 +53,15 @@ class BlockOrder {
       fenced = now;
       fenced_at = time;
     }
-    /// What it knew at `time`: now, a moment ago, or at the last fence.
+    /// What it knew at `time`: now, before the last acquire, or at the last fence.
     const BlockTimes& at(Time time) const {
       return time == fenced_at ? fenced : time < since ? before : now;
     }
   };
 
-  /// The block's accesses up to `time`, and what it knew then, are released at an atomic on
-  /// `location`.
+  /// Releases the block's accesses up to `time`, and what it knew then, at an atomic on `location`.
   void release(BlockTag block, Time time, std::uint64_t location, const Known& known);
-  /// The block that knows `known`, at `time`, sees what has been released there.
+  /// The block that knows `known` acquires, at `time`, what has been released there.
   void acquire(Time time, std::uint64_t location, Known& known);
   /// Whether what `other` did at `time` comes before what the block that knows `known` does now.
   static bool ordered(BlockTag other, Time time, const Known& known) {

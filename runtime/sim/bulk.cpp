@@ -29,7 +29,7 @@ bool check_size(WarpAccess& access, std::uint32_t lane, std::uint32_t bytes) {
   return false;
 }
 
-/// Without checks a copy must still not leave the simulator's own memory by surprise later on.
+/// With checks off, too, a copy that lands later must stay inside the simulator's shared memory.
 bool admit_side(WarpAccess& access, const Gathered& g) {
   return check_bounds(access, g) && (!access.checks() || check_alignment(access, g));
 }
@@ -104,7 +104,7 @@ Outcome commit(WarpAccess& access, const Instruction&) {
   return Outcome::done;
 }
 
-/// A wait for the sources alone does the whole copy, too: nobody could tell.
+/// A wait for the sources alone completes the copies, too: no kernel can tell the difference.
 Outcome wait(WarpAccess& access, const Instruction& i) {
   Worker& worker = access.worker;
   const Time now = worker.workspace.clocks.now();

@@ -3,7 +3,7 @@
 namespace tegula::sim {
 namespace {
 
-/// What a block may take at the most: far more than it can run through in a day.
+/// The most that one block may use up: far more than it can run through in a day.
 constexpr Time block_times = Time{1} << 29;
 
 }  // namespace

@@ -1,10 +1,10 @@
-// Who knows of whose accesses: vector clocks of one block's agents, as in FastTrack (Flanagan and
-// Freund, PLDI 2009). Agents are warps and, one for each mbarrier, the bulk copies that complete
-// there. Times come from one counter that only grows, so that nothing needs clearing between
-// blocks: an access of agent a at time t came before what warp w does now if w knows of a up to t.
+// Happens-before inside a block: vector clocks of its agents, as in FastTrack (Flanagan and Freund,
+// PLDI 2009). Agents are warps and, one for each mbarrier, the bulk copies that complete there.
+// Times come from one counter that only grows, so that nothing needs clearing between blocks: an
+// access of agent a at time t came before what warp w does now if w knows of a up to t.
 //
-// A warp knows of itself only up to its last synchronisation: what its lanes did since is ordered
-// for each lane by itself alone.
+// A warp knows of itself only up to its last synchronisation: since then, only accesses of the same
+// lane are ordered.
 #pragma once
 
 #include <algorithm>
@@ -19,11 +19,11 @@ inline constexpr Time last_time = (Time{1} << 30) - 1;
 
 inline constexpr std::uint32_t first_copy_agent = 64;  ///< below: warps
 inline constexpr std::uint32_t copy_agents = 56;
-// Agents that nobody ever knows of: what meets their records is looked at closely.
+// Agents that nobody ever knows of: an access that meets one of their records takes the slow path.
 inline constexpr std::uint32_t several_agent = 124;   ///< readers that are listed elsewhere
 inline constexpr std::uint32_t mbarrier_agent = 125;  ///< an mbarrier lives there
-inline constexpr std::uint32_t reading_agent = 126;   ///< a bulk store is still to read
-inline constexpr std::uint32_t arriving_agent = 127;  ///< a copy is still to write
+inline constexpr std::uint32_t reading_agent = 126;   ///< a bulk store has yet to read
+inline constexpr std::uint32_t arriving_agent = 127;  ///< a copy has yet to write
 inline constexpr std::uint32_t agent_count = 128;
 
 /// For each agent, up to when its accesses are known.
@@ -35,17 +35,17 @@ struct Clock {
   }
 };
 
-/// What is handed over where agents meet. `proxied`: what bulk copies may see, too.
+/// What one agent passes to another when they synchronise. `proxied`: the part that bulk copies may
+/// see, too.
 struct Knowledge {
   Clock generic, proxied;
 };
 
 class Clocks {
  public:
-  /// `copies`: whether there are other agents than warps; `proxies`: whether anything asks for
-  /// `proxied`.
+  /// `copies`: whether there are agents other than warps; `proxies`: whether `proxied` is needed.
   void start_launch(std::size_t warps, bool copies, bool proxies);
-  /// False if the times have been used up: then forget all records and call reset().
+  /// False if all times have been used: then forget all records and call reset().
   bool start_block();
   void reset() { now_ = 1; }
 
@@ -55,18 +55,18 @@ class Clocks {
   const Clock& of(std::uint32_t warp) const { return warps_[warp].generic; }
   const Clock& proxied(std::uint32_t warp) const { return warps_[warp].proxied; }
 
-  /// The warp hands what it did and knows to `to`.
+  /// The warp passes what it did and knows to `to`.
   void release(std::uint32_t warp, Knowledge& to);
   void acquire(std::uint32_t warp, const Knowledge& from);
-  /// An agent that is no warp did something: the time of it, which only `to` knows.
+  /// The time of an action by an agent that is no warp; only `to` knows of it.
   Time act(std::uint32_t agent, Knowledge& to);
-  /// What `from` knows becomes part of `to`.
+  /// Adds what `from` knows to `to`.
   void merge(Knowledge& to, const Knowledge& from) const;
-  /// Makes `knowledge` that of nothing.
+  /// Makes `knowledge` empty.
   void clear(Knowledge& knowledge) const;
-  /// The warp's lanes know of each other.
+  /// Orders the accesses of the warp's lanes among each other.
   void sync_warp(std::uint32_t warp);
-  /// What the warp knows may be seen by bulk copies.
+  /// Lets bulk copies see what the warp knows.
   void fence_proxies(std::uint32_t warp);
 
  private:

@@ -8,9 +8,9 @@
 namespace tegula::sim {
 namespace {
 
-/// Warp instructions from look to look.
+/// Warp instructions between two checks for progress.
 constexpr std::uint64_t between_looks = std::uint64_t{1} << 18;
-/// So long may a cluster still run that has not come to its end when a fault is found.
+/// How many checks a cluster may still pass after a fault has been found somewhere.
 constexpr std::uint32_t most_looks_after_fault = 8;
 
 }  // namespace
@@ -24,16 +24,16 @@ Cluster::Cluster(const std::vector<Worker*>& workers) : launch_(workers[0]->laun
   }
 }
 
-bool Cluster::run(const std::array<std::uint32_t, 3>& first, std::uint64_t turn) {
-  start(first, turn);
-  while (take_turns())
-    if (!gets_on()) return false;
+bool Cluster::run(const std::array<std::uint32_t, 3>& first, std::uint64_t launch_index) {
+  start(first, launch_index);
+  while (run_slices())
+    if (!makes_progress()) return false;
   for (const Block& block : blocks_)
     if (block.over_limit()) return false;
   return true;
 }
 
-void Cluster::start(const std::array<std::uint32_t, 3>& first, std::uint64_t turn) {
+void Cluster::start(const std::array<std::uint32_t, 3>& first, std::uint64_t launch_index) {
   looked_at_ = changed_at_ = looks_after_fault_ = 0;
   changes_ = LaunchProgress::Team::nowhere;
   LaunchProgress::Team& team = *state_.members[0].worker->team;
@@ -54,18 +54,18 @@ void Cluster::start(const std::array<std::uint32_t, 3>& first, std::uint64_t tur
     const std::uint64_t seed = launch_.options.seed;
     const std::uint64_t block_seed = seed == 0 ? 0 : mixed(seed ^ number) | 1;
     if (rank == 0) seed_ = block_seed;
-    blocks_[rank].start(at, {number, turn * blocks_.size() + rank, block_seed});
+    blocks_[rank].start(at, {number, launch_index * blocks_.size() + rank, block_seed});
   }
 }
 
-bool Cluster::take_turns() {
+bool Cluster::run_slices() {
   const SeededOrder order(blocks_.size(), seed_);
   bool any_progress = false, any_left = false;
   for (std::uint64_t k = 0; k < blocks_.size(); ++k) {
     const auto rank = static_cast<std::uint32_t>(order[k]);
     ClusterState::Member& member = state_.members[rank];
     if (member.ended) continue;
-    switch (blocks_[rank].take_turns()) {
+    switch (blocks_[rank].run_slices()) {
       case Block::Progress::failed:
         return false;
       case Block::Progress::ended:
@@ -82,7 +82,7 @@ bool Cluster::take_turns() {
   }
   if (!any_left) return false;
   if (any_progress) return true;
-  // Copies land at the last moment: when without them nothing can go on.
+  // Copies land at the last moment: when nothing can go on without them.
   if (land_copy()) return true;
   report_warps("deadlock", "no warp can run");
   return false;
@@ -94,7 +94,7 @@ bool Cluster::land_copy() {
   return false;
 }
 
-bool Cluster::gets_on() {
+bool Cluster::makes_progress() {
   std::uint64_t steps = 0;
   for (const Block& block : blocks_) steps += block.steps();
   if (steps - looked_at_ < between_looks) return true;
@@ -115,7 +115,7 @@ bool Cluster::gets_on() {
     changed_at_ = steps;
     team.stuck_at = team.nowhere;
   }
-  if (team.stuck_at != changes && comes_round(changed)) team.stuck_at = changes;
+  if (team.stuck_at != changes && repeats_state(changed)) team.stuck_at = changes;
   if (team.stuck_at == changes) {
     if (land_copy()) {
       team.changed();
@@ -137,7 +137,7 @@ bool Cluster::gets_on() {
   return false;
 }
 
-bool Cluster::comes_round(bool changed) {
+bool Cluster::repeats_state(bool changed) {
   std::vector<std::uint64_t> state;
   for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank)
     if (!state_.members[rank].ended) blocks_[rank].note_state(state);

@@ -1,5 +1,5 @@
-// A cluster: its blocks take turns until all have ended or one has failed a check. Without clusters
-// each block is one by itself.
+// A cluster: runs its blocks, one slice after the other, until all have ended or one has failed a
+// check. In a launch without clusters each block is a cluster of its own.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,22 @@ class Cluster {
  public:
   /// One worker for each block, by rank.
   explicit Cluster(const std::vector<Worker*>& workers);
-  /// Runs the cluster whose first block is at `first`, `turn`-th in the launch's order. False if
-  /// the launch should end with it: a block ran into the step limit, nothing ever changes again, or
-  /// there has been a fault somewhere and the cluster does not come to its end.
-  bool run(const std::array<std::uint32_t, 3>& first, std::uint64_t turn);
+  /// Runs the cluster whose first block is at `first`, the launch's `launch_index`-th. False if the
+  /// launch should end with it: a block ran into the step limit, nothing will ever change again, or
+  /// there has been a fault somewhere and the cluster does not end.
+  bool run(const std::array<std::uint32_t, 3>& first, std::uint64_t launch_index);
 
  private:
-  void start(const std::array<std::uint32_t, 3>& first, std::uint64_t turn);
+  void start(const std::array<std::uint32_t, 3>& first, std::uint64_t launch_index);
   /// False if the cluster cannot go on.
-  bool take_turns();
-  /// False if it should be left, for one of the reasons above; then there is a report.
-  bool gets_on();
-  /// Whether it is in a state that it was in before. `changed`: whether memory is not what it was
-  /// at the last look.
-  bool comes_round(bool changed);
+  bool run_slices();
+  /// False if the cluster should be stopped, for one of the reasons above; then there is a report.
+  bool makes_progress();
+  /// Whether the cluster is in a state that it was in before. `changed`: whether memory has changed
+  /// since the last check.
+  bool repeats_state(bool changed);
   bool land_copy();
-  /// Adds a report of `what`, and of what each warp does.
+  /// Adds a report of `what`, and of what each warp is doing.
   void report_warps(std::string_view check, std::string_view what);
 
   Launch& launch_;
@@ -38,12 +38,12 @@ class Cluster {
   std::vector<Block> blocks_;
   std::uint64_t seed_ = 0;
 
-  // Whether it gets on is looked at now and then.
+  // Progress is checked from time to time.
   std::uint64_t looked_at_ = 0;  ///< the number of steps
   std::uint32_t looks_after_fault_ = 0;
-  std::uint64_t changes_ = 0;     ///< at the last look
-  std::uint64_t changed_at_ = 0;  ///< the number of steps when it was found that there were more
-  /// A state that it was in, and for how many looks it is compared with (Brent's algorithm).
+  std::uint64_t changes_ = 0;     ///< at the last check
+  std::uint64_t changed_at_ = 0;  ///< the number of steps at the last check that found more of them
+  /// An earlier state, and for how many checks it is compared with (Brent's algorithm).
   std::vector<std::uint64_t> state_before_;
   std::uint64_t looks_left_ = 0, looks_each_ = 0;
 };

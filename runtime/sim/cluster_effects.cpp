@@ -1,5 +1,5 @@
-// What a warp does with its cluster: the barrier of all blocks, and reading what the others have in
-// their shared memory.
+// Instructions on the cluster: the barrier of all its blocks, and reads of other blocks' shared
+// memory.
 #include <fmt/format.h>
 
 #include "runtime/sim/access.h"
@@ -11,7 +11,7 @@ namespace {
 
 using format::Opcode;
 
-/// The barrier is one of whole warps.
+/// Whether all lanes of the warp are there: the cluster's barrier takes whole warps.
 bool all_there(WarpAccess& access) {
   if (access.active == all_lanes || !access.checks()) return true;
   access.fault("barrier", 0,
@@ -37,8 +37,8 @@ Outcome wait_cluster(WarpAccess& access, const Instruction&) {
   return wrong.empty() ? Outcome::done : access.fault("barrier", 0, wrong);
 }
 
-/// The check of a read of another block's memory: after its writes, before its end, and before what
-/// it writes next.
+/// Checks a read of another block's memory: it must come after that block's writes, and before its
+/// end and its next writes.
 bool check_remote(WarpAccess& access, const Gathered& g, std::uint32_t rank) {
   ClusterState& cluster = *access.worker.cluster;
   const ClusterState::Member& member = cluster.members[rank];
@@ -58,7 +58,7 @@ bool check_remote(WarpAccess& access, const Gathered& g, std::uint32_t rank) {
   return false;
 }
 
-/// Of lanes that read from one block.
+/// For the lanes that read from one block.
 bool load_from(WarpAccess& access, const Instruction& i, std::uint32_t rank, std::uint32_t lanes) {
   Gathered g = gather(access, i, Gathered::Verb::load, i.operands[0], lanes, format::Space::shared);
   g.alignment = static_cast<std::uint32_t>(std::min<std::int64_t>(i.immediate, g.request.size));

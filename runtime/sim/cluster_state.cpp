@@ -75,7 +75,7 @@ void ClusterState::exit(std::uint32_t rank, std::uint32_t warp) {
   order_blocks(before);
 }
 
-/// What the blocks did before a phase is complete comes before what they do after.
+/// Orders what the blocks did before a phase was complete before what they do after it.
 void ClusterState::order_blocks(std::uint32_t completed_before) {
   if (barrier.completed() == completed_before || !members[0].worker->watch_global) return;
   BlockOrder& order = members[0].worker->launch.order;

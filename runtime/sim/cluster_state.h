@@ -1,5 +1,5 @@
-// What the blocks of one cluster share while they run: the barrier of all their threads, and the
-// way to each other's shared memory.
+// What the blocks of one cluster share while they run: the barrier of all their threads, and access
+// to each other's shared memory.
 #pragma once
 
 #include <array>
@@ -13,15 +13,16 @@ namespace tegula::sim {
 
 struct Worker;
 
-/// Every warp arrives and waits in turn; a phase is complete when all that have not exited have
-/// arrived.
+/// Every warp alternately arrives and waits; a phase is complete when all warps that have not
+/// exited have arrived.
 class ClusterBarrier {
  public:
   void start(std::size_t blocks, std::size_t warps_per_block);
 
-  /// What is wrong with it; empty if nothing is. `clocks`: the block's, null if nothing is watched.
+  /// What is wrong with the arrival; empty if nothing is. `clocks`: the block's, null if accesses
+  /// are not checked.
   std::string arrive(std::uint32_t rank, std::uint32_t warp, Clocks* clocks);
-  /// The same of a wait that has_passed() lets through or that can never be right.
+  /// The same for a wait that has_passed() lets through or that can never be right.
   std::string wait(std::uint32_t rank, std::uint32_t warp, Clocks* clocks);
   /// Whether a warp that waits can go on.
   bool has_passed(std::uint32_t rank, std::uint32_t warp) const {
@@ -36,10 +37,10 @@ class ClusterBarrier {
   std::uint32_t waits(std::uint32_t rank, std::uint32_t warp) const {
     return at(rank, warp).waited;
   }
-  /// Of that warp of the block which has waited most often.
+  /// The number of waits of the block's warp that has waited most often.
   std::uint32_t most_waits(std::uint32_t rank) const;
-  /// What warps that have waited `waits` times know of the block's accesses. The last two times are
-  /// remembered: nobody can be further behind.
+  /// What warps that have waited `waits` times know of the block's accesses. Kept for the last two
+  /// phases: no warp can be further behind.
   const Clock& known(std::uint32_t rank, std::uint32_t waits) const {
     return sides_[rank].passed[waits % 2].generic;
   }
@@ -65,7 +66,7 @@ class ClusterBarrier {
   std::size_t per_block_ = 0;
   std::vector<WarpState> warps_;
   std::vector<Side> sides_;
-  std::size_t live_ = 0, pending_ = 0;  ///< warps: not exited, still to arrive
+  std::size_t live_ = 0, pending_ = 0;  ///< warps that have not exited; that have yet to arrive
   std::uint32_t completed_ = 0;
 };
 
@@ -78,7 +79,7 @@ struct ClusterState {
   std::vector<Member> members;  ///< by rank
   ClusterBarrier barrier;
 
-  // The barrier's two ways on, which order the blocks' accesses of global memory as well.
+  // The same as the barrier's, ordering the blocks' accesses to global memory as well.
   std::string arrive(std::uint32_t rank, std::uint32_t warp);
   void exit(std::uint32_t rank, std::uint32_t warp);
 

@@ -6,8 +6,8 @@
 namespace tegula::sim {
 namespace {
 
-/// The distinct words that lanes want of each bank. A lane wants at most 8 words and one more if
-/// they are misaligned, all of different banks: 32 words a bank at most.
+/// The distinct words that lanes access in each bank. A lane accesses at most 8 words, one more if
+/// they are misaligned, all in different banks: at most 32 words a bank.
 class Banks {
  public:
   /// Whether `word` is new.
@@ -99,7 +99,7 @@ std::uint32_t shared_wavefronts(const Request& request) {
         any_new |= fetched.add(word);
       }
     });
-    // What an earlier group has fetched is at hand.
+    // Words that an earlier group has fetched are free.
     if (any_new) wavefronts += group.deepest();
   }
   return wavefronts;

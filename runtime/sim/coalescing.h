@@ -20,10 +20,10 @@ struct Request {
   std::uint32_t active = 0;
   std::uint32_t size = 0;
 
-  /// Whether the active lanes are consecutive ones and their accesses follow on each other, with
-  /// neither gaps nor overlap. (Cheap, and true of most requests.)
+  /// Whether the active lanes are consecutive and so are their accesses, without gaps or overlap.
+  /// (Cheap, and true of most requests.)
   bool contiguous() const;
-  /// Whether all active lanes want the same bytes.
+  /// Whether all active lanes access the same bytes.
   bool uniform() const;
   std::uint32_t first_lane() const { return static_cast<std::uint32_t>(__builtin_ctz(active)); }
 };
@@ -34,8 +34,8 @@ struct Footprint {
 };
 Footprint footprint(const Request& request);
 
-/// Shared memory serves 32 banks of 4 bytes a wavefront. Accesses of 8 bytes and more go in groups
-/// of consecutive lanes that want 128 bytes together.
+/// Shared memory serves 32 banks of 4 bytes in one wavefront. Accesses of 8 bytes and more go in
+/// groups of consecutive lanes that access 128 bytes together.
 std::uint32_t shared_wavefronts(const Request& request);
 
 }  // namespace tegula::sim

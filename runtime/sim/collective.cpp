@@ -1,4 +1,4 @@
-// Warps among themselves: shuffles and votes. They move values and order no memory.
+// Instructions among the lanes of a warp: shuffles and votes. They move values and order no memory.
 #include <fmt/format.h>
 
 #include "runtime/sim/access.h"

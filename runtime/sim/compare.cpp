@@ -1,4 +1,4 @@
-// Comparisons: two registers in, truths (0 or 1) out.
+// Comparisons: two registers in, booleans (0 or 1) out.
 #include <type_traits>
 
 #include "runtime/sim/handlers.h"

@@ -1,5 +1,5 @@
-// Asynchronous copies that have been issued and not yet done. Each is done at the last legal
-// moment, so that a kernel that does not wait for it sees what was there before.
+// Asynchronous copies that have been issued and are pending. Each is done at the last legal moment,
+// so that a kernel that does not wait for it sees what was there before.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 
 namespace tegula::sim {
 
-/// Copies that lanes collect in groups and wait for by the number of groups (cp.async, bulk
-/// stores).
+/// A copy of those that lanes collect in groups, and wait for by the number of pending groups
+/// (cp.async, bulk stores).
 struct GroupedCopy {
   std::uint64_t target = 0, source = 0;  ///< global: an address; shared: an offset
   std::uint32_t bytes = 0;               ///< of the target
@@ -37,8 +37,8 @@ class GroupedCopies {
   void commit(std::uint32_t lanes) {
     for (std::uint32_t lane = 0; lane < warp_lanes; ++lane) groups_[lane] += lanes >> lane & 1;
   }
-  /// Calls `land` for the lanes' copies but those of the last `pending` groups; -1: for all, in
-  /// groups or not.
+  /// Calls `land` for the lanes' copies except those of the last `pending` groups; -1: for all,
+  /// whether in a group or not.
   template <class F>
   void wait(std::uint32_t lanes, std::int64_t pending, F&& land) {
     std::size_t kept = 0;

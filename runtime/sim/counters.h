@@ -16,7 +16,7 @@ class LaunchCounters {
       : warp_steps_(instructions + 1, 0), lane_steps_(instructions + 1, 0), arguments_(arguments) {}
 
   /// A warp ran the instructions [begin, end) with `lanes` active lanes. Kept as differences, so
-  /// that straight-line code costs the same however long it is.
+  /// that a stretch of code costs the same however long it is.
   void ran(std::uint32_t begin, std::uint32_t end, std::uint32_t lanes) {
     ++warp_steps_[begin];
     --warp_steps_[end];
@@ -24,8 +24,8 @@ class LaunchCounters {
     lane_steps_[end] -= lanes;
   }
 
-  /// A warp's request to global memory. `relied_alignment` is what the code relies on: an access
-  /// is no wider than that on hardware.
+  /// A warp's request to global memory. `relied_alignment` is the alignment that the code relies
+  /// on: hardware accesses are no wider than that.
   void global_request(const Request& request, bool contiguous, std::uint32_t relied_alignment);
   void shared_request(const Request& request, bool contiguous);
   void argument_bytes(std::size_t argument, bool is_store, std::uint64_t bytes) {

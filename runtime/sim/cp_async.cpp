@@ -12,7 +12,7 @@ namespace {
 using format::Opcode;
 using format::Space;
 
-/// The source's side: whole copies first, then lanes that take less, one by one.
+/// Checks the sources: whole copies first, then, one by one, lanes that copy less.
 bool admit_sources(WarpAccess& access, const Instruction& i, std::uint32_t lanes,
                    std::uint32_t size) {
   Gathered g = gather(access, i, Gathered::Verb::copy_from, i.operands[1], lanes, Space::global);
@@ -24,7 +24,7 @@ bool admit_sources(WarpAccess& access, const Instruction& i, std::uint32_t lanes
     g.alignment = size;
     return admit(access, g);
   };
-  if (i.operands[2] == no_place) return admit_lanes(lanes, size);
+  if (i.operands[2] == no_slot) return admit_lanes(lanes, size);
   std::uint32_t whole = 0;
   const bool rest_is_good = all_lanes_of(lanes, [&](std::uint32_t lane) {
     const auto bytes = access.value<std::uint32_t>(i.operands[2], lane);
@@ -55,7 +55,7 @@ Outcome issue(WarpAccess& access, const Instruction& i) {
   all_lanes_of(lanes, [&](std::uint32_t lane) {
     const auto to = static_cast<std::uint32_t>(target.request.address[lane]);
     std::uint32_t source_bytes = size;
-    if (i.operands[2] != no_place)
+    if (i.operands[2] != no_slot)
       source_bytes = std::min(size, access.value<std::uint32_t>(i.operands[2], lane));
     worker.copies[access.site.warp].issue({to, access.value<std::uint64_t>(i.operands[1], lane),
                                            size, source_bytes, lane, 0, access.pc});
@@ -78,7 +78,7 @@ Outcome wait(WarpAccess& access, const Instruction& i) {
     std::byte* to = worker.workspace.shared() + c.target;
     std::memcpy(to, reinterpret_cast<const std::byte*>(c.source), c.source_bytes);
     std::memset(to + c.source_bytes, 0, c.bytes - c.source_bytes);
-    // From here on it is as if the lane had stored it.
+    // From here on the bytes count as stored by the lane.
     if (worker.watch_shared)
       worker.workspace.shadow.arrive(static_cast<std::uint32_t>(c.target), c.bytes,
                                      Record(now, false, access.site.warp, c.lane, c.pc));

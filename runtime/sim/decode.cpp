@@ -17,8 +17,8 @@ using format::no_register;
 using format::Opcode;
 using format::Scalar;
 
-/// Places are multiples of this: whole vectors and cache lines.
-constexpr std::size_t place_alignment = 64;
+/// Slots begin at multiples of this: whole vectors and cache lines.
+constexpr std::size_t slot_alignment = 64;
 
 Step step_of(Opcode opcode) {
   switch (opcode) {
@@ -42,7 +42,7 @@ Step step_of(Opcode opcode) {
   }
 }
 
-/// Makes `cell` small enough for a write of `bytes` bytes at a multiple of `alignment`.
+/// Makes `cell` divide a write of `bytes` bytes at a multiple of `alignment`.
 void split_cells(std::uint32_t& cell, std::uint64_t bytes, std::uint64_t alignment) {
   cell = static_cast<std::uint32_t>(std::min({std::uint64_t{cell}, bytes, alignment}));
 }
@@ -87,30 +87,29 @@ void note_features(Features& features, const Instruction& i) {
   }
 }
 
-/// Constants first, so that they are one run of bytes; then the rest.
-std::vector<std::uint32_t> place_registers(const Image& image, Program& program) {
-  std::vector<std::uint32_t> places(image.registers.size(), no_place);
+/// Constants first, so that they are contiguous; then the rest.
+std::vector<std::uint32_t> assign_slots(const Image& image, Program& program) {
+  std::vector<std::uint32_t> slots(image.registers.size(), no_slot);
   std::size_t next = 0;
-  const auto place = [&](std::uint32_t reg) {
-    if (places[reg] != no_place) return;
-    places[reg] = static_cast<std::uint32_t>(next);
+  const auto slot = [&](std::uint32_t reg) {
+    if (slots[reg] != no_slot) return;
+    slots[reg] = static_cast<std::uint32_t>(next);
     const std::size_t bytes = std::size_t{warp_lanes} * lane_bytes(image.registers[reg]);
-    next += (bytes + place_alignment - 1) / place_alignment * place_alignment;
+    next += (bytes + slot_alignment - 1) / slot_alignment * slot_alignment;
   };
-  for (const format::Constant& c : image.constants) place(c.reg);
+  for (const format::Constant& c : image.constants) slot(c.reg);
   program.constants.resize(next);
-  for (const std::uint32_t reg : image.parameters) place(reg);
-  for (std::uint32_t reg = 0; reg < places.size(); ++reg) place(reg);
+  for (const std::uint32_t reg : image.parameters) slot(reg);
+  for (std::uint32_t reg = 0; reg < slots.size(); ++reg) slot(reg);
   program.frame_bytes = next;
-  return places;
+  return slots;
 }
 
-void fill_constants(const Image& image, const std::vector<std::uint32_t>& places,
-                    Program& program) {
+void fill_constants(const Image& image, const std::vector<std::uint32_t>& slots, Program& program) {
   for (const format::Constant& c : image.constants) {
     const format::Register& r = image.registers[c.reg];
     const auto bytes = static_cast<std::size_t>(scalar_bytes(r.scalar));
-    std::byte* at = program.constants.data() + places[c.reg];
+    std::byte* at = program.constants.data() + slots[c.reg];
     for (std::size_t lane = 0; lane < warp_lanes; ++lane)
       for (std::size_t e = 0; e < r.elements; ++e, at += bytes)
         std::memcpy(at, &c.bits[c.bits.size() == 1 ? 0 : e], bytes);  // low bytes first
@@ -127,8 +126,8 @@ Handler find_handler(const HandlerKey& key) {
 
 class Decoder {
  public:
-  Decoder(const Image& image, const std::vector<std::uint32_t>& places, Program& program)
-      : image_(image), places_(places), program_(program) {}
+  Decoder(const Image& image, const std::vector<std::uint32_t>& slots, Program& program)
+      : image_(image), slots_(slots), program_(program) {}
 
   Instruction decode(const ImageInstruction& from) const {
     const format::OpcodeRow& row = opcode_row(from.opcode);
@@ -139,12 +138,12 @@ class Decoder {
     i.immediate = from.immediate;
     i.origin = from.origin;
     for (std::size_t k = 0; k < format::Operands::most; ++k) {
-      i.operands[k] = place(from.operands[k]);
-      if (i.operands[k] != no_place) i.types[k] = image_.registers[from.operands[k]];
+      i.operands[k] = slot(from.operands[k]);
+      if (i.operands[k] != no_slot) i.types[k] = image_.registers[from.operands[k]];
     }
     i.opcode = from.opcode;
     i.effect = find_effect(from.opcode);
-    i.result = place(from.result);
+    i.result = slot(from.result);
 
     const std::uint32_t subject = subject_of(from);
     if (subject == no_register) return i;
@@ -163,9 +162,7 @@ class Decoder {
   }
 
  private:
-  std::uint32_t place(std::uint32_t reg) const {
-    return reg == no_register ? no_place : places_[reg];
-  }
+  std::uint32_t slot(std::uint32_t reg) const { return reg == no_register ? no_slot : slots_[reg]; }
 
   static bool reads_its_result(const ImageInstruction& i) {
     return std::find(i.operands.begin(), i.operands.end(), i.result) != i.operands.end();
@@ -185,7 +182,7 @@ class Decoder {
   }
 
   const Image& image_;
-  const std::vector<std::uint32_t>& places_;
+  const std::vector<std::uint32_t>& slots_;
   Program& program_;
 };
 
@@ -199,12 +196,12 @@ Program decode(const Image& image) {
   program.cluster = image.cluster;
   program.tables = image.tables;
   program.texts = image.texts;
-  const std::vector<std::uint32_t> places = place_registers(image, program);
-  fill_constants(image, places, program);
+  const std::vector<std::uint32_t> slots = assign_slots(image, program);
+  fill_constants(image, slots, program);
   for (const std::uint32_t reg : image.parameters)
     program.parameters.push_back(
-        {places[reg], lane_bytes(image.registers[reg]), image.registers[reg].scalar == Scalar::i1});
-  const Decoder decoder(image, places, program);
+        {slots[reg], lane_bytes(image.registers[reg]), image.registers[reg].scalar == Scalar::i1});
+  const Decoder decoder(image, slots, program);
   program.code.reserve(image.code.size());
   program.classes.reserve(image.code.size());
   for (const ImageInstruction& i : image.code) {
@@ -234,7 +231,7 @@ void Program::prepare_frame(std::byte* frame, std::span<void* const> values) con
     std::memcpy(value, values[k], p.bytes);
     if (p.truth) value[0] &= std::byte{1};
     for (std::size_t lane = 0; lane < warp_lanes; ++lane)
-      std::memcpy(frame + p.place + lane * p.bytes, value, p.bytes);
+      std::memcpy(frame + p.slot + lane * p.bytes, value, p.bytes);
   }
 }
 

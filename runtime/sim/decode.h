@@ -1,4 +1,4 @@
-// An image made ready to run: registers have places in a warp's frame, instructions have handlers.
+// An image made ready to run: registers have slots in a warp's frame, instructions have handlers.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,11 @@ namespace tegula::sim {
 
 inline constexpr std::uint32_t warp_lanes = 32;
 inline constexpr std::uint32_t all_lanes = 0xffffffff;
-inline constexpr std::uint32_t no_place = 0xffffffff;
+inline constexpr std::uint32_t no_slot = 0xffffffff;
 
 struct Instruction;
 
-/// What a value's handler may see of its warp.
+/// What the handler of a value sees of its warp.
 struct WarpView {
   const std::byte* frame = nullptr;
   std::uint32_t warp = 0;
@@ -26,11 +26,11 @@ struct WarpView {
   std::array<std::uint32_t, 3> block = {0, 0, 0};
   std::array<std::uint32_t, 3> grid = {1, 1, 1};
 
-  const std::byte* at(std::uint32_t place) const { return frame + place; }
+  const std::byte* at(std::uint32_t slot) const { return frame + slot; }
 };
 
-/// Computes all 32 lanes of a result; lanes that are not active are kept by the caller. `result`
-/// is either the register itself or scratch of its size.
+/// Computes all 32 lanes of a result; the caller restores lanes that are not active. `result` is
+/// either the register itself or scratch of its size.
 using Handler = void (*)(const WarpView& warp, const Instruction& i, std::byte* result);
 
 /// A warp in the middle of an instruction: see access.h.
@@ -38,7 +38,7 @@ struct WarpAccess;
 
 enum class Outcome : std::uint8_t {
   done,
-  waits,    ///< to be tried again, when something has happened
+  waits,    ///< to be tried again when something has changed
   faulted,  ///< a report has been added, and nothing has been done
 };
 
@@ -66,11 +66,11 @@ struct Instruction {
   Step step = Step::value;
   std::uint8_t modifier = 0;
   bool in_place = true;  ///< the handler may write where it reads
-  /// Places in the frame, and what lies there.
-  std::array<std::uint32_t, format::Operands::most> operands = {no_place, no_place, no_place,
-                                                                no_place, no_place};
+  /// Slots in the frame, as byte offsets, and the types of what they hold.
+  std::array<std::uint32_t, format::Operands::most> operands = {no_slot, no_slot, no_slot, no_slot,
+                                                                no_slot};
   std::array<format::Register, format::Operands::most> types = {};
-  std::uint32_t result = no_place;
+  std::uint32_t result = no_slot;
   std::uint32_t elements = 1;         ///< of the result; of the stored value
   std::uint32_t source_elements = 1;  ///< of operand 0
   std::uint32_t lane_bytes = 0;       ///< of the result; of the stored value
@@ -81,7 +81,7 @@ struct Instruction {
   std::uint32_t origin = 0;
 };
 
-/// What a kernel makes use of: what it does not need is not watched.
+/// What a kernel makes use of. Checks that it cannot need are left out.
 struct Features {
   bool shared_memory = false;
   bool mbarriers = false;
@@ -96,7 +96,7 @@ struct Features {
 /// vector load is one too.
 struct Program {
   struct Parameter {
-    std::uint32_t place = 0;
+    std::uint32_t slot = 0;
     std::uint32_t bytes = 0;
     bool truth = false;
   };
@@ -122,7 +122,7 @@ struct Program {
   std::size_t bytes() const;
   std::uint32_t blocks_per_cluster() const { return cluster[0] * cluster[1] * cluster[2]; }
   /// Writes what never changes in a frame: constants and parameters. No instruction writes there
-  /// (the image's validation says so), so this is done once a launch, not once a block.
+  /// (validation makes sure of it), so this is done once a launch, not once a block.
   void prepare_frame(std::byte* frame, std::span<void* const> values) const;
 };
 

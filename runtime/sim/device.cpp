@@ -15,9 +15,9 @@ namespace sim {
 namespace {
 
 constexpr std::align_val_t memory_alignment{256};
-/// Between allocations, so that running over a tensor's end does not at once reach the next.
+/// Between allocations, so that running over a tensor's end does not reach the next one at once.
 constexpr std::size_t red_zone = 4096;
-/// More than any host has; asking the allocator for it would only upset its checkers.
+/// More than any host has; asking the allocator for it would only alarm sanitizers.
 constexpr std::size_t most_bytes = std::size_t{1} << 46;
 constexpr std::uint32_t max_shared_bytes = 256 << 10;
 
@@ -35,8 +35,8 @@ class SimKernel : public LoadedKernel {
   const std::vector<SourceLocation> locations;
 };
 
-/// The parameters of the image must be those of the launch record, size by size: the launch path
-/// packs by the record, and the simulator reads by the image.
+/// Checks that the parameters of the image have the sizes that the launch record gives them: the
+/// launch path packs by the record, and the simulator reads by the image.
 void check_parameters(const format::Entry& entry, const format::Image& image) {
   const auto& recorded = entry.launch.parameters;
   bool same = recorded.size() == image.parameters.size();
@@ -106,7 +106,7 @@ class Simulator : public SimDevice {
 
   const format::Architecture& architecture_;
   SimOptions options_;
-  std::mutex mutex_;  ///< one launch at a time: they share the workspaces and the statistics
+  std::mutex mutex_;  ///< one launch at a time: launches share the workspaces and the statistics
   Workspaces workspaces_;
   GlobalShadow global_shadow_;
   SimCounters counters_;

@@ -46,7 +46,7 @@ struct Rem {
 template <class T>
 using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
 
-// Equal numbers have equal bits but for the two zeros; `or` of those is -0, `and` is +0.
+// Equal numbers have equal bits, except the two zeros; `or` of those is -0, `and` is +0.
 template <class T>
 T lesser(T a, T b) {
   using B = BitsOf<T>;

@@ -23,7 +23,7 @@ struct FmaOfHalves {
 };
 
 // std::fma is a library call per element on x86-64's base instruction set, ten times slower than
-// the instruction; both round once, so which one runs cannot be told from the results.
+// the instruction; both round once, so the results are the same.
 #if defined(__x86_64__)
 template <class T>
 __attribute__((target("avx2,fma"))) void fma_by_instruction(const WarpView& w, const Instruction& i,

@@ -1,6 +1,7 @@
 // A record of the last write and the last read of every cell of the tensors that a kernel may
 // write: finds races between blocks and within one, and reads of what was never written. Blocks on
-// several host threads share it. What only is read has no record, so inputs cost nothing.
+// several host threads share it. Tensors that are only read have no records, so inputs cost
+// nothing.
 #pragma once
 
 #include <atomic>
@@ -22,8 +23,8 @@ class ZeroPages {
   ZeroPages(const ZeroPages&) = delete;
   ZeroPages& operator=(const ZeroPages&) = delete;
   ~ZeroPages();
-  /// At least so many bytes; what was there is kept if it was enough, else all is zero. Null if
-  /// there is no such memory.
+  /// At least `bytes` bytes. If the memory held was large enough it is kept as it is, else all
+  /// bytes are zero. Null if there is not enough memory.
   std::byte* reserve(std::size_t bytes);
   void clear();
 
@@ -55,19 +56,19 @@ struct GlobalAccessor {
 
 class GlobalShadow {
  public:
-  /// Tensors beyond this many bytes of writable memory are not watched: a cell's records take 16
-  /// bytes for writes, and as many for reads where there are any.
+  /// Writable memory beyond this many bytes is not checked: a cell's records take 16 bytes for
+  /// writes, and 16 for reads where there are any.
   static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 29;
 
-  /// Cells of `cell_bytes`, a power of two that divides every write's address and size. Blocks of
-  /// this launch have tags from first_tag() on.
+  /// Cells have `cell_bytes`, a power of two that divides every write's address and size. The tags
+  /// of this launch's blocks begin at first_tag().
   void start_launch(std::span<const ArgumentRange> arguments, std::uint32_t cell_bytes,
                     std::uint64_t blocks);
   BlockTag first_tag() const { return first_tag_; }
   bool watches_anything() const { return !groups_.empty(); }
 
   std::optional<GlobalConflict> read(const GlobalAccessor& who, const Request& request);
-  /// `benign(conflict)` is asked about two writes that are not ordered.
+  /// `benign(conflict)` decides about two writes that are not ordered.
   template <class Benign>
   std::optional<GlobalConflict> write(const GlobalAccessor& who, const Request& request,
                                       Benign&& benign);
@@ -82,7 +83,7 @@ class GlobalShadow {
     std::uint64_t begin = 0, end = 0;
     Cell* writes = nullptr;
     Cell* reads = nullptr;
-    bool undefined = false;  ///< all of it, before the launch
+    bool undefined = false;  ///< nothing has been written before the launch
     std::unique_ptr<std::atomic<bool>> was_read;
   };
 
@@ -101,7 +102,7 @@ class GlobalShadow {
   static std::uint64_t word_of(const GlobalAccessor& who, std::uint32_t lane) {
     return Record(who.wide ? 1 : 0, who.atomic, who.warp, lane, who.pc).bits();
   }
-  /// Whether the earlier access is one of this launch, and not ordered before this one.
+  /// Whether the earlier access belongs to this launch and is not ordered before this one.
   bool conflicts(std::uint64_t when, const Cell& cell, const GlobalAccessor& who,
                  std::uint32_t lane) const;
   template <class F>

@@ -20,7 +20,7 @@ struct BF16 {
 inline float widen(F16 h) {
   const std::uint32_t magnitude = static_cast<std::uint32_t>(h.bits & 0x7fffu) << 13;
   const std::uint32_t sign = static_cast<std::uint32_t>(h.bits & 0x8000u) << 16;
-  // The exponents' biases differ by 112. Multiplying normalises subnormals on the way, exactly.
+  // The exponents' biases differ by 112. The multiplication also normalises subnormals, exactly.
   const std::uint32_t finite =
       std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
   const std::uint32_t special = magnitude | 0x7f800000u;

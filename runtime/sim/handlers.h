@@ -6,7 +6,7 @@
 
 namespace tegula::sim {
 
-/// What a handler is chosen by.
+/// What decides which handler is chosen.
 struct HandlerKey {
   format::Opcode opcode;
   std::uint8_t modifier;

@@ -11,7 +11,7 @@ namespace tegula::sim {
 namespace {
 
 constexpr std::size_t workspace_alignment = 64;
-/// Fewer blocks are not worth another thread.
+/// With fewer blocks another thread does not pay.
 constexpr std::uint64_t blocks_for_threads = 8;
 constexpr std::uint32_t most_threads = 256;
 
@@ -19,13 +19,13 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + workspace_alignment - 1) / workspace_alignment * workspace_alignment;
 }
 
-/// The clusters of a launch, which without clusters are its blocks, handed out one after another.
+/// The clusters of a launch (its blocks, where there are none), handed out one after another.
 class Clusters {
  public:
   explicit Clusters(Launch& launch)
       : launch_(launch), order_(launch.progress.clusters(), launch.options.seed) {}
 
-  /// Runs clusters until there are none left. To be called by any number of threads.
+  /// Runs clusters until there are none left. Any number of threads may call it.
   void work(const std::vector<Worker*>& workers) {
     LaunchProgress& progress = launch_.progress;
     for (Worker* worker : workers)
@@ -35,9 +35,9 @@ class Clusters {
     for (;;) {
       // A later block cannot add to reports that are full.
       if (launch_.reports.full() || stopped_) return;
-      const std::uint64_t turn = progress.begin_cluster();
-      if (turn >= progress.clusters()) return;
-      if (!cluster.run(first_block(order_[turn]), turn)) stopped_ = true;
+      const std::uint64_t index = progress.begin_cluster();
+      if (index >= progress.clusters()) return;
+      if (!cluster.run(first_block(order_[index]), index)) stopped_ = true;
     }
   }
 
@@ -79,7 +79,7 @@ void Workspace::reserve(const Program& program, std::uint32_t shared_bytes) {
   frame_bytes_ = aligned(program.frame_bytes);
   scratch_at_ = frame_bytes_ * program.warps;
   shared_at_ = scratch_at_ + aligned(program.scratch_bytes);
-  // One byte at least, so that empty parts have an address, too.
+  // At least one byte, so that empty parts have an address, too.
   const std::size_t bytes = shared_at_ + aligned(shared_bytes + 1);
   if (bytes <= capacity_) return;
   auto* larger =
@@ -174,7 +174,7 @@ void run(Launch& launch, Workspaces& workspaces, SimCounters& counters) {
     try {
       for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back(work, t);
     } catch (const std::exception&) {
-      // The system gives no more: those that there are do it all, if only this one.
+      // The system gives no more threads: the ones there are do it all, if only this one.
     }
     for (auto t = static_cast<std::uint32_t>(others.size()) + 1; t < threads; ++t)
       launch.progress.team(t).finish();

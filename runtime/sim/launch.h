@@ -58,19 +58,19 @@ struct Launch {
   LaunchProgress progress;
 };
 
-/// What a warp has published by atomics and fences, and has still to take up.
+/// What a warp publishes by relaxed atomics, and what it acquires at its next fence.
 struct FenceState {
   bool fenced = false;
   Knowledge at_fence;  ///< what relaxed atomics publish from then on
   bool seen = false;
-  Knowledge seen_relaxed;  ///< what a fence would take up
+  Knowledge seen_relaxed;  ///< what a fence would acquire
   std::vector<std::uint64_t> seen_locations;
 };
 
 struct ClusterState;
 
-/// One host thread's part of a launch. It runs one block at a time; for blocks of a cluster, which
-/// take turns, the thread has several.
+/// Runs blocks for a host thread, one at a time. A thread has as many workers as a cluster has
+/// blocks.
 struct Worker {
   Worker(Launch& launch, Workspace& workspace);
   void start_block(std::uint64_t number);
@@ -85,7 +85,7 @@ struct Worker {
   ClusterState* cluster = nullptr;
   std::uint32_t rank = 0;
   LaunchProgress::Team* team = nullptr;
-  bool counts_changes = false;  ///< those of memory, or of anything else that a warp may wait for
+  bool counts_changes = false;  ///< to memory, or to anything else that a warp may wait for
 
   // Of the block that runs.
   BlockTag tag = 0;
@@ -100,7 +100,7 @@ struct Worker {
 
   Clocks* clocks() { return watches() ? &workspace.clocks : nullptr; }
   bool watches() const { return watch_shared || watch_global; }
-  /// How often the warp has waited at the cluster's barrier; 0 where no blocks meet.
+  /// How often the warp has waited at the cluster's barrier; 0 in a kernel without clusters.
   std::uint32_t cluster_waits(std::uint32_t warp) const {
     return launch.program.features.clusters ? waits_in_cluster(warp) : 0;
   }
@@ -120,10 +120,10 @@ class SeededOrder {
   std::uint64_t count_, factor_ = 1, offset_ = 0;
 };
 
-/// Spreads what was close together.
+/// Mixes the bits of a number, for seeds.
 std::uint64_t mixed(std::uint64_t x);
 
-/// A workspace for each block that runs at a time, made as they are needed.
+/// A workspace for each block that can run at the same time, made as they are needed.
 using Workspaces = std::vector<std::unique_ptr<Workspace>>;
 
 /// Runs all blocks, in seeded order, and adds what they did to `counters`. Faults are in

@@ -1,5 +1,5 @@
-// Instructions on mbarriers. Mistakes are reported with checks off, too: there is no state in
-// shared memory that such an instruction could damage instead.
+// Instructions on mbarriers. Mistakes are reported with checks off, too: an mbarrier has no state
+// in shared memory that such an instruction could work on instead.
 #include <fmt/format.h>
 
 #include "runtime/sim/access.h"
@@ -24,10 +24,11 @@ bool knows(WarpAccess& access, const MBarrier& b, std::uint32_t lane) {
     return true;
   access.fault(
       "race", lane,
-      fmt::format("the mbarrier at offset {} is used, and its initialisation by warp {} at "
-                  "{} is not ordered before that",
-                  b.address, b.made.agent(),
-                  access.launch().reports.place(access.launch().program.code[b.made.pc()].origin)),
+      fmt::format(
+          "the mbarrier at offset {} is used, and its initialisation by warp {} at "
+          "{} is not ordered before that",
+          b.address, b.made.agent(),
+          access.launch().reports.source_line(access.launch().program.code[b.made.pc()].origin)),
       b.made.pc());
   return false;
 }
@@ -114,7 +115,7 @@ Outcome arrive(WarpAccess& access, const Instruction& i) {
     MBarrier* b = find(access, address_of(access, i, lane), lane);
     if (b == nullptr) return false;
     const std::uint32_t arrivals =
-        i.operands[1] == no_place ? 1 : access.value<std::uint32_t>(i.operands[1], lane);
+        i.operands[1] == no_slot ? 1 : access.value<std::uint32_t>(i.operands[1], lane);
     return arrive_at(access, *b, arrivals, lane);
   });
 }
@@ -135,8 +136,8 @@ Outcome expect(WarpAccess& access, const Instruction& i) {
   });
 }
 
-/// Bits of the lanes whose phase is complete; those have taken up what was handed over there.
-/// False if there is a report.
+/// Sets in `passed` the lanes whose phase is complete, and lets them acquire what was released
+/// there. False if there is a report.
 bool poll(WarpAccess& access, const Instruction& i, std::uint32_t& passed) {
   passed = 0;
   return all_lanes_of(access.active, [&](std::uint32_t lane) {
@@ -148,7 +149,7 @@ bool poll(WarpAccess& access, const Instruction& i, std::uint32_t& passed) {
 }
 
 void take_up(WarpAccess& access, const Instruction& i, std::uint32_t passed) {
-  std::uint32_t last = no_place;
+  std::uint32_t last = no_slot;
   all_lanes_of(access.active, [&](std::uint32_t lane) {
     const bool has_passed = (passed >> lane & 1) != 0;
     put(access.frame + i.result, lane, static_cast<std::uint8_t>(has_passed));

@@ -12,15 +12,15 @@ namespace tegula::sim {
 struct MBarrier {
   std::uint32_t address = 0;
   std::uint32_t count = 0;    ///< arrivals a phase
-  std::uint32_t pending = 0;  ///< arrivals still to come
-  std::int64_t bytes = 0;     ///< expected and not yet copied; for a while it may be below 0
+  std::uint32_t pending = 0;  ///< arrivals that have yet to come
+  std::int64_t bytes = 0;     ///< expected and not yet copied; below 0 if copied before expected
   std::uint32_t phase = 0;    ///< completed phases
   std::uint32_t agent = 0;    ///< of the copies that complete here
   Record made;                ///< who initialised it
   Knowledge collecting, done;
 
   bool passed(std::uint32_t parity) const { return (phase & 1) != (parity & 1); }
-  /// After a change: whether the phase is complete now, and the next one has begun.
+  /// Call this after a change. Begins the next phase and returns true if the phase is complete.
   bool complete_if_possible() {
     if (pending != 0 || bytes != 0) return false;
     ++phase;
@@ -45,7 +45,7 @@ class MBarriers {
     return nullptr;
   }
   MBarrier& make(std::uint32_t address, std::uint32_t count, Record by) {
-    // More mbarriers than agents share them: then fewer missing waits are found.
+    // If there are more mbarriers than agents they share them: fewer missing waits are then found.
     barriers_.push_back(
         {address, count, count, 0, 0, first_copy_agent + made_++ % copy_agents, by});
     return barriers_.back();

@@ -19,7 +19,7 @@ Gathered gather_plain(const WarpAccess& access, const Instruction& i, Gathered::
   return g;
 }
 
-/// A copy of a size that is known at compile time in all cases that occur.
+/// Calls `copy` with a size that is a compile-time constant in all cases that occur.
 template <class Copy>
 void with_constant_size(std::uint32_t size, Copy&& copy) {
   switch (size) {
@@ -51,7 +51,7 @@ void normalise_truths(std::byte* truths, const Instruction& i, std::uint32_t lan
       for (std::size_t e = 0; e < i.elements; ++e) truths[lane * i.elements + e] &= std::byte{1};
 }
 
-/// A store that counts as a change if it is one.
+/// A store that counts as a change of memory only if it changes bytes.
 bool store_counting(WarpAccess& access, const Gathered& g) {
   bool changes = false;
   all_lanes_of(g.request.active, [&](std::uint32_t lane) {
@@ -87,7 +87,7 @@ bool run_load(WarpAccess& access, const Instruction& i) {
   }
   const std::uint32_t padded = access.active & ~r.active;
   if (padded == 0) return true;
-  if (i.operands[2] != no_place)
+  if (i.operands[2] != no_slot)
     blend(result, access.frame + i.operands[2], padded, r.size);
   else
     for (std::size_t lane = 0; lane < warp_lanes; ++lane)

@@ -14,7 +14,7 @@ bool LaunchProgress::all_stuck(std::uint64_t changes) const {
     const std::uint64_t at = team_[t].stuck_at.load(std::memory_order_acquire);
     if (at != changes && at != Team::finished) return false;
   }
-  // One that has finished since may have made changes before.
+  // A team that has finished meanwhile may have made changes before.
   return this->changes() == changes;
 }
 

@@ -1,6 +1,7 @@
-// Whether a launch gets on. Blocks that wait for each other go round in loops, which no instruction
-// shows. But a cluster that comes to a state it was in before, while nobody has changed any memory,
-// will do so for ever; and when that holds for the clusters of all host threads, nobody ever will.
+// Whether a launch makes progress. Blocks that wait for each other spin in loops, which no single
+// instruction shows. But a cluster that reaches a state it was in before, while nobody has changed
+// memory, will reach it again for ever; and once that holds for the clusters of all host threads,
+// memory will never change again.
 #pragma once
 
 #include <algorithm>
@@ -12,20 +13,21 @@ namespace tegula::sim {
 
 class LaunchProgress {
  public:
-  /// One host thread's part, written by that thread only. It counts what its cluster changes only
-  /// once that has run for long; that it begins to is a change, as what was done before may be.
+  /// One host thread's part, written by that thread only. A thread starts counting the changes that
+  /// its cluster makes only once the cluster has run for long; starting counts as a change, for the
+  /// changes before it.
   struct alignas(64) Team {
     static constexpr std::uint64_t nowhere = ~std::uint64_t{0}, finished = nowhere - 1;
 
     std::atomic<std::uint64_t> changes = 0;
-    /// The number of all changes, if the cluster came to the same state again at that number.
+    /// The number of all changes at which the cluster reached the same state again.
     std::atomic<std::uint64_t> stuck_at = nowhere;
 
-    /// To be called after the change: until then who looks at the memory may see that of before.
+    /// Call this after the change: until then others may still read the old memory.
     void changed() {
       changes.store(changes.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     }
-    /// There are no more clusters for it.
+    /// There are no more clusters for this thread.
     void finish() {
       changed();
       stuck_at = finished;
@@ -47,9 +49,9 @@ class LaunchProgress {
     return clusters_ - std::min<std::uint64_t>(clusters_, begun_);
   }
 
-  /// Of all threads.
+  /// The sum over all threads.
   std::uint64_t changes() const;
-  /// Whether there will never be more than these.
+  /// Whether there will never be more changes than these.
   bool all_stuck(std::uint64_t changes) const;
 
  private:

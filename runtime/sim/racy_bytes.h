@@ -1,7 +1,7 @@
-// Bytes of the simulated memory that another block may store, on another host thread, at the same
-// time. That is allowed as long as both store the same (what differs is reported as a race), so
-// these accesses are relaxed ones. The host's own memcpy and memcmp do that; ThreadSanitizer must
-// be told, byte by byte. Loads are plain: one that races is a fault of the kernel's.
+// Accesses to simulated memory that another block, on another host thread, may store to at the same
+// time. That is allowed as long as both store the same bytes (different ones are reported as a
+// race), so these accesses are relaxed. The host's memcpy and memcmp do for that; ThreadSanitizer
+// must be told, byte by byte. Loads are plain: one that races is a fault of the kernel.
 #pragma once
 
 #include <cstddef>

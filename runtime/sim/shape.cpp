@@ -77,7 +77,7 @@ void select_whole(const WarpView& w, const Instruction& i, std::byte* result) {
   }
 }
 
-/// Of a family of four, the member for values of `bytes` bytes.
+/// The one of four handlers that is for values of `bytes` bytes.
 Handler by_width(int bytes, Handler one, Handler two, Handler four, Handler eight) {
   return bytes == 1 ? one : bytes == 2 ? two : bytes == 4 ? four : eight;
 }

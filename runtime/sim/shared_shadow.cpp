@@ -10,7 +10,7 @@ void SharedShadow::start_launch(std::uint32_t shared_bytes, std::uint32_t cell_b
   const std::size_t count = ((shared_bytes + 15) >> shift) + 1;
   shift_ = shift;
   warps_ = warps;
-  // Records of earlier launches are older than any block to come, whatever cell they are in.
+  // Records of earlier launches are older than any block to come, whatever cells they are in.
   if (cells_.size() < count) cells_.resize(count);
   sets_.clear();
   remote_.assign(remote ? cells_.size() : 0, {});

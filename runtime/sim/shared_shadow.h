@@ -1,5 +1,5 @@
 // A record of the last accesses to every cell of a block's shared memory: finds races, reads of
-// what was never written, and accesses to what an asynchronous copy has still to read or to write.
+// what was never written, and accesses to bytes that an asynchronous copy has yet to read or write.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ struct RemoteReader {
   std::uint32_t rank = 0;  ///< of its block
   std::uint32_t warp = 0;
   std::uint32_t pc = 0;
-  /// The memory may change once its block has waited so often at the cluster's barrier.
+  /// The memory may change once its block has waited this often at the cluster's barrier.
   std::uint32_t until = 0;
 };
 
@@ -34,10 +34,10 @@ struct Conflict {
     after_read,     ///< a write, not ordered after a read
     after_remote,   ///< a write, not ordered after a read by the cluster's block of `rank`
     unwritten,      ///< nobody has written there
-    arriving,       ///< a copy has still to write there
-    being_read,     ///< a bulk store has still to read there
+    arriving,       ///< a copy has yet to write there
+    being_read,     ///< a bulk store has yet to read there
     holds_barrier,  ///< an mbarrier lives there
-    unfenced,       ///< a bulk store, of what was written without a proxy fence after it
+    unfenced,       ///< a bulk store of bytes that no proxy fence followed after they were written
   };
   Kind kind = Kind::after_write;
   Record other;                ///< the earlier access, where there is one
@@ -64,8 +64,9 @@ class SharedShadow {
   /// Forgets everything, for when times start anew.
   void forget() { cells_.assign(cells_.size(), Cell{}); }
 
-  /// The requests' bytes are inside shared memory. The first conflict; all other cells are recorded
-  /// nevertheless. `benign` is asked about two writes to a cell that are not ordered.
+  /// Returns the first conflict; all other cells are recorded nevertheless. The request's bytes
+  /// must be inside shared memory. `benign` decides about two writes to a cell that are not
+  /// ordered.
   std::optional<Conflict> read(const Accessor& who, const Request& request);
   template <class Benign>
   std::optional<Conflict> write(const Accessor& who, const Request& request, Benign&& benign);
@@ -73,12 +74,11 @@ class SharedShadow {
   /// `known`: what the reader knows of this block's accesses.
   std::optional<Conflict> read_remotely(const RemoteReader& who, const Clock& known,
                                         const Request& request);
-  /// The remote read after which the block may end last, if it may not end yet after so many waits
-  /// at the cluster's barrier.
+  /// The remote read that keeps the block from ending longest, if the block may not end yet after
+  /// `waits` waits at the cluster's barrier.
   std::optional<Conflict> remote_read_after(std::uint32_t waits) const;
 
-  /// One lane's bytes, for asynchronous copies: from the issue to the landing nobody may touch
-  /// them.
+  /// One lane's bytes of an asynchronous copy: from the issue to the landing nobody may touch them.
   std::optional<Conflict> start_arriving(const Accessor& who, std::uint32_t lane,
                                          std::uint32_t address, std::uint32_t bytes);
   void arrive(std::uint32_t address, std::uint32_t bytes, Record as);
@@ -87,7 +87,7 @@ class SharedShadow {
                                         std::uint32_t lane, std::uint32_t address,
                                         std::uint32_t bytes);
   void finish_reading(std::uint32_t address, std::uint32_t bytes, Record as);
-  /// An mbarrier is made, or is gone.
+  /// An mbarrier is made there, or invalidated.
   std::optional<Conflict> claim(const Accessor& who, std::uint32_t lane, std::uint32_t address);
   void unclaim(std::uint32_t address, Record as) { arrive(address, 8, as); }
 
@@ -95,7 +95,7 @@ class SharedShadow {
   struct Cell {
     Record write, read;
   };
-  /// The remote read of a cell that holds up writes longest.
+  /// The remote read of a cell that writes have to wait for longest.
   struct RemoteRead {
     Record record;
     std::uint32_t rank = 0;
@@ -109,17 +109,17 @@ class SharedShadow {
   std::uint32_t number_of(const Cell& cell) const {
     return static_cast<std::uint32_t>(&cell - cells_.data());
   }
-  /// A write that remote reads have to come before.
+  /// Checks that the remote reads of the bytes come before this write.
   std::optional<Conflict> look_at_remote(const Accessor& who, const Request& request);
   std::uint32_t position_of(const Cell& cell) const {
     return static_cast<std::uint32_t>((&cell - cells_.data()) << shift_);
   }
-  /// What is behind a cell that the writer does not know all of.
+  /// The conflict of a write with a cell whose accesses the writer does not all know of.
   template <class Benign>
   std::optional<Conflict> look_at_write(Cell& cell, const Accessor& who, Record mine,
                                         Benign&& benign);
   bool stale(Record r) const { return r.time() <= clocks_->base(); }
-  /// Records a read; cold where several warps read without order between them.
+  /// Records a read; slow only where several warps read without order between them.
   void note_read(Cell& cell, const Accessor& who, Record mine);
   void forget_reads(Cell& cell) {
     if (cell.read.agent() == several_agent && !stale(cell.read))

@@ -1,4 +1,4 @@
-// Synchronisation inside a block that does not wait: of a warp, arrival at a barrier.
+// Synchronisation that does not wait: of a warp's lanes, and arrival at a barrier.
 #include "runtime/sim/access.h"
 #include "runtime/sim/effects.h"
 
@@ -7,7 +7,7 @@ namespace {
 
 using format::Opcode;
 
-/// A warp's lanes run together, so that its memory is in order already.
+/// A warp's lanes run together, so its memory is in order already.
 Outcome warp_sync(WarpAccess& access, const Instruction&) {
   if (Clocks* clocks = access.worker.clocks()) clocks->sync_warp(access.site.warp);
   return Outcome::done;

@@ -13,8 +13,8 @@
 namespace tegula::sim {
 namespace {
 
-/// Instructions after which another warp gets its turn.
-constexpr std::uint64_t turn = 1 << 14;
+/// Instructions of a scheduling slice, after which another warp runs.
+constexpr std::uint64_t slice = 1 << 14;
 constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
 
 template <class T>
@@ -25,7 +25,7 @@ void blend_as(std::byte* target, const std::byte* source, std::uint32_t active) 
   }
 }
 
-/// Whether an effect may change what another warp waits for. Atomics look for themselves.
+/// Whether an effect may change what another warp waits for. Atomics find out themselves.
 bool changes_what_others_see(format::Opcode opcode) {
   using format::Opcode;
   switch (opcode) {
@@ -57,8 +57,8 @@ void blend(std::byte* target, const std::byte* source, std::uint32_t active,
   }
 }
 
-void Warp::start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn) {
-  turn_ = turn;
+void Warp::start(const std::array<std::uint32_t, 3>& block, std::uint64_t launch_index) {
+  launch_index_ = launch_index;
   state_ = State::ready;
   pc_ = 0;
   active_ = all_lanes;
@@ -67,8 +67,8 @@ void Warp::start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn) 
   view_ = {frame_, number_, worker_.launch.call.threads, block, worker_.launch.call.grid};
 }
 
-/// The author's operation that the warp is at. A warp that has run for long is at a branch's
-/// target: the next instruction that has a line tells where.
+/// The author's operation that the warp is at. A warp whose slice has ended is at a branch's
+/// target: the next instruction that has a line is meant.
 std::uint32_t Warp::origin() const {
   const std::vector<Instruction>& code = worker_.launch.program.code;
   if (state_ == State::at_barrier) return code[barrier_pc_].origin;
@@ -80,7 +80,7 @@ std::uint32_t Warp::origin() const {
 
 FaultSite Warp::site() const {
   return {origin(), view_.block, number_,
-          active_ == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(active_)), turn_};
+          active_ == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(active_)), launch_index_};
 }
 
 void Warp::fault(std::string_view check, const std::string& what) {
@@ -112,7 +112,8 @@ bool Warp::arrive_at_barrier(const Instruction& i) {
   return false;
 }
 
-/// A block's shared memory is gone when it has ended.
+/// Whether the warp may exit: not while its bulk stores have yet to read shared memory, which ends
+/// with the block.
 bool Warp::may_exit() {
   const GroupedCopies& stores = worker_.bulk_stores[number_];
   if (stores.empty() || !worker_.launch.options.checks) return true;
@@ -121,13 +122,14 @@ bool Warp::may_exit() {
   worker_.launch.reports.add(
       "wait", site(),
       fmt::format("the warp exits, and the bulk store issued at {} has not been waited for",
-                  worker_.launch.reports.place(origin)),
+                  worker_.launch.reports.source_line(origin)),
       origin);
   return false;
 }
 
 std::string Warp::is_where() const {
-  if (state_ == State::ready) return "goes round at " + worker_.launch.reports.place(origin());
+  if (state_ == State::ready)
+    return "goes round at " + worker_.launch.reports.source_line(origin());
   return "waits " + waits_where();
 }
 
@@ -187,7 +189,7 @@ void Warp::run(std::uint64_t& steps) {
   state_ = State::ready;
   const std::uint64_t limit = worker_.launch.options.step_limit;
   const std::uint64_t stop_at =
-      limit == 0 ? steps + turn : std::min(steps + turn, std::max(steps, limit) + 1);
+      limit == 0 ? steps + slice : std::min(steps + slice, std::max(steps, limit) + 1);
   std::uint32_t begin = pc_;
   // What has run since `begin` ran with the same lanes.
   const auto close = [&](std::uint32_t end) {

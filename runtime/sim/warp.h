@@ -1,5 +1,5 @@
-// A warp that can stop and go on: at barriers and waits, and after a while, so that no warp starves
-// another.
+// A warp that can stop and resume: at barriers and waits, and at the end of a scheduling slice, so
+// that no warp starves another.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Warp {
   enum class State : std::uint8_t {
     ready,
     at_barrier,
-    waiting,  ///< at an instruction that may succeed when something has happened
+    waiting,  ///< at an instruction that may succeed when something has changed
     exited,
     faulted,
   };
@@ -23,9 +23,9 @@ class Warp {
   Warp(Worker& worker, std::uint32_t number)
       : worker_(worker), frame_(worker.workspace.frame(number)), number_(number) {}
 
-  /// `turn`: the block's place in the launch's order.
-  void start(const std::array<std::uint32_t, 3>& block, std::uint64_t turn);
-  /// Goes on until the warp waits, ends, fails a check, or has run for a while. Adds the
+  /// `launch_index`: of the block.
+  void start(const std::array<std::uint32_t, 3>& block, std::uint64_t launch_index);
+  /// Runs until the warp waits, ends, fails a check, or has used up its slice. Adds the
   /// instructions it ran to `steps`. A warp that was waiting tries again.
   void run(std::uint64_t& steps);
 
@@ -36,13 +36,13 @@ class Warp {
   /// "waits at barrier 1", "waits at the mbarrier at offset 16 for parity 0", "goes round at
   /// kernels/scale.cpp:42:7", for a report.
   std::string is_where() const;
-  /// Appends what decides how the warp goes on, but for the memory.
+  /// Appends everything but memory that decides how the warp goes on.
   void note_state(std::vector<std::uint64_t>& state) const;
   /// The instruction that the warp is at, for a report.
   FaultSite site() const;
 
  private:
-  /// Lanes that took another way, waiting for the active ones.
+  /// Lanes that took another branch and wait for the active ones.
   struct Group {
     std::uint32_t pc = 0;
     std::uint32_t lanes = 0;
@@ -50,7 +50,7 @@ class Warp {
 
   void run_value(const Instruction& i);
   WarpAccess access(const Instruction& i) {
-    return {worker_, frame_, active_, pc_, {i.origin, view_.block, number_, 0, turn_}};
+    return {worker_, frame_, active_, pc_, {i.origin, view_.block, number_, 0, launch_index_}};
   }
   bool arrive_at_barrier(const Instruction& i);
   bool may_exit();
@@ -66,11 +66,11 @@ class Warp {
   State state_ = State::exited;
   std::uint32_t barrier_ = 0, barrier_pc_ = 0;
   bool named_ = false;
-  std::uint64_t turn_ = 0;
+  std::uint64_t launch_index_ = 0;
   std::uint32_t pc_ = 0;
   std::uint32_t active_ = 0;
-  /// All lanes that have not exited are active or in one of these, at a later instruction: the
-  /// group that is farthest behind runs, and takes up the others as it reaches them.
+  /// All lanes that have not exited are active or in one of these groups, at a later instruction:
+  /// the group that is farthest behind runs, and merges with the others as it reaches them.
   std::vector<Group> waiting_;
   std::uint32_t meet_at_ = 0;  ///< the least pc of those groups
   WarpView view_;
