@@ -19,8 +19,8 @@
 
 #include "tegula/ops.h"
 #include "tegula/simulator.h"
-#include "tests/sim/image_builder.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/image_builder.h"
+#include "tests/runtime/sim/run_image.h"
 #include "tools/common/standard_output.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "runtime/compiler_process.h"
+#include "runtime/compile/compiler_process.h"
 #include "runtime/format/compiler_call.h"
 #include "tegula/compile.h"
 

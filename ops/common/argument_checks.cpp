@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "ops/common/overlap.h"
-#include "runtime/tensor_checks.h"
-#include "runtime/tensor_hull.h"
+#include "runtime/tensor/checks.h"
+#include "runtime/tensor/hull.h"
 #include "tegula/error.h"
 
 namespace tegula::ops {

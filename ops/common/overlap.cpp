@@ -1,6 +1,6 @@
 #include "ops/common/overlap.h"
 
-#include "runtime/tensor_hull.h"
+#include "runtime/tensor/hull.h"
 
 namespace tegula::ops {
 namespace {

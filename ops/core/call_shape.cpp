@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "runtime/tensor_alike.h"
-#include "runtime/tensor_hull.h"
+#include "runtime/tensor/alike.h"
+#include "runtime/tensor/hull.h"
 
 namespace tegula {
 

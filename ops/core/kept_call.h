@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "dsl/kept_launch.h"
+#include "dsl/launch/kept_launch.h"
 #include "ops/core/call_shape.h"
 #include "ops/core/op_data.h"
 

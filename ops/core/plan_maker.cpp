@@ -5,7 +5,7 @@
 
 #include "ops/common/leading.h"
 #include "ops/core/plan_state.h"
-#include "runtime/tensor_checks.h"
+#include "runtime/tensor/checks.h"
 #include "tegula/error.h"
 
 namespace tegula {

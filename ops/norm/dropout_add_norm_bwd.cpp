@@ -1,7 +1,7 @@
 // The gradients of the dropout_add_* functions.
 #include "ops/lasting.h"
 #include "ops/norm/norm_backward.h"
-#include "runtime/tensor_checks.h"
+#include "runtime/tensor/checks.h"
 #include "tegula/ops/dropout_add_norm.h"
 
 namespace tegula::ops {

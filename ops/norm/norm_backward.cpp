@@ -8,7 +8,7 @@
 #include "ops/common/leading.h"
 #include "ops/core/dropout_part.h"
 #include "ops/norm/subset_values.h"
-#include "runtime/tensor_checks.h"
+#include "runtime/tensor/checks.h"
 
 namespace tegula::ops {
 namespace {

@@ -1,6 +1,6 @@
 // The part of the CUDA driver's interface that is used, declared here so that neither building nor
 // starting needs CUDA: libcuda.so.1 is opened when the first CUDA device is.
-// tests/cuda/declarations_test.cpp compares the declarations with cuda.h, where there is
+// tests/runtime/cuda/declarations_test.cpp compares the declarations with cuda.h, where there is
 // one.
 #pragma once
 

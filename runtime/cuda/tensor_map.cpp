@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cuda/driver.h"
-#include "runtime/tensor_checks.h"
+#include "runtime/tensor/checks.h"
 
 namespace tegula::cuda {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "runtime/format/opcode.h"
 #include "tegula/error.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/run_image.h"
 
 namespace {
 

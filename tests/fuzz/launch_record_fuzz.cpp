@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "runtime/format/entry.h"
-#include "runtime/launch.h"
+#include "runtime/launch/launch.h"
 #include "tegula/error.h"
-#include "tests/runtime/fake_device.h"
+#include "tests/runtime/device/fake_device.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 
 #include "runtime/format/entry.h"
 #include "tests/golden/approximation.h"
-#include "tests/sim/image_builder.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/image_builder.h"
+#include "tests/runtime/sim/run_image.h"
 
 namespace tegula::golden {
 namespace {

@@ -20,7 +20,7 @@ set_tests_properties(
 if(TEGULA_BUILD_BENCH)
   find_package(nlohmann_json REQUIRED)
   tegula_add_executable(
-    tegula-gpu gpu/tegula_gpu.cpp gpu_target.cpp $<TARGET_OBJECTS:kernels_tests>
+    tegula-gpu gpu/tegula_gpu.cpp support/gpu_target.cpp $<TARGET_OBJECTS:kernels_tests>
     $<TARGET_OBJECTS:ops_tests> "${PROJECT_SOURCE_DIR}/bench/launch.cpp"
     "${PROJECT_SOURCE_DIR}/bench/start.cpp"
     "${PROJECT_SOURCE_DIR}/bench/allocations.cpp")

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "runtime/compiler_process.h"
+#include "runtime/compile/compiler_process.h"
 #include "tegula/compile.h"
 #include "tests/kernels/harness.h"
 

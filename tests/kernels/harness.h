@@ -1,5 +1,5 @@
 // Tests of the language end to end: a small kernel, run on simulators of two architectures with all
-// checks on, and assembled for three; on a GPU as well, if asked to (tests/gpu_target.h).
+// checks on, and assembled for three; on a GPU as well, if asked to (tests/support/gpu_target.h).
 //
 // A test is written once, against KernelTest, and runs for each of kernel_targets(). For the "ptx:"
 // targets `launch` compiles and assembles the kernel for these arguments instead of running it, and
@@ -17,7 +17,7 @@
 #include "tegula/compiler.h"
 #include "tegula/dsl.h"
 #include "tegula/simulator.h"
-#include "tests/gpu_target.h"
+#include "tests/support/gpu_target.h"
 
 namespace tegula::testing {
 

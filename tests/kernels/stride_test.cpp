@@ -1,6 +1,6 @@
 // Strides: padded rows, stride 0, gaps between elements, transposed views, offsets beyond 2^31.
-#include "tests/far_memory.h"
 #include "tests/kernels/harness.h"
+#include "tests/support/far_memory.h"
 
 namespace tegula::testing {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "tests/runtime/fake_device.h"
+#include "tests/runtime/device/fake_device.h"
 
 namespace tegula {
 namespace {

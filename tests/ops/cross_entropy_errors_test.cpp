@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "tegula/ops/cross_entropy.h"
+#include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fake_device.h"
 
 namespace tegula::ops {
 namespace {

@@ -7,7 +7,7 @@
 #include "ops/reference/transfer.h"
 #include "tegula/ops/norm.h"
 #include "tests/ops/op_harness.h"
-#include "tests/runtime/dlpack_producer.h"
+#include "tests/runtime/dlpack/dlpack_producer.h"
 #include "tests/runtime/expect_error.h"
 
 namespace tegula::testing {

@@ -8,8 +8,8 @@
 #include <functional>
 #include <string>
 
+#include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fake_device.h"
 
 namespace tegula::testing {
 namespace {

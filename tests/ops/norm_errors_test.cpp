@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "tegula/ops/norm.h"
+#include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fake_device.h"
 
 namespace tegula::ops {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "ops/reference/number_format.h"
 #include "ops/reference/transfer.h"
-#include "tests/far_memory.h"
 #include "tests/ops/norm_case.h"
+#include "tests/support/far_memory.h"
 
 namespace tegula::testing {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "ops/reference/transfer.h"
-#include "runtime/kernel_table.h"
+#include "runtime/launch/kernel_table.h"
 #include "tegula/error.h"
 #include "tegula/log.h"
 #include "tegula/ops/norm.h"

@@ -11,7 +11,7 @@
 #include "ops/reference/rounding.h"
 #include "tegula/device.h"
 #include "tegula/simulator.h"
-#include "tests/gpu_target.h"
+#include "tests/support/gpu_target.h"
 
 namespace tegula::testing {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/runtime/fake_device.h"
+#include "tests/runtime/device/fake_device.h"
 
 namespace tegula::ops {
 namespace {

@@ -2,8 +2,8 @@
 // is launched.
 #include "tegula/ops/softmax.h"
 
+#include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fake_device.h"
 
 namespace tegula::ops {
 namespace {

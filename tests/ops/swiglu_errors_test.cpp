@@ -1,8 +1,8 @@
 // Misuse of swiglu and its gradients.
 #include "tegula/ops/swiglu.h"
 
+#include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fake_device.h"
 
 namespace tegula::ops {
 namespace {

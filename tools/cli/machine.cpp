@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "runtime/compiler_library.h"
-#include "runtime/compiler_process.h"
+#include "runtime/compile/compiler_library.h"
+#include "runtime/compile/compiler_process.h"
 #include "runtime/format/architecture.h"
 #include "runtime/format/compiler_call.h"
-#include "runtime/kernel_source.h"
+#include "runtime/launch/kernel_source.h"
 #include "tegula/compile.h"
 #include "tegula/device.h"
 

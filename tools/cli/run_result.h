@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/reference/accuracy.h"
-#include "runtime/launch.h"
+#include "runtime/launch/launch.h"
 #include "tegula/simulator.h"
 
 namespace tegula::cli {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "dsl/program/abi.h"
-#include "runtime/argument_checks.h"
+#include "runtime/launch/argument_checks.h"
 #include "tools/cli/command.h"
 
 namespace tegula::cli {

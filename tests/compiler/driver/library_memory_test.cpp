@@ -10,7 +10,7 @@
 #include <new>
 
 #include "dsl/program/program.h"
-#include "runtime/compiler_process.h"
+#include "runtime/compile/compiler_process.h"
 #include "runtime/format/entry.h"
 #include "tegula/compile.h"
 #include "tegula/dsl.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "compiler/layout/distributed.h"
-#include "tests/sanitized.h"
+#include "tests/support/sanitized.h"
 
 namespace tegula::layout::testing {
 

@@ -23,7 +23,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "runtime/format/architecture.h"
 #include "tests/compiler/layout/random_layouts.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/run_image.h"
 
 namespace tegula::compiler {
 namespace {

@@ -17,7 +17,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "runtime/format/architecture.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/run_image.h"
 
 namespace tegula::compiler {
 namespace {

@@ -28,7 +28,7 @@
 #include "llvm/Target/TargetMachine.h"
 #include "runtime/format/architecture.h"
 #include "tegula/error.h"
-#include "tests/sim/run_image.h"
+#include "tests/runtime/sim/run_image.h"
 
 namespace tegula::compiler {
 namespace {

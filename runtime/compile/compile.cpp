@@ -1,0 +1,65 @@
+#include "tegula/compile.h"
+
+#include <pthread.h>
+
+#include <atomic>
+
+#include "runtime/compile/compiler_process.h"
+
+namespace tegula {
+namespace {
+
+std::atomic<CompileFunction> registered{nullptr};
+
+// A child that is forked while its parent compiles has the parent's locks inside LLVM and the
+// assembler, taken for ever: it must not come near them.
+std::atomic<int> under_way{0};
+std::atomic<bool> left_locked{false};
+[[maybe_unused]] const int watches_forks = ::pthread_atfork(nullptr, nullptr, [] {
+  if (under_way.exchange(0) > 0) left_locked = true;
+});
+
+class UnderWay {
+ public:
+  UnderWay() { ++under_way; }
+  ~UnderWay() { --under_way; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+};
+
+std::vector<std::byte> ask(std::span<const std::byte> question, const std::string& wanted) {
+  const CompileFunction function = registered.load();
+  if (function == nullptr)
+    throw Error(ErrorCode::environment,
+                {.where = "compile",
+                 .problem = "this program has no kernel compiler",
+                 .wanted = wanted,
+                 .hint = "link tegula::tegula rather than tegula::runtime"});
+  if (runtime::compiles_in_a_process()) return runtime::ask_process(question);
+  if (left_locked)
+    return runtime::ask_process_instead(
+        question,
+        "this process was forked while its parent compiled, so that the compiler inside it is "
+        "locked",
+        "fork before the first launch, or install the component `compiler` of the same Tegula");
+  const UnderWay counted;
+  return function(question);
+}
+
+}  // namespace
+
+CompileFunction set_compile_function(CompileFunction function) {
+  return registered.exchange(function);
+}
+
+CompileFunction compile_function() { return registered.load(); }
+
+std::vector<std::byte> compile(const CompileRequest& request) {
+  return ask(serialise(request), "a kernel that is ready for " + request.target.arch);
+}
+
+std::vector<std::byte> ask_compiler(std::span<const std::byte> question) {
+  return ask(question, "");
+}
+
+}  // namespace tegula

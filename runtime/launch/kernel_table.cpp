@@ -1,0 +1,381 @@
+// Open addressing over pointers to nodes: a reader needs one acquiring load for each probe. Writers
+// hold a lock. A table that fills up, or that kernels are taken from, is copied into another one;
+// the old one, with what was taken, goes when no reader can be looking into it any more.
+#include "runtime/launch/kernel_table.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <future>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "runtime/cache/disk_cache.h"
+#include "tegula/error.h"
+#include "tegula/log.h"
+
+namespace tegula::runtime {
+namespace {
+
+using Kernel = KernelTable::Kernel;
+
+/// Kernels that were added to any table. Coarse, so that noting a use writes nothing as long as
+/// none is added.
+std::atomic<std::uint64_t> clock_of_use{1};
+
+struct Node {
+  std::uint64_t hash = 0;
+  std::vector<std::uint64_t> key;
+  Kernel kernel;
+  std::size_t bytes = 0;
+
+  bool is(const CallKey& other) const {
+    const auto words = other.words();
+    return hash == other.hash() && std::equal(key.begin(), key.end(), words.begin(), words.end());
+  }
+};
+
+struct Slots {
+  explicit Slots(std::size_t count) : nodes(count) {}
+  std::vector<std::atomic<const Node*>> nodes;  ///< a power of two, at most half of them taken
+
+  void insert(const Node* node) {
+    std::size_t at = node->hash & (nodes.size() - 1);
+    while (nodes[at].load(std::memory_order_relaxed) != nullptr) at = (at + 1) & (nodes.size() - 1);
+    nodes[at].store(node, std::memory_order_release);
+  }
+};
+
+constexpr std::size_t first_size = 64;
+
+/// Counts the readers that are inside, in several places lest they wait for each other's cache
+/// lines. What was taken from their sight is theirs no more once each place has been empty.
+class Readers {
+ public:
+  class Inside {
+   public:
+    explicit Inside(Readers& readers) : count_(readers.places_[place()].count) {
+      count_.fetch_add(1);  // before the slots are read, as the writer sees it
+    }
+    ~Inside() { count_.fetch_sub(1, std::memory_order_release); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>& count_;
+  };
+
+  static constexpr std::uint32_t all = 0xffff;
+  /// Those of `places` that are not empty now.
+  std::uint32_t occupied(std::uint32_t places) const {
+    for (std::size_t k = 0; k < places_.size(); ++k)
+      if (places_[k].count.load() == 0) places &= ~(1u << k);
+    return places;
+  }
+  /// In a child: the threads that were inside are not there.
+  void forget() {
+    for (Place& place : places_) place.count = 0;
+  }
+
+ private:
+  struct alignas(64) Place {
+    std::atomic<std::uint32_t> count{0};
+  };
+  static std::size_t place() {
+    static std::atomic<std::size_t> threads{0};
+    thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % 16;
+    return mine;
+  }
+  std::array<Place, 16> places_;
+};
+
+/// What no reader finds any more, and some may still be looking at.
+struct Retired {
+  std::unique_ptr<Slots> slots;
+  std::vector<std::unique_ptr<const Node>> nodes;
+  std::uint32_t places = Readers::all;  ///< that have not been seen empty since
+};
+
+std::uint64_t last_use(const ReadyKernel& kernel) {
+  return std::atomic_ref(kernel.last_use).load(std::memory_order_relaxed);
+}
+
+/// What TEGULA_READY_SIZE says; nothing if that is no size.
+std::optional<std::size_t> max_bytes_of_environment() {
+  const char* text = std::getenv("TEGULA_READY_SIZE");
+  if (text == nullptr || *text == '\0') return KernelTable::default_max_bytes;
+  if (const auto size = cache::parse_size(text)) return static_cast<std::size_t>(*size);
+  return std::nullopt;
+}
+
+/// Not when the table is made, since a log sink may launch kernels.
+void check_environment() {
+  static std::atomic<bool> told{false};
+  if (told.load(std::memory_order_relaxed) || told.exchange(true) || max_bytes_of_environment())
+    return;
+  log(LogLevel::warn,
+      fmt::format("TEGULA_READY_SIZE={} is no size (wanted bytes, or a number with K, M or G); {} "
+                  "bytes are used",
+                  std::getenv("TEGULA_READY_SIZE"), KernelTable::default_max_bytes));
+}
+
+/// A kernel in the making.
+struct Flight {
+  Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
+      : key{hash, {words.begin(), words.end()}, nullptr, 0} {}
+  Node key;
+  const std::thread::id maker = std::this_thread::get_id();
+  const Flight* waits_for = nullptr;  ///< what its maker waits for, on the way
+  std::promise<Kernel> promise;
+  std::shared_future<Kernel> future = promise.get_future().share();
+};
+
+[[noreturn]] void refuse_to_wait() {
+  throw Error(ErrorCode::environment,
+              {.where = "launch",
+               .problem = "the kernel is in the making, and would have to be ready to go on",
+               .got = "a launch from within its own compilation, as by a log sink",
+               .hint = "launch it from another place, or from a kernel event hook, which is called "
+                       "when the kernel is ready"});
+}
+
+}  // namespace
+
+struct KernelTable::Impl {
+  std::atomic<const Slots*> slots{nullptr};
+  mutable Readers readers;
+  mutable std::mutex mutex;  ///< guards the rest, and writing to slots
+  std::unique_ptr<Slots> current;
+  std::vector<std::unique_ptr<const Node>> nodes;  ///< in the order in which they were added
+  std::list<Retired> retired;
+  const std::size_t max_bytes;
+  std::size_t bytes = 0;
+  std::size_t evict_at;  ///< bytes; more than max_bytes while what there is is held
+  std::uint64_t evicted = 0;
+  std::atomic<std::uint64_t> generation{1};
+  std::list<std::shared_ptr<Flight>> flights;
+
+  explicit Impl(std::size_t max) : max_bytes(max), evict_at(max) { rebuild({}); }
+
+  /// Without those of the nodes, and with room for another one. Whatever fails changes nothing.
+  void rebuild(const std::vector<const Node*>& going) {
+    std::size_t count = first_size;
+    while (count < 2 * (nodes.size() - going.size() + 1)) count *= 2;
+    auto fresh = std::make_unique<Slots>(count);
+    std::list<Retired> old(1);
+    old.front().nodes.reserve(going.size());
+    const auto goes = [&](const Node* node) { return std::ranges::binary_search(going, node); };
+    for (const auto& node : nodes)
+      if (!goes(node.get())) fresh->insert(node.get());
+    slots.store(fresh.get());
+    old.front().slots = std::exchange(current, std::move(fresh));
+    for (auto& node : nodes) {
+      if (!goes(node.get())) continue;
+      bytes -= node->bytes;
+      old.front().nodes.push_back(std::move(node));
+    }
+    std::erase(nodes, nullptr);
+    retired.splice(retired.end(), old);
+  }
+
+  Kernel find(const CallKey& key) const {
+    const Readers::Inside inside(readers);
+    const Slots& table = *slots.load();
+    const std::size_t mask = table.nodes.size() - 1;
+    for (std::size_t at = key.hash() & mask;; at = (at + 1) & mask) {
+      const Node* node = table.nodes[at].load(std::memory_order_acquire);
+      if (node == nullptr) return nullptr;
+      if (!node->is(key)) continue;
+      note_use(*node->kernel);
+      return node->kernel;
+    }
+  }
+
+  /// Lets go what was of use longest ago, until `more` bytes fit in and some room is left.
+  void evict(std::size_t more) {
+    // As of now: readers go on noting uses, and sorting by what changes would have no end.
+    struct Idle {
+      std::uint64_t last_use = 0;
+      const Node* node = nullptr;
+    };
+    std::vector<Idle> by_use;
+    for (const auto& node : nodes)
+      if (node->kernel.use_count() == 1) by_use.push_back({last_use(*node->kernel), node.get()});
+    std::ranges::stable_sort(by_use, {}, &Idle::last_use);
+    const std::size_t wanted = max_bytes - max_bytes / 8;
+    std::size_t left = bytes + more, count = 0;
+    std::vector<const Node*> idle;
+    for (; count < by_use.size() && left > wanted; ++count) {
+      left -= by_use[count].node->bytes;
+      idle.push_back(by_use[count].node);
+    }
+    std::ranges::sort(idle);
+    rebuild(idle);
+    evicted += count;
+    // Where all is held there is nothing to look for soon.
+    evict_at = std::max(max_bytes, left + max_bytes / 8);
+  }
+
+  /// What nobody can be looking at any more: for the caller to destroy without the lock, since a
+  /// device may have much to do then.
+  std::list<Retired> take_retired() {
+    std::list<Retired> done;
+    for (auto at = retired.begin(); at != retired.end();) {
+      const auto next = std::next(at);
+      at->places = readers.occupied(at->places);
+      if (at->places == 0) done.splice(done.end(), retired, at);
+      at = next;
+    }
+    return done;
+  }
+
+  /// Whether `flight` lands only after this thread has gone on.
+  static bool waits_for_this_thread(const Flight* flight) {
+    while (flight != nullptr && flight->maker != std::this_thread::get_id())
+      flight = flight->waits_for;
+    return flight != nullptr;
+  }
+
+  /// Those that wait for it are woken after the lock is released: until they are, nobody may look
+  /// through them at a flight that is no more.
+  void land(const std::shared_ptr<Flight>& flight) {
+    for (const auto& other : flights)
+      if (other->waits_for == flight.get()) other->waits_for = nullptr;
+    std::erase(flights, flight);
+  }
+
+  /// Of all that this thread is making.
+  void note_wait(const Flight* flight) {
+    for (const auto& own : flights)
+      if (own->maker == std::this_thread::get_id()) own->waits_for = flight;
+  }
+
+  void insert(std::unique_ptr<const Node> node) {
+    clock_of_use.fetch_add(1, std::memory_order_relaxed);
+    note_use(*node->kernel);
+    if (nodes.size() == nodes.capacity()) nodes.reserve(2 * nodes.size() + 1);
+    if (bytes + node->bytes > evict_at)
+      evict(node->bytes);
+    else if (2 * (nodes.size() + 1) > current->nodes.size())
+      rebuild({});
+    bytes += node->bytes;
+    current->insert(node.get());
+    nodes.push_back(std::move(node));
+  }
+};
+
+KernelTable::KernelTable(std::size_t max_bytes) : impl_(std::make_unique<Impl>(max_bytes)) {}
+KernelTable::~KernelTable() = default;
+
+Kernel KernelTable::find(const CallKey& key) const { return impl_->find(key); }
+
+Kernel KernelTable::find_or_make(const CallKey& key, const Make& make) {
+  check_environment();
+  Impl& table = *impl_;
+  std::shared_ptr<Flight> own;
+  std::shared_future<Kernel> others;
+  {
+    const std::lock_guard lock(table.mutex);
+    if (Kernel kernel = table.find(key)) return kernel;
+    const auto flight = std::find_if(table.flights.begin(), table.flights.end(),
+                                     [&](const auto& f) { return f->key.is(key); });
+    if (flight == table.flights.end()) {
+      table.flights.push_back(own = std::make_shared<Flight>(key.hash(), key.words()));
+    } else {
+      if (Impl::waits_for_this_thread(flight->get())) refuse_to_wait();
+      table.note_wait(flight->get());
+      others = (*flight)->future;
+    }
+  }
+  if (own == nullptr) {
+    others.wait();
+    {
+      const std::lock_guard lock(table.mutex);
+      table.note_wait(nullptr);
+    }
+    return others.get();
+  }
+
+  const auto land = [&] { table.land(own); };
+  try {
+    const Kernel kernel = make();
+    own->key.kernel = kernel;
+    own->key.bytes = sizeof(Node) + 8 * own->key.key.size() + kernel->bytes();
+    std::list<Retired> done;
+    {
+      const std::lock_guard lock(table.mutex);
+      table.insert(std::make_unique<const Node>(own->key));
+      done = table.take_retired();
+      land();
+    }
+    own->promise.set_value(kernel);
+    return kernel;
+  } catch (...) {
+    // Off the list first: whoever comes from now on tries again, whoever waits is told.
+    {
+      const std::lock_guard lock(table.mutex);
+      land();
+    }
+    own->promise.set_exception(std::current_exception());
+    throw;
+  }
+}
+
+KernelTable::Usage KernelTable::usage() const {
+  const std::lock_guard lock(impl_->mutex);
+  return {impl_->nodes.size(), impl_->bytes, impl_->max_bytes, impl_->evicted};
+}
+
+std::uint64_t KernelTable::generation() const {
+  return impl_->generation.load(std::memory_order_acquire);
+}
+
+void KernelTable::outdate() { impl_->generation.fetch_add(1, std::memory_order_release); }
+
+void KernelTable::clear() {
+  std::list<Retired> done;
+  const std::lock_guard lock(impl_->mutex);
+  outdate();
+  std::vector<const Node*> all;
+  for (const auto& node : impl_->nodes) all.push_back(node.get());
+  std::ranges::sort(all);
+  impl_->rebuild(all);
+  impl_->evict_at = impl_->max_bytes;
+  done = impl_->take_retired();
+}
+
+void note_use(const ReadyKernel& kernel) {
+  const std::uint64_t now = clock_of_use.load(std::memory_order_relaxed);
+  const std::atomic_ref last(kernel.last_use);
+  if (last.load(std::memory_order_relaxed) != now) last.store(now, std::memory_order_relaxed);
+}
+
+KernelTable& KernelTable::instance() {
+  // Never destroyed: a kernel may be launched from another static object's destructor.
+  static KernelTable* const table = [] {
+    static auto* made =
+        new KernelTable(max_bytes_of_environment().value_or(KernelTable::default_max_bytes));
+    // The lock is held over a fork, so that the child finds the table whole; the threads that were
+    // making kernels are not there in the child, nor is anybody who waits for them.
+    ::pthread_atfork([] { made->impl_->mutex.lock(); }, [] { made->impl_->mutex.unlock(); },
+                     [] {
+                       // Not destroyed: their promises' own locks may be in any state.
+                       static_cast<void>(new std::list(std::move(made->impl_->flights)));
+                       made->impl_->flights.clear();
+                       made->impl_->readers.forget();
+                       made->impl_->mutex.unlock();
+                     });
+    return made;
+  }();
+  return *table;
+}
+
+}  // namespace tegula::runtime

@@ -1,0 +1,87 @@
+// A launch with everything worked out but addresses and scalars, so that the next call of the same
+// shapes has little left to do.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/launch/launch.h"
+#include "runtime/launch/tensor_maps.h"
+
+namespace tegula::runtime {
+
+class LaunchPlan {
+ public:
+  LaunchPlan() = default;
+  LaunchPlan(const LaunchPlan&) = delete;  // pointers_
+  LaunchPlan& operator=(const LaunchPlan&) = delete;
+  ~LaunchPlan() { drop_kernel(); }
+
+  /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does. Takes
+  /// the place of what the plan was, whose memory it uses. The table keeps a kernel of which there
+  /// is a plan.
+  void make(std::shared_ptr<const ReadyKernel> kernel, std::span<const KernelArgument> arguments,
+            const Device& device);
+
+  /// Whether make() would come to the same plan with these arguments on the same device: they
+  /// differ in addresses alone (alike modulo 16 bytes, and the same tensors share memory with one
+  /// that is written) and in the values of scalars.
+  bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
+
+  /// Whether it was made for this device.
+  bool is_for(const Device& device) const { return device.id() == device_; }
+
+  /// Other values for all its arguments: the addresses of tensors, and the bits of scalars
+  /// (KernelArgument::bits). Addresses must be as make() found them: alike modulo 16 bytes, null
+  /// where they were, else throws InternalError, with some of them set; and the same written
+  /// tensors must share memory with the same others, which is not looked at.
+  void set(std::span<const std::uint64_t> values);
+  /// Launches with its own arguments.
+  void launch(Stream& stream) { launch(stream, arguments_); }
+
+  /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
+  /// Not while a launch of the plan is under way.
+  void launch(Stream& stream, std::span<const KernelArgument> arguments);
+
+ private:
+  /// The bytes that a tensor spans, from its address.
+  struct Span {
+    std::uint32_t argument = 0;
+    std::int64_t low = 0, high = 0;
+  };
+  /// A tensor that is written, and another: they overlap if the second begins less than `reach`
+  /// behind `low`, counted from the first one's address.
+  struct Pair {
+    std::uint32_t written = 0, other = 0;  ///< arguments
+    std::uint64_t low = 0, reach = 0;
+    std::uint64_t overlap(std::span<const KernelArgument> arguments) const;
+    std::uint64_t before = 0;  ///< of make()'s arguments
+  };
+  /// A kernel parameter that is not the same for all calls.
+  struct Open {
+    std::uint32_t parameter = 0;
+    format::KernelParameter source;
+  };
+  void drop_kernel();
+  void plan_pairs(std::span<const KernelArgument> arguments);
+  void plan_parameters(std::span<const KernelArgument> arguments, const Device& device);
+
+  std::shared_ptr<const ReadyKernel> kernel_;
+  std::uint64_t device_ = 0;  ///< its id
+  std::vector<KernelArgument> arguments_;
+  bool empty_ = false;  ///< a grid without blocks
+  std::array<std::uint32_t, 3> grid_ = {1, 1, 1};
+  std::vector<Span> spans_;
+  std::vector<Pair> pairs_;
+  std::vector<Open> open_;
+  // Of the launch under way: what is not open, and the names, stay from call to call.
+  std::vector<ArgumentRange> ranges_;
+  std::vector<std::uint64_t> values_;
+  std::vector<void*> pointers_;
+  TensorMaps tensor_maps_;
+};
+
+}  // namespace tegula::runtime
