@@ -41,6 +41,7 @@ struct PlannedLaunch {
   Config config;
   std::vector<ArgumentSource> sources;  ///< one for each of the kernel's parameters
   std::vector<TensorRef> tensors;       ///< as the kernel sees them; addresses may be missing
+  std::vector<std::string> names;       ///< what the op calls them
   detail::KeptLaunch kept = {};
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "ops/core/op_data.h"
+#include "ops/core/op_registry.h"
 #include "tegula/error.h"
 
 namespace tegula {
@@ -31,11 +32,15 @@ OpBase::OpBase(std::string name, std::string summary, const std::source_location
   data_->summary = std::move(summary);
   data_->at = at;
   data_->number = ++described;
+  OpRegistry::instance().add(this);
 }
 
-OpBase::OpBase(OpBase&& other) noexcept = default;
-OpBase::~OpBase() = default;
+OpBase::OpBase(OpBase&& other) noexcept : data_(std::move(other.data_)) {
+  OpRegistry::instance().add(this);
+}
+OpBase::~OpBase() { OpRegistry::instance().remove(this); }
 
+bool OpBase::is_described() const { return data_ != nullptr && data_->plan != nullptr; }
 const std::string& OpBase::name() const { return data_->name; }
 const std::string& OpBase::summary() const { return data_->summary; }
 std::string OpBase::location() const {
@@ -45,9 +50,14 @@ const std::vector<OpTensor>& OpBase::tensors() const { return data_->tensors; }
 const std::vector<OpOutput>& OpBase::outputs() const { return data_->outputs; }
 const std::vector<OpParameter>& OpBase::parameters() const { return data_->parameters; }
 const std::optional<OpConfig>& OpBase::config_info() const { return data_->config; }
+const OpStructs& OpBase::structs() const { return data_->structs; }
+const std::optional<OpForward>& OpBase::forward() const { return data_->forward; }
+const std::vector<std::pair<std::string, std::string>>& OpBase::pairs() const {
+  return data_->pairs;
+}
 
 void OpBase::add(OpTensor tensor) {
-  data_->steps.push_back({false, data_->tensors.size()});
+  data_->steps.push_back({OpData::Step::Kind::tensor, data_->tensors.size()});
   data_->tensors.push_back(std::move(tensor));
   check_capacity(*data_);
 }
@@ -75,18 +85,26 @@ void OpBase::set(OpConfig config) {
   data_->config = std::move(config);
   check_capacity(*data_);
 }
-void OpBase::add_constant(std::uint32_t offset, std::size_t bytes) {
-  data_->constants.push_back({offset, bytes});
+void OpBase::add_constant(std::uint32_t offset, const void* value, std::size_t bytes) {
+  const auto* first = static_cast<const std::byte*>(value);
+  data_->constants.push_back({offset, {first, first + bytes}});
+}
+void OpBase::add_pair(std::string first, std::string second) {
+  data_->steps.push_back({OpData::Step::Kind::pair, data_->pairs.size()});
+  data_->pairs.emplace_back(std::move(first), std::move(second));
 }
 void OpBase::remove(std::string_view name) {
   OpData& op = *data_;
   for (std::size_t i = 0; i < op.tensors.size(); ++i) {
     if (op.tensors[i].name != name) continue;
     op.tensors.erase(op.tensors.begin() + static_cast<std::ptrdiff_t>(i));
-    std::erase_if(op.steps, [i](const OpData::Step& s) { return !s.is_rule && s.index == i; });
+    std::erase_if(op.steps, [i](const OpData::Step& s) {
+      return s.kind == OpData::Step::Kind::tensor && s.index == i;
+    });
     for (OpData::Step& step : op.steps)
-      if (!step.is_rule && step.index > i) --step.index;
+      if (step.kind == OpData::Step::Kind::tensor && step.index > i) --step.index;
   }
+  std::erase_if(op.outputs, [&](const OpOutput& output) { return output.name == name; });
   std::erase_if(op.parameters, [&](const OpParameter& parameter) {
     if (parameter.name != name) return false;
     op.key_words -= parameter.key_words;
@@ -102,7 +120,7 @@ void OpBase::wrong_word(const char* word, const char* before) const {
       fmt::format("{}: op {}: {} stands behind {}", location(), data_->name, word, before));
 }
 void OpBase::add_rule(std::function<void(const void*, const Plan&)> rule) {
-  data_->steps.push_back({true, data_->rules.size()});
+  data_->steps.push_back({OpData::Step::Kind::rule, data_->rules.size()});
   data_->rules.push_back(std::move(rule));
 }
 void OpBase::add_every_call(std::function<void(Stream&, const void*, const OpChecks&)> check) {
@@ -111,7 +129,12 @@ void OpBase::add_every_call(std::function<void(Stream&, const void*, const OpChe
 void OpBase::set_plan(std::function<void(Plan&, const void*)> plan) {
   data_->plan = std::move(plan);
 }
-void OpBase::set_arguments(std::size_t bytes) { data_->argument_bytes = bytes; }
+void OpBase::set_structs(const OpStructs& structs) { data_->structs = structs; }
+void OpBase::set_forward(OpForward forward) { data_->forward = std::move(forward); }
+void OpBase::add_usual(std::string name, double value) {
+  data_->usual.emplace_back(std::move(name), value);
+}
+void OpBase::set_example(void (*example)(op::Sizes& sizes)) { data_->example = example; }
 
 void OpChecks::fail(std::string_view argument, std::string problem, std::string got,
                     std::string wanted, std::string hint) const {

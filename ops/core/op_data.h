@@ -12,7 +12,7 @@ struct OpData {
   std::string name, summary;
   std::source_location at;
   std::uint64_t number = 0;  ///< no other op's, in this process
-  std::size_t argument_bytes = 0;
+  OpStructs structs;
   std::vector<OpTensor> tensors;
   std::vector<OpOutput> outputs;
   std::vector<OpParameter> parameters;
@@ -21,22 +21,34 @@ struct OpData {
   std::vector<std::function<void(const void*, const Plan&)>> rules;
   std::vector<std::function<void(Stream&, const void*, const OpChecks&)>> every_call;
   std::optional<OpConfig> config;
-  struct Bytes {
+  struct Constant {
     std::uint32_t offset = 0;
-    std::size_t count = 0;
+    std::vector<std::byte> value;
   };
-  std::vector<Bytes> constants;
+  std::vector<Constant> constants;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::optional<OpForward> forward;
+  void (*example)(op::Sizes& sizes) = nullptr;
+  std::vector<std::pair<std::string, double>> usual;
   std::function<void(Plan&, const void*)> plan;
 
-  /// Tensors and rules in the order of their checks.
+  /// Tensors, pairs of them and rules in the order of their checks.
   struct Step {
-    bool is_rule = false;
+    enum class Kind : std::uint8_t { tensor, pair, rule };
+    Kind kind = Kind::tensor;
     std::size_t index = 0;
   };
   std::vector<Step> steps;
 
   std::size_t key_words = 0;     ///< of parameters, facts and config
   std::size_t scalar_count = 0;  ///< of all OpScalars
+
+  /// Writes the constants into a struct of arguments.
+  void put_constants(void* arguments) const {
+    for (const Constant& constant : constants)
+      std::memcpy(static_cast<std::byte*>(arguments) + constant.offset, constant.value.data(),
+                  constant.value.size());
+  }
 
   /// Inputs, then what callers may give as memory of outputs.
   std::size_t operands() const { return tensors.size() + outputs.size(); }

@@ -203,6 +203,7 @@ void Plan::launch(const KernelBase& kernel, const Config& config,
   launch->config = config;
   for (const ParameterInfo& parameter : kernel.parameters()) {
     const std::string_view name = bound_name(parameter.name, bindings);
+    launch->names.emplace_back(name);
     if (parameter.kind == ParameterInfo::Kind::scalar) {
       const auto index = scalar_of(state_.op, name, parameter.dtype);
       if (!index)

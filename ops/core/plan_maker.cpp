@@ -44,7 +44,7 @@ std::string list_of(const std::vector<DType>& dtypes) {
 /// The arguments with 0 in place of all that no key holds: what kernels take by value, and fields
 /// that the op's description does not name.
 std::vector<std::max_align_t> declared_arguments(const OpData& op, const void* arguments) {
-  std::vector<std::max_align_t> copy(op.argument_bytes / sizeof(std::max_align_t) + 1);
+  std::vector<std::max_align_t> copy(op.structs.argument_bytes / sizeof(std::max_align_t) + 1);
   std::memset(copy.data(), 0, copy.size() * sizeof(std::max_align_t));  // padding, too
   const auto keep = [&](std::size_t offset, std::size_t bytes) {
     std::memcpy(reinterpret_cast<std::byte*>(copy.data()) + offset,
@@ -56,7 +56,7 @@ std::vector<std::max_align_t> declared_arguments(const OpData& op, const void* a
     if (!output.into.empty()) keep(output.into_offset, sizeof(TensorRef));
   for (const OpParameter& parameter : op.parameters)
     if (parameter.put_key != nullptr) keep(parameter.offset, parameter.bytes);
-  for (const OpData::Bytes& constant : op.constants) keep(constant.offset, constant.count);
+  op.put_constants(copy.data());
   if (op.config) keep(op.config->offset, op.config->optional_bytes);
   return copy;
 }
@@ -101,11 +101,26 @@ void PlanMaker::define(const std::string& name, std::int64_t value, std::string 
 }
 
 void PlanMaker::check_inputs() {
-  for (const OpData::Step& step : state_.op.steps)
-    if (step.is_rule)
-      state_.op.rules[step.index](state_.arguments(), plan_);
-    else
-      check_tensor(step.index);
+  using Kind = OpData::Step::Kind;
+  for (const auto& [kind, index] : state_.op.steps) {
+    if (kind == Kind::rule) state_.op.rules[index](state_.arguments(), plan_);
+    if (kind == Kind::pair) check_pair(state_.op.pairs[index]);
+    if (kind == Kind::tensor) check_tensor(index);
+  }
+}
+
+void PlanMaker::check_pair(const std::pair<std::string, std::string>& pair) {
+  const auto given = [&](const std::string& name) {
+    const std::size_t index = state_.operand(name);
+    if (index == state_.op.operands()) return false;  // this op is without it
+    const TensorRef* tensor = state_.call.operands[index];
+    return tensor != nullptr && tensor->present();
+  };
+  const auto& [first, second] = pair;
+  if (given(first) == given(second)) return;
+  state_.checks.fail(given(first) ? second : first, "the two come together",
+                     (given(first) ? first : second) + " alone",
+                     fmt::format("{} and {}, or neither", first, second));
 }
 
 void PlanMaker::check_dtype(const TensorRef& tensor, const OpTensor& rule) {
@@ -343,6 +358,23 @@ void PlanMaker::make() {
   for (std::size_t i = 0; i < op.outputs.size(); ++i) check_output(i);
   check_overlaps();
   if (op.plan) op.plan(plan_, state_.arguments());
+}
+
+OpPlan PlanMaker::result() const {
+  OpPlan plan;
+  for (const NamedExtent& extent : state_.extents) plan.extents[extent.name] = extent.value;
+  for (const TensorRef& tensor : state_.operands)
+    if (tensor.present()) plan.bytes += element_count(tensor.shape) * dtype_bytes(tensor.dtype);
+  for (const OutputSource& output : state_.kept.outputs)
+    if (output.kind == OutputSource::Kind::allocated)
+      plan.bytes += element_count(output.shape) * dtype_bytes(output.dtype);
+  for (const auto& launch : state_.kept.launches) {
+    OpLaunch& made = plan.launches.emplace_back(OpLaunch{launch->kernel, launch->config, {}});
+    for (std::size_t i = 0; i < launch->names.size(); ++i)
+      made.arguments.push_back(
+          {launch->kernel->parameters()[i].name, launch->names[i], launch->tensors[i]});
+  }
+  return plan;
 }
 
 }  // namespace tegula

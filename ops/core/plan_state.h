@@ -8,6 +8,7 @@
 
 #include "ops/common/argument_checks.h"
 #include "ops/core/kept_call.h"
+#include "tegula/op_call.h"
 #include "tegula/plan.h"
 
 namespace tegula {
@@ -58,9 +59,12 @@ class PlanMaker {
   void check_inputs();
   /// After the scalars have been checked.
   void make();
+  /// What was made, by names.
+  OpPlan result() const;
 
  private:
   void check_tensor(std::size_t index);
+  void check_pair(const std::pair<std::string, std::string>& pair);
   void check_output(std::size_t index);
   void check_shape(const TensorRef& tensor, std::string_view name, const op::Shape& shape);
   void check_extents(const TensorRef& tensor, std::string_view name, const op::Shape& shape);

@@ -31,12 +31,13 @@ void has_classes(const CrossEntropyArgs& arguments, const Plan& plan) {
 
 /// x, target, and the terms, which both directions take.
 template <class Result>
-Op<CrossEntropyArgs, Result> cross_entropy_op(const char* name, const char* summary) {
+Op<CrossEntropyArgs, Result> describe_terms(const char* name, const char* summary) {
   return Op<CrossEntropyArgs, Result>(name, summary)
       .input("x", &CrossEntropyArgs::x)
       .input("target", &CrossEntropyArgs::target,
              {.shape = op::leading("x").because("the shape of x without its last dimension"),
-              .dtype = op::only(DType::i64, "class indices")})
+              .dtype = op::only(DType::i64, "class indices"),
+              .values = op::indices_into("x")})
       .rule(has_classes)
       .scalar(
           "label_smoothing", &CrossEntropyArgs::label_smoothing,
@@ -71,12 +72,9 @@ void plan_forward(Plan& plan, const CrossEntropyArgs&) {
   plan.launch(cross_entropy_fwd_kernel, {c.rows, c.bn, c.warps, plan.fact("smoothing") != 0});
 }
 
-}  // namespace
-
-CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRef& target,
-                              const CrossEntropyOptions& options) {
+const auto& cross_entropy_op() {
   static const auto& op = lasting(
-      cross_entropy_op<CrossEntropyOut>("cross_entropy", "loss and lse of each row's target class")
+      describe_terms<CrossEntropyOut>("cross_entropy", "loss and lse of each row's target class")
           .output("loss", &CrossEntropyOut::loss, of_each_row())
           .into("loss", &CrossEntropyArgs::loss)
           .output("lse", &CrossEntropyOut::lse, of_each_row())
@@ -84,22 +82,40 @@ CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRe
           .fact(
               "smoothing", +[](const CrossEntropyArgs& a) { return a.label_smoothing != 0; })
           .plan(plan_forward));
-  return op(stream, {options, x, target, {}, {}});
+  return op;
+}
+
+const auto& cross_entropy_bwd_op() {
+  static const auto& op = lasting(
+      describe_terms<Tensor>("cross_entropy_bwd", "dx of cross_entropy's loss")
+          .input("dloss", &CrossEntropyArgs::dloss, {.shape = of_rows()})
+          .input("lse", &CrossEntropyArgs::saved_lse,
+                 {.shape = of_rows(), .dtype = op::only(DType::f32, "as cross_entropy gives it")})
+          .backward_of(
+              cross_entropy_op(), {"lse"},
+              +[](CrossEntropyArgs& a, const CrossEntropyArgs&, const CrossEntropyOut& out) {
+                a.saved_lse = out.lse;
+              })
+          .output("dx", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
+          .into_any_float("out", &CrossEntropyArgs::out, {"x"})
+          .dtype_argument("out_dtype", &CrossEntropyArgs::out_dtype)
+          .launches(cross_entropy_bwd_kernel));
+  return op;
+}
+
+}  // namespace
+
+void describe_cross_entropy() { cross_entropy_bwd_op(); }
+
+CrossEntropyOut cross_entropy(Stream& stream, const TensorRef& x, const TensorRef& target,
+                              const CrossEntropyOptions& options) {
+  return cross_entropy_op()(stream, {options, x, target, {}, {}});
 }
 
 Tensor cross_entropy_bwd(Stream& stream, const TensorRef& dloss, const TensorRef& x,
                          const TensorRef& lse, const TensorRef& target,
                          const CrossEntropyOptions& options) {
-  static const auto& op = lasting(
-      cross_entropy_op<Tensor>("cross_entropy_bwd", "dx of cross_entropy's loss")
-          .input("dloss", &CrossEntropyArgs::dloss, {.shape = of_rows()})
-          .input("lse", &CrossEntropyArgs::saved_lse,
-                 {.shape = of_rows(), .dtype = op::only(DType::f32, "as cross_entropy gives it")})
-          .output("dx", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
-          .into_any_float("out", &CrossEntropyArgs::out, {"x"})
-          .dtype_argument("out_dtype", &CrossEntropyArgs::out_dtype)
-          .launches(cross_entropy_bwd_kernel));
-  return op(stream, {options, x, target, dloss, lse});
+  return cross_entropy_bwd_op()(stream, {options, x, target, dloss, lse});
 }
 
 }  // namespace tegula::ops

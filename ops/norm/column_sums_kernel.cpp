@@ -48,6 +48,8 @@ const auto& column_sums_kernel = lasting(
 
 }  // namespace
 
-void launch_column_sums(Plan& plan) { plan.launch(column_sums_kernel, ColumnSumsConfig{}); }
+void launch_column_sums(Plan& plan, std::span<const Plan::Binding> names) {
+  plan.launch(column_sums_kernel.base(), column_sums_kernel.with({}).config(), names);
+}
 
 }  // namespace tegula::ops

@@ -16,17 +16,36 @@ const NormFunction parallel_layer = {NormKind::layer, true, "x0", "weight0", "bi
 
 /// With the options that all of these functions have.
 template <class Options>
-NormArgs arguments_of(const NormFunction& function, const TensorRef& x0, const TensorRef& residual,
-                      const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                      float epsilon, const Options& o) {
+NormArgs arguments_of(const TensorRef& x0, const TensorRef& weight, const Options& o) {
   NormArgs a;
-  a.function = &function;
-  a.x = x0, a.residual = residual, a.weight = weight, a.bias = bias;
-  a.dropout_p = dropout_p, a.eps = epsilon;
+  a.x = x0, a.residual = o.residual, a.weight = weight;
+  a.dropout_p = o.dropout_p, a.eps = o.epsilon;
   a.prenorm = o.prenorm, a.residual_in_fp32 = o.residual_in_fp32;
   a.return_dropout_mask = o.return_dropout_mask;
   a.out = o.out, a.residual_out = o.residual_out;
   a.rng = o.rng, a.config = o.config;
+  return a;
+}
+
+NormArgs arguments_of(const TensorRef& x0, const TensorRef& weight,
+                      const DropoutAddNormOptions& o) {
+  NormArgs a = arguments_of<DropoutAddNormOptions>(x0, weight, o);
+  a.bias = o.bias, a.rowscale = o.rowscale, a.layerscale = o.layerscale;
+  return a;
+}
+NormArgs arguments_of(const TensorRef& x0, const TensorRef& weight,
+                      const DropoutAddNormSubsetOptions& o) {
+  NormArgs a = arguments_of<DropoutAddNormSubsetOptions>(x0, weight, o);
+  a.bias = o.bias, a.layerscale = o.layerscale;
+  a.x_subset = o.x0_subset, a.out_subset = o.out_subset;
+  a.out_rows = o.out_numrows, a.rowscale_const = o.rowscale_const;
+  a.subsets_are_valid = o.subsets_are_valid;
+  return a;
+}
+NormArgs arguments_of(const TensorRef& x0, const TensorRef& weight0,
+                      const DropoutAddNormParallelOptions& o) {
+  NormArgs a = arguments_of<DropoutAddNormParallelOptions>(x0, weight0, o);
+  a.bias = o.bias0, a.x1 = o.x1, a.weight1 = o.weight1, a.bias1 = o.bias1;
   return a;
 }
 
@@ -48,92 +67,75 @@ NormForwardOp parallel_op(const NormFunction& function, const char* name, const 
           {"rowscale", "layerscale", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
 
-NormArgs plain(NormArgs a, const DropoutAddNormOptions& o) {
-  a.rowscale = o.rowscale, a.layerscale = o.layerscale;
-  return a;
-}
-NormArgs subset(NormArgs a, const DropoutAddNormSubsetOptions& o) {
-  a.layerscale = o.layerscale, a.x_subset = o.x0_subset, a.out_subset = o.out_subset;
-  a.out_rows = o.out_numrows, a.rowscale_const = o.rowscale_const;
-  a.subsets_are_valid = o.subsets_are_valid;
-  return a;
-}
-NormArgs parallel(NormArgs a, const TensorRef& x1, const TensorRef& weight1,
-                  const TensorRef& bias1) {
-  a.x1 = x1, a.weight1 = weight1, a.bias1 = bias1;
-  return a;
-}
-
 }  // namespace
 
-NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                             const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                             float epsilon, const DropoutAddNormOptions& options) {
-  static const auto& op = lasting(plain_op(
-      rms, "dropout_add_rms_norm", "y = rms_norm(layerscale * dropout(rowscale * x0) + residual)"));
-  return op(
-      stream,
-      plain(arguments_of(rms, x0, residual, weight, bias, dropout_p, epsilon, options), options));
-}
+// The six ops, which their gradients name (norm_forward.h).
 
-NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                               const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                               float epsilon, const DropoutAddNormOptions& options) {
-  static const auto& op =
-      lasting(plain_op(layer, "dropout_add_layer_norm",
-                       "y = layer_norm(layerscale * dropout(rowscale * x0) + residual)"));
-  return op(
-      stream,
-      plain(arguments_of(layer, x0, residual, weight, bias, dropout_p, epsilon, options), options));
+const NormForwardOp& dropout_add_rms_norm_op() {
+  static const auto& op = lasting(
+      plain_op(rms, "dropout_add_rms_norm",
+               "y = rms_norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias"));
+  return op;
 }
-
-NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                                    const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                                    float epsilon, const DropoutAddNormSubsetOptions& options) {
+const NormForwardOp& dropout_add_layer_norm_op() {
+  static const auto& op = lasting(
+      plain_op(layer, "dropout_add_layer_norm",
+               "y = layer_norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias"));
+  return op;
+}
+const NormForwardOp& dropout_add_rms_norm_subset_op() {
   static const auto& op = lasting(subset_op(rms, "dropout_add_rms_norm_subset",
                                             "dropout_add_rms_norm where some rows have no x0"));
-  return op(
-      stream,
-      subset(arguments_of(rms, x0, residual, weight, bias, dropout_p, epsilon, options), options));
+  return op;
 }
-
-NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0,
-                                      const TensorRef& residual, const TensorRef& weight,
-                                      const TensorRef& bias, float dropout_p, float epsilon,
-                                      const DropoutAddNormSubsetOptions& options) {
+const NormForwardOp& dropout_add_layer_norm_subset_op() {
   static const auto& op = lasting(subset_op(layer, "dropout_add_layer_norm_subset",
                                             "dropout_add_layer_norm where some rows have no x0"));
-  return op(stream,
-            subset(arguments_of(layer, x0, residual, weight, bias, dropout_p, epsilon, options),
-                   options));
+  return op;
 }
-
-NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
-                                               const TensorRef& x1, const TensorRef& residual,
-                                               const TensorRef& weight0, const TensorRef& bias0,
-                                               const TensorRef& weight1, const TensorRef& bias1,
-                                               float dropout_p, float epsilon,
-                                               const DropoutAddNormParallelOptions& options) {
+const NormForwardOp& dropout_add_rms_norm_parallel_residual_op() {
   static const auto& op =
       lasting(parallel_op(parallel_rms, "dropout_add_rms_norm_parallel_residual",
                           "y and y1 of rms_norm(dropout(x0) + dropout(x1) + residual)"));
-  return op(stream, parallel(arguments_of(parallel_rms, x0, residual, weight0, bias0, dropout_p,
-                                          epsilon, options),
-                             x1, weight1, bias1));
+  return op;
 }
-
-NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
-                                                 const TensorRef& x1, const TensorRef& residual,
-                                                 const TensorRef& weight0, const TensorRef& bias0,
-                                                 const TensorRef& weight1, const TensorRef& bias1,
-                                                 float dropout_p, float epsilon,
-                                                 const DropoutAddNormParallelOptions& options) {
+const NormForwardOp& dropout_add_layer_norm_parallel_residual_op() {
   static const auto& op =
       lasting(parallel_op(parallel_layer, "dropout_add_layer_norm_parallel_residual",
                           "y and y1 of layer_norm(dropout(x0) + dropout(x1) + residual)"));
-  return op(stream, parallel(arguments_of(parallel_layer, x0, residual, weight0, bias0, dropout_p,
-                                          epsilon, options),
-                             x1, weight1, bias1));
+  return op;
+}
+
+NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                             const DropoutAddNormOptions& options) {
+  return dropout_add_rms_norm_op()(stream, arguments_of(x0, weight, options));
+}
+
+NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                               const DropoutAddNormOptions& options) {
+  return dropout_add_layer_norm_op()(stream, arguments_of(x0, weight, options));
+}
+
+NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                                    const DropoutAddNormSubsetOptions& options) {
+  return dropout_add_rms_norm_subset_op()(stream, arguments_of(x0, weight, options));
+}
+
+NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                                      const DropoutAddNormSubsetOptions& options) {
+  return dropout_add_layer_norm_subset_op()(stream, arguments_of(x0, weight, options));
+}
+
+NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
+                                               const TensorRef& weight0,
+                                               const DropoutAddNormParallelOptions& options) {
+  return dropout_add_rms_norm_parallel_residual_op()(stream, arguments_of(x0, weight0, options));
+}
+
+NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
+                                                 const TensorRef& weight0,
+                                                 const DropoutAddNormParallelOptions& options) {
+  return dropout_add_layer_norm_parallel_residual_op()(stream, arguments_of(x0, weight0, options));
 }
 
 }  // namespace tegula::ops

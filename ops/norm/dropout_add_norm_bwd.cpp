@@ -7,17 +7,16 @@
 namespace tegula::ops {
 namespace {
 
-const NormFunction rms_bwd = {.kind = NormKind::rms, .dx = "dx0"};
-const NormFunction layer_bwd = {.kind = NormKind::layer, .dx = "dx0"};
-const NormFunction parallel_rms_bwd = {.kind = NormKind::rms, .weight = "weight0", .bias = "bias0"};
+const NormFunction rms_bwd = {.kind = NormKind::rms, .x = "x0", .dx = "dx0"};
+const NormFunction layer_bwd = {.kind = NormKind::layer, .x = "x0", .dx = "dx0"};
+const NormFunction parallel_rms_bwd = {
+    .kind = NormKind::rms, .x = "x0", .weight = "weight0", .bias = "bias0"};
 const NormFunction parallel_layer_bwd = {
-    .kind = NormKind::layer, .weight = "weight0", .bias = "bias0"};
+    .kind = NormKind::layer, .x = "x0", .weight = "weight0", .bias = "bias0"};
 
-NormBwdArgs arguments_of(const NormFunction& function, const TensorRef& dy, const TensorRef& s,
-                         const TensorRef& rstd, const TensorRef& weight,
-                         const DropoutAddNormBwdOptions& o) {
+NormBwdArgs arguments_of(const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
+                         const TensorRef& weight, const DropoutAddNormBwdOptions& o) {
   NormBwdArgs a;
-  a.function = &function;
   a.dy = dy, a.s = s, a.rstd = rstd, a.weight = weight;
   a.bias = o.bias, a.mean = o.mean, a.dresidual_out = o.dresidual_out;
   a.rowscale = o.rowscale, a.layerscale = o.layerscale, a.x0 = o.x0;
@@ -34,35 +33,37 @@ NormBwdArgs subset(NormBwdArgs a, const NormSubset& of) {
   return a;
 }
 
-NormBackwardOp dropout_add_bwd_op(const NormFunction& function, const char* name,
-                                  const char* summary) {
-  return norm_backward_op(function, name, summary)
-      .without({"dy1", "weight1", "bias1", "has_x1", "dx1", "zero_centered_weight", "is_rms_norm"});
+NormBackwardOp dropout_add_bwd_op(const NormFunction& function, const NormForwardOp& forward,
+                                  const char* name, const char* summary) {
+  return norm_backward_op(function, forward, name, summary)
+      .without({"dy1", "weight1", "bias1", "has_x1", "dx1", "dweight1", "dbias1",
+                "zero_centered_weight", "is_rms_norm"});
 }
-NormBackwardOp plain_bwd_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_bwd_op(function, name, summary)
+NormBackwardOp plain_bwd_op(const NormFunction& function, const NormForwardOp& forward,
+                            const char* name, const char* summary) {
+  return dropout_add_bwd_op(function, forward, name, summary)
       .without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
-NormBackwardOp subset_bwd_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_bwd_op(function, name, summary).without({"rowscale"});
+NormBackwardOp subset_bwd_op(const NormFunction& function, const NormForwardOp& forward,
+                             const char* name, const char* summary) {
+  return dropout_add_bwd_op(function, forward, name, summary).without({"rowscale"});
 }
-NormBackwardOp parallel_bwd_op(const NormFunction& function, const char* name,
-                               const char* summary) {
-  return norm_backward_op(function, name, summary)
-      .without({"layerscale", "x0", "x0_subset", "out_subset", "out_numrows", "rowscale_const",
-                "rowscale", "zero_centered_weight", "is_rms_norm"});
+NormBackwardOp parallel_bwd_op(const NormFunction& function, const NormForwardOp& forward,
+                               const char* name, const char* summary) {
+  return norm_backward_op(function, forward, name, summary)
+      .without({"layerscale", "dlayerscale", "x0", "x0_subset", "out_subset", "out_numrows",
+                "rowscale_const", "rowscale", "zero_centered_weight", "is_rms_norm"});
 }
 
-NormBwdArgs parallel(const NormFunction& function, const TensorRef& dy, const TensorRef& s,
-                     const TensorRef& rstd, const TensorRef& weight0,
-                     const NormBwdOptions& options) {
-  NormBwdArgs a = {options, {}, dy, s, rstd, weight0, {}, &function};
+NormBwdArgs parallel(const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
+                     const TensorRef& weight0, const NormBwdOptions& options) {
+  NormBwdArgs a = {options, {}, dy, s, rstd, weight0};
   a.is_rms_norm = false;  // the function says which
   return a;
 }
 
 /// What the options have and the functions of subsets do not.
-void check_subset_options(const char* op, const Stream& stream,
+void check_subset_options(std::string_view op, const Stream& stream,
                           const DropoutAddNormBwdOptions& options) {
   const OpChecks checks(op, *stream.device());
   if (options.rowscale.present())
@@ -73,7 +74,8 @@ void check_subset_options(const char* op, const Stream& stream,
 }
 
 /// The same of the parallel ones.
-void check_parallel_options(const char* op, const Stream& stream, const NormBwdOptions& options) {
+void check_parallel_options(std::string_view op, const Stream& stream,
+                            const NormBwdOptions& options) {
   const OpChecks checks(op, *stream.device());
   if (options.rowscale.present())
     checks.fail("rowscale", "the parallel forward has none", runtime::describe(options.rowscale),
@@ -82,74 +84,111 @@ void check_parallel_options(const char* op, const Stream& stream, const NormBwdO
     checks.fail("zero_centered_weight", "the parallel forward has none", "true", "false");
 }
 
-DropoutAddNormGradients gradients(NormBwdOut&& out) {
+DropoutAddNormGrads gradients(NormBwdOut&& out) {
   return {std::move(out.dx), std::move(out.dweight), std::move(out.dbias), std::move(out.dresidual),
           std::move(out.dlayerscale)};
 }
 
+const NormBackwardOp& dropout_add_rms_norm_bwd_op() {
+  static const auto& op =
+      lasting(plain_bwd_op(rms_bwd, dropout_add_rms_norm_op(), "dropout_add_rms_norm_bwd",
+                           "the gradients of dropout_add_rms_norm"));
+  return op;
+}
+const NormBackwardOp& dropout_add_layer_norm_bwd_op() {
+  static const auto& op =
+      lasting(plain_bwd_op(layer_bwd, dropout_add_layer_norm_op(), "dropout_add_layer_norm_bwd",
+                           "the gradients of dropout_add_layer_norm"));
+  return op;
+}
+const NormBackwardOp& dropout_add_rms_norm_subset_bwd_op() {
+  static const auto& op = lasting(subset_bwd_op(rms_bwd, dropout_add_rms_norm_subset_op(),
+                                                "dropout_add_rms_norm_subset_bwd",
+                                                "the gradients of dropout_add_rms_norm_subset"));
+  return op;
+}
+const NormBackwardOp& dropout_add_layer_norm_subset_bwd_op() {
+  static const auto& op = lasting(subset_bwd_op(layer_bwd, dropout_add_layer_norm_subset_op(),
+                                                "dropout_add_layer_norm_subset_bwd",
+                                                "the gradients of dropout_add_layer_norm_subset"));
+  return op;
+}
+const NormBackwardOp& dropout_add_rms_norm_parallel_residual_bwd_op() {
+  static const auto& op =
+      lasting(parallel_bwd_op(parallel_rms_bwd, dropout_add_rms_norm_parallel_residual_op(),
+                              "dropout_add_rms_norm_parallel_residual_bwd",
+                              "the gradients of dropout_add_rms_norm_parallel_residual"));
+  return op;
+}
+const NormBackwardOp& dropout_add_layer_norm_parallel_residual_bwd_op() {
+  static const auto& op =
+      lasting(parallel_bwd_op(parallel_layer_bwd, dropout_add_layer_norm_parallel_residual_op(),
+                              "dropout_add_layer_norm_parallel_residual_bwd",
+                              "the gradients of dropout_add_layer_norm_parallel_residual"));
+  return op;
+}
+
 }  // namespace
 
-DropoutAddNormGradients dropout_add_rms_norm_bwd(Stream& stream, const TensorRef& dy,
-                                                 const TensorRef& s, const TensorRef& rstd,
-                                                 const TensorRef& weight,
-                                                 const DropoutAddNormBwdOptions& options) {
-  static const auto& op = lasting(
-      plain_bwd_op(rms_bwd, "dropout_add_rms_norm_bwd", "the gradients of dropout_add_rms_norm"));
-  return gradients(op(stream, arguments_of(rms_bwd, dy, s, rstd, weight, options)));
+void describe_dropout_add_norm() {  // the gradients and, with them, their forwards
+  dropout_add_rms_norm_bwd_op();
+  dropout_add_layer_norm_bwd_op();
+  dropout_add_rms_norm_subset_bwd_op();
+  dropout_add_layer_norm_subset_bwd_op();
+  dropout_add_rms_norm_parallel_residual_bwd_op();
+  dropout_add_layer_norm_parallel_residual_bwd_op();
 }
 
-DropoutAddNormGradients dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
-                                                   const TensorRef& s, const TensorRef& rstd,
-                                                   const TensorRef& weight,
-                                                   const DropoutAddNormBwdOptions& options) {
-  static const auto& op = lasting(plain_bwd_op(layer_bwd, "dropout_add_layer_norm_bwd",
-                                               "the gradients of dropout_add_layer_norm"));
-  return gradients(op(stream, arguments_of(layer_bwd, dy, s, rstd, weight, options)));
+DropoutAddNormGrads dropout_add_rms_norm_bwd(Stream& stream, const TensorRef& dy,
+                                             const TensorRef& s, const TensorRef& rstd,
+                                             const TensorRef& weight,
+                                             const DropoutAddNormBwdOptions& options) {
+  return gradients(
+      dropout_add_rms_norm_bwd_op()(stream, arguments_of(dy, s, rstd, weight, options)));
 }
 
-DropoutAddNormGradients dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
-                                                        const TensorRef& s, const TensorRef& rstd,
-                                                        const TensorRef& weight,
-                                                        const NormSubset& of,
-                                                        const DropoutAddNormBwdOptions& options) {
-  static const auto& op = lasting(subset_bwd_op(rms_bwd, "dropout_add_rms_norm_subset_bwd",
-                                                "the gradients of dropout_add_rms_norm_subset"));
-  check_subset_options("dropout_add_rms_norm_subset_bwd", stream, options);
-  return gradients(op(stream, subset(arguments_of(rms_bwd, dy, s, rstd, weight, options), of)));
+DropoutAddNormGrads dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
+                                               const TensorRef& s, const TensorRef& rstd,
+                                               const TensorRef& weight,
+                                               const DropoutAddNormBwdOptions& options) {
+  return gradients(
+      dropout_add_layer_norm_bwd_op()(stream, arguments_of(dy, s, rstd, weight, options)));
 }
 
-DropoutAddNormGradients dropout_add_layer_norm_subset_bwd(Stream& stream, const TensorRef& dy,
-                                                          const TensorRef& s, const TensorRef& rstd,
-                                                          const TensorRef& weight,
-                                                          const NormSubset& of,
-                                                          const DropoutAddNormBwdOptions& options) {
-  static const auto& op = lasting(subset_bwd_op(layer_bwd, "dropout_add_layer_norm_subset_bwd",
-                                                "the gradients of dropout_add_layer_norm_subset"));
-  check_subset_options("dropout_add_layer_norm_subset_bwd", stream, options);
-  return gradients(op(stream, subset(arguments_of(layer_bwd, dy, s, rstd, weight, options), of)));
+DropoutAddNormGrads dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
+                                                    const TensorRef& s, const TensorRef& rstd,
+                                                    const TensorRef& weight, const NormSubset& of,
+                                                    const DropoutAddNormBwdOptions& options) {
+  const auto& op = dropout_add_rms_norm_subset_bwd_op();
+  check_subset_options(op.name(), stream, options);
+  return gradients(op(stream, subset(arguments_of(dy, s, rstd, weight, options), of)));
 }
 
-NormGradients dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
-                                                         const TensorRef& s, const TensorRef& rstd,
-                                                         const TensorRef& weight0,
-                                                         const NormBwdOptions& options) {
-  static const auto& op =
-      lasting(parallel_bwd_op(parallel_rms_bwd, "dropout_add_rms_norm_parallel_residual_bwd",
-                              "the gradients of dropout_add_rms_norm_parallel_residual"));
-  check_parallel_options("dropout_add_rms_norm_parallel_residual_bwd", stream, options);
-  return op(stream, parallel(parallel_rms_bwd, dy, s, rstd, weight0, options));
+DropoutAddNormGrads dropout_add_layer_norm_subset_bwd(Stream& stream, const TensorRef& dy,
+                                                      const TensorRef& s, const TensorRef& rstd,
+                                                      const TensorRef& weight, const NormSubset& of,
+                                                      const DropoutAddNormBwdOptions& options) {
+  const auto& op = dropout_add_layer_norm_subset_bwd_op();
+  check_subset_options(op.name(), stream, options);
+  return gradients(op(stream, subset(arguments_of(dy, s, rstd, weight, options), of)));
 }
 
-NormGradients dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
-                                                           const TensorRef& s,
-                                                           const TensorRef& rstd,
-                                                           const TensorRef& weight0,
-                                                           const NormBwdOptions& options) {
-  static const auto& op =
-      lasting(parallel_bwd_op(parallel_layer_bwd, "dropout_add_layer_norm_parallel_residual_bwd",
-                              "the gradients of dropout_add_layer_norm_parallel_residual"));
-  check_parallel_options("dropout_add_layer_norm_parallel_residual_bwd", stream, options);
-  return op(stream, parallel(parallel_layer_bwd, dy, s, rstd, weight0, options));
+NormGrads dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
+                                                     const TensorRef& s, const TensorRef& rstd,
+                                                     const TensorRef& weight0,
+                                                     const NormBwdOptions& options) {
+  const auto& op = dropout_add_rms_norm_parallel_residual_bwd_op();
+  check_parallel_options(op.name(), stream, options);
+  return op(stream, parallel(dy, s, rstd, weight0, options));
+}
+
+NormGrads dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
+                                                       const TensorRef& s, const TensorRef& rstd,
+                                                       const TensorRef& weight0,
+                                                       const NormBwdOptions& options) {
+  const auto& op = dropout_add_layer_norm_parallel_residual_bwd_op();
+  check_parallel_options(op.name(), stream, options);
+  return op(stream, parallel(dy, s, rstd, weight0, options));
 }
 
 }  // namespace tegula::ops

@@ -11,62 +11,72 @@ namespace {
 const NormFunction rms_function = {.kind = NormKind::rms},
                    layer_function = {.kind = NormKind::layer};
 
-NormForwardOp norm_fn_op(const NormFunction& function, const char* name, const char* summary) {
+NormForwardOp describe_fn(const NormFunction& function, const char* name, const char* summary) {
   return norm_forward_op(function, name, summary)
       .without({"layerscale", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
 
-NormArgs arguments_of(const NormFunction& function, const TensorRef& x, const TensorRef& weight,
-                      const NormOptions& options) {
-  return {function, x, weight, options};
+const NormForwardOp& rms_norm_op() {
+  static const auto& op = lasting(
+      describe_fn(
+          rms_function, "rms_norm_fn",
+          "y = s / rms(s) * weight + bias, s = dropout(rowscale * x) + dropout(x1) + residual")
+          .without({"is_rms_norm"}));
+  return op;
+}
+const NormForwardOp& layer_norm_op() {
+  static const auto& op =
+      lasting(describe_fn(layer_function, "layer_norm_fn",
+                          "y = (s - mean(s)) / std(s) * weight + bias, s as that of rms_norm_fn"));
+  return op;
 }
 
-NormBackwardOp norm_fn_bwd_op(const NormFunction& function, const char* name, const char* summary) {
-  return norm_backward_op(function, name, summary)
-      .without({"layerscale", "x0", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+NormBackwardOp describe_fn_bwd(const NormFunction& function, const NormForwardOp& forward,
+                               const char* name, const char* summary) {
+  return norm_backward_op(function, forward, name, summary)
+      .without({"layerscale", "dlayerscale", "x0", "x0_subset", "out_subset", "out_numrows",
+                "rowscale_const"});
 }
 
-NormBwdArgs arguments_of(const NormFunction& function, const TensorRef& dy, const TensorRef& s,
-                         const TensorRef& rstd, const TensorRef& weight,
-                         const NormBwdOptions& options) {
-  return {options, {}, dy, s, rstd, weight, {}, &function};
+const NormBackwardOp& rms_norm_bwd_op() {
+  static const auto& op = lasting(describe_fn_bwd(rms_function, rms_norm_op(), "rms_norm_fn_bwd",
+                                                  "the gradients of rms_norm_fn")
+                                      .without({"is_rms_norm"}));
+  return op;
+}
+const NormBackwardOp& layer_norm_bwd_op() {
+  static const auto& op = lasting(describe_fn_bwd(
+      layer_function, layer_norm_op(), "layer_norm_fn_bwd", "the gradients of layer_norm_fn"));
+  return op;
 }
 
 }  // namespace
 
+void describe_norm() {
+  rms_norm_bwd_op();  // and, with them, their forwards
+  layer_norm_bwd_op();
+}
+
 NormOut rms_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
                     const NormOptions& options) {
-  static const auto& op = lasting(
-      norm_fn_op(
-          rms_function, "rms_norm_fn",
-          "y = s / rms(s) * weight + bias, s = dropout(rowscale * x) + dropout(x1) + residual")
-          .without({"is_rms_norm"}));
-  return op(stream, arguments_of(rms_function, x, weight, options));
+  return rms_norm_op()(stream, {x, weight, options});
 }
 
 NormOut layer_norm_fn(Stream& stream, const TensorRef& x, const TensorRef& weight,
                       const NormOptions& options) {
-  static const auto& op =
-      lasting(norm_fn_op(layer_function, "layer_norm_fn",
-                         "y = (s - mean(s)) / std(s) * weight + bias, s as that of rms_norm_fn"));
-  return op(stream, arguments_of(layer_function, x, weight, options));
+  return layer_norm_op()(stream, {x, weight, options});
 }
 
-NormGradients rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                              const TensorRef& rstd, const TensorRef& weight,
-                              const NormBwdOptions& options) {
-  static const auto& op =
-      lasting(norm_fn_bwd_op(rms_function, "rms_norm_fn_bwd", "the gradients of rms_norm_fn")
-                  .without({"is_rms_norm"}));
-  return op(stream, arguments_of(rms_function, dy, s, rstd, weight, options));
+NormGrads rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
+                          const TensorRef& rstd, const TensorRef& weight,
+                          const NormBwdOptions& options) {
+  return rms_norm_bwd_op()(stream, {options, {}, dy, s, rstd, weight});
 }
 
-NormGradients layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                                const TensorRef& rstd, const TensorRef& weight,
-                                const NormBwdOptions& options) {
-  static const auto& op = lasting(
-      norm_fn_bwd_op(layer_function, "layer_norm_fn_bwd", "the gradients of layer_norm_fn"));
-  return op(stream, arguments_of(layer_function, dy, s, rstd, weight, options));
+NormGrads layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
+                            const TensorRef& rstd, const TensorRef& weight,
+                            const NormBwdOptions& options) {
+  return layer_norm_bwd_op()(stream, {options, {}, dy, s, rstd, weight});
 }
 
 }  // namespace tegula::ops

@@ -33,13 +33,12 @@ struct NormFunction {
 
 struct NormArgs : NormOptions, NormExtras {
   TensorRef x, weight;
-  const NormFunction* function = nullptr;
+  const NormFunction* function = nullptr;  ///< a constant of the op
 
   NormArgs() = default;
   /// No aggregate: all of it would be zeroed before it is copied into.
-  NormArgs(const NormFunction& of, const TensorRef& tensor, const TensorRef& scale,
-           const NormOptions& options)
-      : NormOptions(options), x(tensor), weight(scale), function(&of) {}
+  NormArgs(const TensorRef& tensor, const TensorRef& scale, const NormOptions& options)
+      : NormOptions(options), x(tensor), weight(scale) {}
 
   NormKind norm_kind() const { return is_rms_norm ? NormKind::rms : function->kind; }
 };
@@ -52,8 +51,8 @@ struct NormBwdArgs : NormBwdOptions, NormExtras {
   NormKind norm_kind() const { return is_rms_norm ? NormKind::rms : function->kind; }
 };
 
-/// NormGradients, and the gradient of layerscale.
-struct NormBwdOut : NormGradients {
+/// NormGrads, and the gradient of layerscale.
+struct NormBwdOut : NormGrads {
   std::optional<Tensor> dlayerscale = {};  ///< (N,), dtype of layerscale
 };
 

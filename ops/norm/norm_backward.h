@@ -3,13 +3,14 @@
 
 #include <string>
 
-#include "ops/norm/norm_args.h"
+#include "ops/norm/norm_forward.h"
 
 namespace tegula::ops {
 
 using NormBackwardOp = Op<NormBwdArgs, NormBwdOut>;
 
-NormBackwardOp norm_backward_op(const NormFunction& function, std::string name,
-                                std::string summary);
+/// `forward`: the function of which it is the gradient.
+NormBackwardOp norm_backward_op(const NormFunction& function, const NormForwardOp& forward,
+                                std::string name, std::string summary);
 
 }  // namespace tegula::ops

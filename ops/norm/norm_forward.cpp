@@ -117,72 +117,86 @@ void plan_forward_norm(Plan& plan, const NormArgs& a) {
 }  // namespace
 
 NormForwardOp norm_forward_op(const NormFunction& f, std::string name, std::string summary) {
-  const auto sum = op::computed<NormArgs>(sum_shape, Layout::matrix);
-  const auto statistics = op::computed<NormArgs>(statistics_shape, Layout::flat);
   const std::string x(f.x), bias(f.bias);
+  const auto sum = op::computed<NormArgs>(sum_shape, Layout::matrix, "(..., N)");
+  const OutputRule statistics = {
+      op::computed<NormArgs>(statistics_shape, Layout::flat, "(...), the rows of " + x),
+      op::only(DType::f32, "as all statistics")};
+  const auto y = op::computed<NormArgs>(forward_y_shape, Layout::matrix, "(..., N)");
+  const op::DTypes masks = op::only(DType::i1, "as all masks");
+  const auto vector = [](std::string meaning, op::Values values = {}) {
+    return InputRule{.shape = op::vector("N"), .meaning = std::move(meaning), .values = values};
+  };
   return with_dropout(
              NormForwardOp(std::move(name), std::move(summary))
                  .input(x, &NormArgs::x)
                  .optional("x0_subset", &NormArgs::x_subset,
                            {op::dims({"S"}, Layout::vector).because("a vector of row numbers"),
-                            op::only(DType::i32, "row numbers")})
+                            op::only(DType::i32, "row numbers"),
+                            "which row of x0 a row has, from 1; 0: none"})
                  .optional("out_subset", &NormArgs::out_subset,
                            {op::computed<NormArgs>(
                                 [](const NormArgs& a) -> Shape::Wanted {
                                   return {{rows_of(a)}, "an element for each row"};
                                 },
-                                Layout::vector),
-                            op::only(DType::i32, "row numbers")})
+                                Layout::vector, "(rows,)"),
+                            op::only(DType::i32, "row numbers"),
+                            "which row of y a row becomes, from 1; 0: none"})
                  .rule(check_out_rows)
-                 .input(std::string(f.weight), &NormArgs::weight, {op::vector("N")})
-                 .optional(bias, &NormArgs::bias, {op::vector("N")})
-                 .optional("weight1", &NormArgs::weight1, {op::vector("N")})
-                 .optional("bias1", &NormArgs::bias1, {op::vector("N")})
-                 .optional("layerscale", &NormArgs::layerscale, {op::vector("N")})
+                 .input(std::string(f.weight), &NormArgs::weight, vector("", op::weights()))
+                 .optional(bias, &NormArgs::bias, vector("added last"))
+                 .optional("weight1", &NormArgs::weight1, vector("of y1", op::weights()))
+                 .optional("bias1", &NormArgs::bias1, vector("of y1"))
+                 .optional("layerscale", &NormArgs::layerscale,
+                           vector("times what dropout left of " + x, op::weights()))
                  .rule(check_bias1)
-                 .optional("residual", &NormArgs::residual, {sum})
-                 .optional("x1", &NormArgs::x1, {sum})
+                 .optional("residual", &NormArgs::residual,
+                           {.shape = sum, .meaning = "added to " + x})
+                 .optional("x1", &NormArgs::x1,
+                           {.shape = sum, .meaning = "added to " + x + "; drops out on its own"})
                  .optional("rowscale", &NormArgs::rowscale,
-                           {op::elements("M").because("one for each row")})
-                 .rule(check_rowscale),
+                           {.shape = op::elements("M").because("one for each row"),
+                            .meaning = "times the rows of " + x,
+                            .values = op::weights()})
+                 .rule(check_rowscale)
+                 .scalar(std::string(f.eps), &NormArgs::eps, "inside the square root", check_eps),
              &NormArgs::dropout_p, &NormArgs::rng, "the share of x, and of x1, that is dropped")
-      .scalar(std::string(f.eps), &NormArgs::eps, "inside the square root", check_eps)
       .scalars(dropout_scalars(), get_forward_dropout)
       .fact(
           "scaled", +[](const NormArgs& a) { return a.rowscale_const != 1; })
-      .value("rowscale_const", &NormArgs::rowscale_const, "times x")
-      .parameter("prenorm", &NormArgs::prenorm, "1: give residual_out in any case")
+      .value("rowscale_const", &NormArgs::rowscale_const, "times x0")
+      .parameter("prenorm", &NormArgs::prenorm, "give residual_out in any case")
       .parameter("residual_in_fp32", &NormArgs::residual_in_fp32,
-                 "1: without a residual, residual_out is f32")
-      .parameter("zero_centered_weight", &NormArgs::zero_centered_weight,
-                 "1: weights are 1 + weight")
-      .parameter("is_rms_norm", &NormArgs::is_rms_norm, "1: leave the mean in")
+                 "without a residual, residual_out is f32")
+      .parameter("zero_centered_weight", &NormArgs::zero_centered_weight, "weights are 1 + weight")
+      .parameter("is_rms_norm", &NormArgs::is_rms_norm, "leave the mean in")
       .parameter("return_dropout_mask", &NormArgs::return_dropout_mask,
-                 "1: give mask, and mask1 of x1")
-      .parameter("out_numrows", &NormArgs::out_rows, "how many rows y has")
+                 "give mask, and mask1 of x1")
+      .parameter("out_numrows", &NormArgs::out_rows, "how many rows y has, with out_subset")
       .every_call(check_subsets)
       .config(&NormArgs::config, choose_forward, check_forward, norm_config_fields())
-      .output("y", &NormOut::y,
-              {op::computed<NormArgs>(forward_y_shape, Layout::matrix), op::dtype_of(x)})
+      .output("y", &NormOut::y, {y, op::dtype_of(x)})
       .into_any_float("out", &NormArgs::out)
       .dtype_argument("out_dtype", &NormArgs::out_dtype)
-      .output("mean", &NormOut::mean, {statistics, op::only(DType::f32, "as all statistics")},
+      .output("y1", &NormOut::y1, {y, op::dtype_of("y")},
+              [](const NormArgs& a, const Plan&) { return a.weight1.present(); })
+      .output("residual_out", &NormOut::residual_out,
+              {sum,
+               op::computed_dtype<NormArgs>(sum_dtype,
+                                            "that of residual; without one as residual_in_fp32 "
+                                            "says"),
+               "what was normalised"},
+              gives_sum)
+      .into("residual_out", &NormArgs::residual_out)
+      .output("mask", &NormOut::mask, {op::like(x), masks, "what was kept of " + x}, gives_mask)
+      .output("mask1", &NormOut::mask1, {sum, masks, "what was kept of x1"}, gives_mask1)
+      .output("rstd", &NormOut::rstd, statistics, [](const NormArgs&, const Plan&) { return true; })
+      .into("rstd", &NormArgs::rstd)
+      .output("mean", &NormOut::mean, statistics,
               [](const NormArgs& a, const Plan&) { return a.norm_kind() == NormKind::layer; },
               {.problem = "an rms norm has no mean"})
       .into("mean", &NormArgs::mean)
-      .output("rstd", &NormOut::rstd, {statistics, op::only(DType::f32, "as all statistics")},
-              [](const NormArgs&, const Plan&) { return true; })
-      .into("rstd", &NormArgs::rstd)
-      .output("residual_out", &NormOut::residual_out,
-              {sum, op::computed_dtype<NormArgs>(sum_dtype)}, gives_sum)
-      .into("residual_out", &NormArgs::residual_out)
-      .output("y1", &NormOut::y1,
-              {op::computed<NormArgs>(forward_y_shape, Layout::matrix), op::dtype_of("y")},
-              [](const NormArgs& a, const Plan&) { return a.weight1.present(); })
-      .output("mask", &NormOut::mask, {op::like(x), op::only(DType::i1, "as all masks")},
-              gives_mask)
-      .output("mask1", &NormOut::mask1, {sum, op::only(DType::i1, "as all masks")}, gives_mask1)
-      .constant(&NormArgs::function)
+      .constant(&NormArgs::function, &f)
       .plan(plan_forward_norm);
 }
 

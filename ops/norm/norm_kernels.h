@@ -47,6 +47,6 @@ void launch_norm_bwd_rows(Plan& plan, NormKind kind, const NormConfig& config,
                           std::span<const Plan::Binding> names);
 
 /// dweight and so on from dweight_parts and so on, those that there are.
-void launch_column_sums(Plan& plan);
+void launch_column_sums(Plan& plan, std::span<const Plan::Binding> names);
 
 }  // namespace tegula::ops

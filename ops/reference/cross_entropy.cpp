@@ -1,5 +1,7 @@
 #include "ops/reference/cross_entropy.h"
 
+#include "ops/reference/library.h"
+
 #include <limits>
 
 namespace tegula::reference {
@@ -99,6 +101,31 @@ std::vector<double> cross_entropy_bwd(const CrossEntropyProblem& p, const Values
   return evaluate(precision, [&](auto number) {
     return cross_entropy_bwd_in<decltype(number)>(p, dloss, lse, out_dtype, precision);
   });
+}
+
+namespace {
+
+CrossEntropyProblem cross_entropy_problem(const Call& call) {
+  return {.rows = call.rows("x"),
+          .n = call.columns("x"),
+          .x = call.values("x"),
+          .target = call.values("target").data,
+          .label_smoothing = call.number("label_smoothing"),
+          .logit_scale = call.number("logit_scale"),
+          .lse_square_scale = call.number("lse_square_scale"),
+          .ignore_index = call.integer("ignore_index")};
+}
+
+}  // namespace
+
+Outputs cross_entropy(const Call& call, Precision precision) {
+  CrossEntropyResult result = cross_entropy(cross_entropy_problem(call), precision);
+  return {{"loss", std::move(result.loss)}, {"lse", std::move(result.lse)}};
+}
+
+Outputs cross_entropy_bwd(const Call& call, Precision precision) {
+  return {{"dx", cross_entropy_bwd(cross_entropy_problem(call), call.values("dloss"),
+                                   call.values("lse").data, call.dtype("dx"), precision)}};
 }
 
 }  // namespace tegula::reference

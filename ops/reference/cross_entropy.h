@@ -1,7 +1,7 @@
 // Cross entropy and its gradient on the host.
 #pragma once
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 

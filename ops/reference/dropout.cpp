@@ -1,5 +1,7 @@
 #include "ops/reference/dropout.h"
 
+#include "ops/reference/library.h"
+
 #include <array>
 #include <cmath>
 
@@ -62,6 +64,31 @@ std::vector<double> dropout(std::int64_t n, const Values& x, const DropoutProble
       y[i] = y[i] == 0 ? 0 : given(r.output(out_dtype, r(T(x.data[i]) * scale)));
     return y;
   });
+}
+
+namespace {
+
+DropoutProblem dropout_problem(const Call& call) {
+  const ops::RngState rng = call.rng();
+  return {static_cast<float>(call.number("dropout_p")), rng.seed, rng.offset};
+}
+
+}  // namespace
+
+Outputs dropout(const Call& call, Precision precision) {
+  return {{"y", dropout(call.columns("x"), call.values("x"), dropout_problem(call), call.dtype("y"),
+                        precision)},
+          {"mask", dropout_mask(call.rows("x"), call.columns("x"), dropout_problem(call))}};
+}
+
+Outputs dropout_bwd(const Call& call, Precision precision) {
+  return {{"dx", dropout(call.columns("dy"), call.values("dy"), dropout_problem(call),
+                         call.dtype("dx"), precision)}};
+}
+
+Outputs dropout_mask(const Call& call, Precision) {
+  return {{"mask", dropout_mask(call.integer("m"), call.integer("n"), dropout_problem(call),
+                                call.flag("of_x1") ? 1 : 0)}};
 }
 
 }  // namespace tegula::reference

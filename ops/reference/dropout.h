@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/reference/dropout.h"
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 

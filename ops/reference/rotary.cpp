@@ -1,5 +1,7 @@
 #include "ops/reference/rotary.h"
 
+#include "ops/reference/library.h"
+
 namespace tegula::reference {
 namespace {
 
@@ -34,6 +36,41 @@ std::vector<double> rotary_in(const RotaryProblem& p, Precision precision) {
 std::vector<double> rotary(const RotaryProblem& p, Precision precision) {
   return evaluate(precision,
                   [&](auto number) { return rotary_in<decltype(number)>(p, precision); });
+}
+
+namespace {
+
+std::vector<double> rotary_of(const Call& call, const char* x, const char* y, bool backward,
+                              Precision precision) {
+  const Dims shape = call.shape(x), table = call.shape("cos");
+  RotaryProblem problem = {shape[0],
+                           shape[1],
+                           shape[2],
+                           shape[3],
+                           table[0],
+                           table[1],
+                           call.values(x),
+                           call.values("cos"),
+                           call.values("sin"),
+                           call.flag("interleaved"),
+                           call.flag("inverse") != backward,
+                           {},
+                           call.dtype(y)};
+  problem.offsets.assign(static_cast<std::size_t>(shape[0]), call.integer("seqlen_offset"));
+  const std::vector<double> given = call.values("seqlen_offsets").data;
+  for (std::size_t entry = 0; entry < given.size(); ++entry)
+    problem.offsets[entry] += static_cast<std::int64_t>(given[entry]);
+  return rotary(problem, precision);
+}
+
+}  // namespace
+
+Outputs rotary(const Call& call, Precision precision) {
+  return {{"y", rotary_of(call, "x", "y", false, precision)}};
+}
+
+Outputs rotary_bwd(const Call& call, Precision precision) {
+  return {{"dx", rotary_of(call, "dy", "dx", true, precision)}};
 }
 
 }  // namespace tegula::reference

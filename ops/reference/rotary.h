@@ -1,7 +1,7 @@
 // Rotary position embedding on the host.
 #pragma once
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 

@@ -1,4 +1,4 @@
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,7 @@
 #include "ops/reference/softmax.h"
 
+#include "ops/reference/library.h"
+
 namespace tegula::reference {
 namespace {
 
@@ -55,6 +57,35 @@ std::vector<double> softmax(const SoftmaxProblem& p, Precision precision) {
 std::vector<double> softmax_bwd(const SoftmaxBwdProblem& p, Precision precision) {
   return evaluate(precision,
                   [&](auto number) { return softmax_bwd_in<decltype(number)>(p, precision); });
+}
+
+namespace {
+
+Outputs softmax_of(const Call& call, bool logarithm, Precision precision) {
+  const SoftmaxProblem problem = {call.rows("x"), call.columns("x"), call.values("x"),
+                                  call.dtype("y"), logarithm};
+  return {{"y", softmax(problem, precision)}};
+}
+
+Outputs softmax_bwd_of(const Call& call, bool logarithm, Precision precision) {
+  const SoftmaxBwdProblem problem = {call.rows("dy"),  call.columns("dy"), call.values("dy"),
+                                     call.values("y"), call.dtype("dx"),   logarithm};
+  return {{"dx", softmax_bwd(problem, precision)}};
+}
+
+}  // namespace
+
+Outputs softmax(const Call& call, Precision precision) {
+  return softmax_of(call, false, precision);
+}
+Outputs log_softmax(const Call& call, Precision precision) {
+  return softmax_of(call, true, precision);
+}
+Outputs softmax_bwd(const Call& call, Precision precision) {
+  return softmax_bwd_of(call, false, precision);
+}
+Outputs log_softmax_bwd(const Call& call, Precision precision) {
+  return softmax_bwd_of(call, true, precision);
 }
 
 }  // namespace tegula::reference

@@ -1,5 +1,7 @@
 #include "ops/reference/swiglu.h"
 
+#include "ops/reference/library.h"
+
 namespace tegula::reference {
 namespace {
 
@@ -51,6 +53,16 @@ SwigluGradients swiglu_bwd(const Values& dy, const Values& a, const Values& b, D
   return evaluate(precision, [&](auto number) {
     return swiglu_bwd_in<decltype(number)>(dy, a, b, da_dtype, db_dtype, precision);
   });
+}
+
+Outputs swiglu(const Call& call, Precision precision) {
+  return {{"y", swiglu(call.values("a"), call.values("b"), call.dtype("y"), precision)}};
+}
+
+Outputs swiglu_bwd(const Call& call, Precision precision) {
+  SwigluGradients g = swiglu_bwd(call.values("dy"), call.values("a"), call.values("b"),
+                                 call.dtype("da"), call.dtype("db"), precision);
+  return {{"da", std::move(g.da)}, {"db", std::move(g.db)}};
 }
 
 }  // namespace tegula::reference

@@ -1,7 +1,7 @@
 // The gated linear unit with SiLU, and its gradients, on the host.
 #pragma once
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 

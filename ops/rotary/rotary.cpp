@@ -80,8 +80,8 @@ void plan_rotary(Plan& plan, const RotaryArgs& a) {
                 a.direction->y);
 }
 
-Op<RotaryArgs, Tensor> rotary_op(const RotaryDirection& direction, const char* name,
-                                 const char* summary) {
+Op<RotaryArgs, Tensor> describe_direction(const RotaryDirection& direction, const char* name,
+                                          const char* summary) {
   using Args = RotaryArgs;
   using op::Layout;
   return Op<Args, Tensor>(name, summary)
@@ -92,32 +92,52 @@ Op<RotaryArgs, Tensor> rotary_op(const RotaryDirection& direction, const char* n
                 {op::dims({"b"}, Layout::strided).because("the first extent of x"),
                  op::only(DType::i32, "positions")})
       .rule(check_tables)
-      .parameter("interleaved", &Args::interleaved, "1: pairs are neighbours, not halves")
-      .parameter("inverse", &Args::inverse, "1: rotate by the opposite angle")
+      .parameter("interleaved", &Args::interleaved, "pairs are neighbours, not halves")
+      .parameter("inverse", &Args::inverse, "rotate by the opposite angle")
       .parameter("seqlen_offset", &Args::seqlen_offset, "the position of the first element")
       .scalars({{"seqlen_offset", DType::i64}}, get_offset)
       .config(&Args::config, choose_config, check_pinned, rotary_config_fields())
       .output(direction.y, {op::like(direction.x, Layout::inner), op::dtype_of(direction.x)})
       .into_any_float("out", &Args::out, {direction.x})
       .dtype_argument("out_dtype", &Args::out_dtype)
-      .constant(&Args::direction)
+      .constant(&Args::direction, &direction)
+      .example(+[](op::Sizes& sizes) {
+        sizes.try_emplace("b", 2);
+        sizes.try_emplace("s", 512);
+        sizes.try_emplace("h", 16);
+        const auto head = sizes.try_emplace("d", 128).first;
+        sizes.try_emplace("t", sizes.find("s")->second);
+        sizes.try_emplace("r", head->second / 2);
+      })
       .plan(plan_rotary);
+}
+
+const auto& rotary_op() {
+  static const auto& op = lasting(describe_direction(
+      forward_direction, "rotary", "y1 = x1 * cos - x2 * sin, y2 = x1 * sin + x2 * cos"));
+  return op;
+}
+const auto& rotary_bwd_op() {
+  static const auto& op = lasting(
+      describe_direction(backward_direction, "rotary_bwd", "dx of rotary, by the opposite angle"));
+  return op;
 }
 
 }  // namespace
 
+void describe_rotary() {
+  rotary_op();
+  rotary_bwd_op();
+}
+
 Tensor rotary(Stream& stream, const TensorRef& x, const TensorRef& cos, const TensorRef& sin,
               const RotaryOptions& options) {
-  static const auto& op = lasting(
-      rotary_op(forward_direction, "rotary", "y1 = x1 * cos - x2 * sin, y2 = x1 * sin + x2 * cos"));
-  return op(stream, {options, x, cos, sin, &forward_direction});
+  return rotary_op()(stream, {options, x, cos, sin});
 }
 
 Tensor rotary_bwd(Stream& stream, const TensorRef& dy, const TensorRef& cos, const TensorRef& sin,
                   const RotaryOptions& options) {
-  static const auto& op =
-      lasting(rotary_op(backward_direction, "rotary_bwd", "dx of rotary, by the opposite angle"));
-  return op(stream, {options, dy, cos, sin, &backward_direction});
+  return rotary_bwd_op()(stream, {options, dy, cos, sin});
 }
 
 }  // namespace tegula::ops

@@ -12,9 +12,11 @@ struct SoftmaxArgs : SoftmaxOptions {
   TensorRef x;
 };
 
-Op<SoftmaxArgs, Tensor> softmax_op(const char* name, const char* summary,
-                                   const SoftmaxForwardKernel& kernel) {
-  return Op<SoftmaxArgs, Tensor>(name, summary)
+using SoftmaxOp = Op<SoftmaxArgs, Tensor>;
+
+SoftmaxOp describe_forward(const char* name, const char* summary,
+                           const SoftmaxForwardKernel& kernel) {
+  return SoftmaxOp(name, summary)
       .input("x", &SoftmaxArgs::x)
       .output("y", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
       .into_any_float("out", &SoftmaxArgs::out)
@@ -23,15 +25,29 @@ Op<SoftmaxArgs, Tensor> softmax_op(const char* name, const char* summary,
       .launches(kernel);
 }
 
+const SoftmaxOp& softmax_op() {
+  static const auto& op =
+      lasting(describe_forward("softmax", "y = exp(x) / sum(exp(x))", softmax_fwd_kernel));
+  return op;
+}
+const SoftmaxOp& log_softmax_op() {
+  static const auto& op =
+      lasting(describe_forward("log_softmax", "y = x - log(sum(exp(x)))", log_softmax_fwd_kernel));
+  return op;
+}
+
 struct SoftmaxBwdArgs : SoftmaxOptions {
   TensorRef dy, y;
 };
+using SoftmaxBwdOp = Op<SoftmaxBwdArgs, Tensor>;
 
-Op<SoftmaxBwdArgs, Tensor> softmax_bwd_op(const char* name, const char* summary,
-                                          const SoftmaxBackwardKernel& kernel) {
-  return Op<SoftmaxBwdArgs, Tensor>(name, summary)
+SoftmaxBwdOp describe_backward(const char* name, const char* summary, const SoftmaxOp& forward,
+                               const SoftmaxBackwardKernel& kernel) {
+  return SoftmaxBwdOp(name, summary)
       .input("dy", &SoftmaxBwdArgs::dy)
-      .input("y", &SoftmaxBwdArgs::y, {.shape = op::like("dy")})
+      .input("y", &SoftmaxBwdArgs::y, {.shape = op::like("dy"), .meaning = "what the forward gave"})
+      .backward_of(
+          forward, {"y"}, +[](SoftmaxBwdArgs& a, const SoftmaxArgs&, const Tensor& y) { a.y = y; })
       .output("dx", {.shape = op::like("dy"), .dtype = op::dtype_of("y")})
       .into_any_float("out", &SoftmaxBwdArgs::out)
       .dtype_argument("out_dtype", &SoftmaxBwdArgs::out_dtype)
@@ -39,29 +55,37 @@ Op<SoftmaxBwdArgs, Tensor> softmax_bwd_op(const char* name, const char* summary,
       .launches(kernel);
 }
 
+const SoftmaxBwdOp& softmax_bwd_op() {
+  static const auto& op = lasting(describe_backward("softmax_bwd", "dx = y * (dy - sum(dy * y))",
+                                                    softmax_op(), softmax_bwd_kernel));
+  return op;
+}
+const SoftmaxBwdOp& log_softmax_bwd_op() {
+  static const auto& op = lasting(describe_backward("log_softmax_bwd", "dx = dy - exp(y) * sum(dy)",
+                                                    log_softmax_op(), log_softmax_bwd_kernel));
+  return op;
+}
+
 }  // namespace
 
+void describe_softmax() {
+  softmax_bwd_op();  // and, with them, their forwards
+  log_softmax_bwd_op();
+}
+
 Tensor softmax(Stream& stream, const TensorRef& x, const SoftmaxOptions& options) {
-  static const auto& op =
-      lasting(softmax_op("softmax", "y = exp(x) / sum(exp(x))", softmax_fwd_kernel));
-  return op(stream, {options, x});
+  return softmax_op()(stream, {options, x});
 }
 Tensor log_softmax(Stream& stream, const TensorRef& x, const SoftmaxOptions& options) {
-  static const auto& op =
-      lasting(softmax_op("log_softmax", "y = x - log(sum(exp(x)))", log_softmax_fwd_kernel));
-  return op(stream, {options, x});
+  return log_softmax_op()(stream, {options, x});
 }
 Tensor softmax_bwd(Stream& stream, const TensorRef& dy, const TensorRef& y,
                    const SoftmaxOptions& options) {
-  static const auto& op =
-      lasting(softmax_bwd_op("softmax_bwd", "dx = y * (dy - sum(dy * y))", softmax_bwd_kernel));
-  return op(stream, {options, dy, y});
+  return softmax_bwd_op()(stream, {options, dy, y});
 }
 Tensor log_softmax_bwd(Stream& stream, const TensorRef& dy, const TensorRef& y,
                        const SoftmaxOptions& options) {
-  static const auto& op = lasting(
-      softmax_bwd_op("log_softmax_bwd", "dx = dy - exp(y) * sum(dy)", log_softmax_bwd_kernel));
-  return op(stream, {options, dy, y});
+  return log_softmax_bwd_op()(stream, {options, dy, y});
 }
 
 }  // namespace tegula::ops

@@ -50,6 +50,11 @@ const auto& swiglu_bwd_op() {
 
 }  // namespace
 
+void describe_swiglu() {
+  swiglu_op();
+  swiglu_bwd_op();
+}
+
 Tensor swiglu(Stream& stream, const TensorRef& a, const TensorRef& b,
               const SwigluOptions& options) {
   return swiglu_op()(stream, {options, a, b});

@@ -1,5 +1,5 @@
 // How far an evaluation in f32 may be off, held against evaluations in f32.
-#include "ops/reference/bounded.h"
+#include "tegula/reference/bounded.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 
 namespace tegula::reference {
 namespace {

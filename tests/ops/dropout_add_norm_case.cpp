@@ -96,6 +96,9 @@ class Call {
   template <class Options>
   Options options() const {
     Options o;
+    o.residual = ref(residual_);
+    o.dropout_p = c_.dropout_p;
+    o.epsilon = epsilon;
     o.prenorm = c_.prenorm;
     o.residual_in_fp32 = c_.residual_in_fp32;
     o.return_dropout_mask = true;
@@ -108,12 +111,16 @@ class Call {
     if (c_.form == Form::parallel) {
       const auto function = c_.is_rms_norm ? ops::dropout_add_rms_norm_parallel_residual
                                            : ops::dropout_add_layer_norm_parallel_residual;
-      return function(stream_, ref(x0_), ref(x1_), ref(residual_), ref(weight_), ref(bias_),
-                      ref(weight1_), ref(bias1_), c_.dropout_p, epsilon,
-                      options<ops::DropoutAddNormParallelOptions>());
+      auto o = options<ops::DropoutAddNormParallelOptions>();
+      o.x1 = ref(x1_);
+      o.bias0 = ref(bias_);
+      o.weight1 = ref(weight1_);
+      o.bias1 = ref(bias1_);
+      return function(stream_, ref(x0_), ref(weight_), o);
     }
     if (c_.form == Form::subset) {
       auto o = options<ops::DropoutAddNormSubsetOptions>();
+      o.bias = ref(bias_);
       o.layerscale = ref(layerscale_);
       o.x0_subset = ref(x0_subset_);
       o.out_subset = ref(out_subset_);
@@ -121,15 +128,14 @@ class Call {
       o.out_numrows = c_.y_rows();
       const auto function =
           c_.is_rms_norm ? ops::dropout_add_rms_norm_subset : ops::dropout_add_layer_norm_subset;
-      return function(stream_, ref(x0_), ref(residual_), ref(weight_), ref(bias_), c_.dropout_p,
-                      epsilon, o);
+      return function(stream_, ref(x0_), ref(weight_), o);
     }
     auto o = options<ops::DropoutAddNormOptions>();
+    o.bias = ref(bias_);
     o.rowscale = ref(rowscale_);
     o.layerscale = ref(layerscale_);
     const auto function = c_.is_rms_norm ? ops::dropout_add_rms_norm : ops::dropout_add_layer_norm;
-    return function(stream_, ref(x0_), ref(residual_), ref(weight_), ref(bias_), c_.dropout_p,
-                    epsilon, o);
+    return function(stream_, ref(x0_), ref(weight_), o);
   }
 
   void expect_forward(const ops::NormOut& got) {
@@ -182,7 +188,7 @@ class Call {
     o.has_residual = c_.residual.has_value();
     o.x_dtype = c_.x0;
     o.config = c_.config;
-    ops::DropoutAddNormGradients got;
+    ops::DropoutAddNormGrads got;
     if (c_.form == Form::subset) {
       const auto function = c_.is_rms_norm ? ops::dropout_add_rms_norm_subset_bwd
                                            : ops::dropout_add_layer_norm_subset_bwd;
@@ -219,7 +225,7 @@ class Call {
     o.config = c_.config;
     const auto function = c_.is_rms_norm ? ops::dropout_add_rms_norm_parallel_residual_bwd
                                          : ops::dropout_add_layer_norm_parallel_residual_bwd;
-    const ops::NormGradients got = function(stream_, ref(dy_), s, *saved.rstd, ref(weight_), o);
+    const ops::NormGrads got = function(stream_, ref(dy_), s, *saved.rstd, ref(weight_), o);
     expect("dx0", got.dx, true, c_.x0, &Gradients::dx);
     expect("dx1", got.dx1, c_.x1, c_.x0, &Gradients::dx1);
     expect("dweight0", got.dweight, true, c_.weight, &Gradients::dweight);

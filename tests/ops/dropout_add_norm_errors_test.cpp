@@ -12,7 +12,6 @@ namespace {
 using tegula::testing::expect_error;
 using tegula::testing::upload;
 constexpr auto invalid = ErrorCode::invalid_argument;
-constexpr float epsilon = 1e-5F;
 
 /// On the simulator: subsets are read back.
 class DropoutAddNormErrors : public tegula::testing::OpTest {
@@ -28,18 +27,18 @@ class DropoutAddNormErrors : public tegula::testing::OpTest {
   Tensor rstd_ = filled(DType::f32, {6});
   TensorRef x0 = x_, weight = weight_, bias, residual;
 
-  void expect(std::initializer_list<const char*> parts, const DropoutAddNormOptions& options = {},
-              float p = 0, float eps = epsilon) {
-    expect_error(invalid, parts, [&] {
-      dropout_add_rms_norm(stream, x0, residual, weight, bias, p, eps, options);
-    });
+  void expect(std::initializer_list<const char*> parts, DropoutAddNormOptions options = {}) {
+    options.residual = residual;
+    options.bias = bias;
+    expect_error(invalid, parts, [&] { dropout_add_rms_norm(stream, x0, weight, options); });
     EXPECT_EQ(device->counters().blocks, 0U);
   }
   void expect_subset(std::initializer_list<const char*> parts,
-                     const DropoutAddNormSubsetOptions& options) {
-    expect_error(invalid, parts, [&] {
-      dropout_add_layer_norm_subset(stream, x0, residual, weight, bias, 0, epsilon, options);
-    });
+                     DropoutAddNormSubsetOptions options) {
+    options.residual = residual;
+    options.bias = bias;
+    expect_error(invalid, parts,
+                 [&] { dropout_add_layer_norm_subset(stream, x0, weight, options); });
     EXPECT_EQ(device->counters().blocks, 0U);
   }
   void expect_subset_bwd(std::initializer_list<const char*> parts, const TensorRef& dy,
@@ -56,10 +55,10 @@ INSTANTIATE_TEST_SUITE_P(Ops, DropoutAddNormErrors, ::testing::Values("sim:sm_90
 
 // By the names of these functions' own signatures.
 TEST_P(DropoutAddNormErrors, Arguments) {
-  expect({"dropout_add_rms_norm: error: epsilon: out of range", "got 0"}, {}, 0, 0);
-  expect({"dropout_add_rms_norm: error: dropout_p: out of range", "got 1"}, {}, 1);
-  expect({"dropout_p: so near 1 that nothing would be kept"}, {}, 1 - 0x1p-18F);
-  expect({"rng: dropout needs random numbers"}, {}, 0.5F);
+  expect({"dropout_add_rms_norm: error: epsilon: out of range", "got 0"}, {.epsilon = 0});
+  expect({"dropout_add_rms_norm: error: dropout_p: out of range", "got 1"}, {.dropout_p = 1});
+  expect({"dropout_p: so near 1 that nothing would be kept"}, {.dropout_p = 1 - 0x1p-18F});
+  expect({"rng: dropout needs random numbers"}, {.dropout_p = 0.5F});
   expect({"rowscale: wrong number of elements"}, {.rowscale = weight});
   const Tensor narrow = filled(DType::bf16, {31}), other = filled(DType::bf16, {5, 32});
   expect({"layerscale: wrong shape", "got 31"}, {.layerscale = narrow});
@@ -102,20 +101,18 @@ TEST_P(DropoutAddNormErrors, Subsets) {
 }
 
 TEST_P(DropoutAddNormErrors, Parallel) {
-  const auto expect_parallel = [&](std::initializer_list<const char*> parts, const TensorRef& x1,
-                                   const TensorRef& weight1, const TensorRef& bias1) {
-    expect_error(invalid, parts, [&] {
-      dropout_add_rms_norm_parallel_residual(stream, x0, x1, {}, weight, bias, weight1, bias1, 0,
-                                             epsilon);
-    });
+  const auto expect_parallel = [&](std::initializer_list<const char*> parts,
+                                   const DropoutAddNormParallelOptions& options) {
+    expect_error(invalid, parts,
+                 [&] { dropout_add_rms_norm_parallel_residual(stream, x0, weight, options); });
   };
   const Tensor narrow = filled(DType::bf16, {31}), other = filled(DType::bf16, {5, 32});
   expect_parallel({"dropout_add_rms_norm_parallel_residual: error: x1: wrong shape", "got 5x32"},
-                  other, {}, {});
-  expect_parallel({"weight1: wrong shape"}, {}, narrow, {});
-  expect_parallel({"bias1: there is no second result"}, {}, {}, weight);
+                  {.x1 = other});
+  expect_parallel({"weight1: wrong shape"}, {.weight1 = narrow});
+  expect_parallel({"bias1: there is no second result"}, {.bias1 = weight});
   weight = narrow;
-  expect_parallel({"weight0: wrong shape", "got 31"}, {}, {}, {});
+  expect_parallel({"weight0: wrong shape", "got 31"}, {});
   EXPECT_EQ(device->counters().blocks, 0U);
 }
 
@@ -192,16 +189,14 @@ TEST_P(DropoutAddNormErrors, PromisedSubsets) {
   const Tensor maps = map({1, 0, 2, 3, 4, 5, 6, 0});
   DropoutAddNormSubsetOptions options;
   options.x0_subset = maps;
-  const NormOut checked =
-      dropout_add_rms_norm_subset(stream, x0, {}, weight, {}, 0, epsilon, options);
+  const NormOut checked = dropout_add_rms_norm_subset(stream, x0, weight, options);
   options.subsets_are_valid = true;
-  const NormOut promised =
-      dropout_add_rms_norm_subset(stream, x0, {}, weight, {}, 0, epsilon, options);
+  const NormOut promised = dropout_add_rms_norm_subset(stream, x0, weight, options);
   EXPECT_TRUE(promised.y.shape() == checked.y.shape());
   const Tensor far = map({1, 7});
   options.x0_subset = far;
   expect_error(ErrorCode::device_fault, {"x"}, [&] {
-    dropout_add_rms_norm_subset(stream, x0, {}, weight, {}, 0, epsilon, options);
+    dropout_add_rms_norm_subset(stream, x0, weight, options);
     stream.synchronize();
   });
   device->reset_statistics();

@@ -111,10 +111,10 @@ TEST_P(DropoutAddNorm, NoRowsThere) {
     const Tensor s = upload(stream, DType::f32, {3, c.n}, normal_values(3 * c.n, 1));
     const Tensor weight = upload(stream, DType::f32, {c.n}, normal_values(c.n, 2));
     const Tensor map = upload(stream, DType::i32, {3}, {0, 0, 0});
-    ops::DropoutAddNormSubsetOptions options;
+    ops::DropoutAddNormSubsetOptions options = {.residual = s, .epsilon = 1e-5F};
     (of_x0 ? options.x0_subset : options.out_subset) = map;
     const ops::NormOut out =
-        ops::dropout_add_rms_norm_subset(stream, of_x0 ? x0 : s, s, weight, {}, 0, 1e-5F, options);
+        ops::dropout_add_rms_norm_subset(stream, of_x0 ? x0 : s, weight, options);
     EXPECT_TRUE(out.y.shape() == (Dims{of_x0 ? 3 : 0, c.n}));
     EXPECT_TRUE(out.rstd->shape() == Dims{3});
   }
@@ -146,7 +146,7 @@ TEST_P(DropoutAddNorm, SubsetGradientsOfAnyLeadingShape) {
                dy = upload(stream, DType::f32, shape, normal_values(6 * 64, 2)),
                weight = upload(stream, DType::f32, {64}, normal_values(64, 3));
   const ops::NormOut saved =
-      ops::dropout_add_rms_norm_subset(stream, x, {}, weight, {}, 0, 1e-5F, {.prenorm = true});
+      ops::dropout_add_rms_norm_subset(stream, x, weight, {.epsilon = 1e-5F, .prenorm = true});
   const auto got = ops::dropout_add_rms_norm_subset_bwd(stream, dy, saved.residual_out->ref(),
                                                         *saved.rstd, weight, {}, {.x0 = x});
   const auto wanted = ops::rms_norm_fn_bwd(stream, dy, x, *saved.rstd, weight);

@@ -99,8 +99,8 @@ TEST_F(DropoutErrors, TooManyRows) {
 }
 
 TEST_F(DropoutErrors, Masks) {
-  expect_mask(-1, 2, {}, {"dropout_mask: error: rows: out of range", "got -1"});
-  expect_mask(1, -2, {}, {"columns: out of range", "got -2"});
+  expect_mask(-1, 2, {}, {"dropout_mask: error: m: out of range", "got -1"});
+  expect_mask(1, -2, {}, {"n: out of range", "got -2"});
   const Tensor out = stream.empty(DType::u8, {6, 32});
   expect_mask(6, 32, {.out = out}, {"out: wrong dtype", "got u8", "i1, as all masks"});
   const Tensor mask = stream.empty(DType::i1, {6, 32});

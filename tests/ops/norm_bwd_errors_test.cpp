@@ -23,7 +23,7 @@ class NormBwdErrors : public ::testing::Test {
   TensorRef dy = dy_, s = s_, rstd = rstd_, weight = weight_;
   NormBwdOptions options;
 
-  NormGradients layer_norm() { return layer_norm_fn_bwd(stream, dy, s, rstd, weight, options); }
+  NormGrads layer_norm() { return layer_norm_fn_bwd(stream, dy, s, rstd, weight, options); }
   /// Of both functions.
   void expect(std::initializer_list<const char*> parts) {
     options.mean = {};
@@ -189,7 +189,7 @@ TEST_F(NormBwdErrors, NoRowsIsNoError) {
   rstd.shape = {0};
   dy.data = s.data = rstd.data = nullptr;
   options.bias = weight_;
-  const NormGradients got = rms_norm_fn_bwd(stream, dy, s, rstd, weight, options);
+  const NormGrads got = rms_norm_fn_bwd(stream, dy, s, rstd, weight, options);
   for (const Tensor& sum : {got.dweight, *got.dbias}) {
     std::array<float, 32> values;
     values.fill(7);

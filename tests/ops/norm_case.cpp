@@ -144,7 +144,7 @@ ops::NormBwdOptions NormCall::backward_options(const ops::NormOut& saved) const 
   return o;
 }
 
-ops::NormGradients NormCall::backward(const ops::NormOut& saved) const {
+ops::NormGrads NormCall::backward(const ops::NormOut& saved) const {
   const auto function =
       c_.function == NormFunction::rms ? ops::rms_norm_fn_bwd : ops::layer_norm_fn_bwd;
   const TensorRef s = saved.residual_out ? saved.residual_out->ref() : x_.ref();

@@ -52,7 +52,7 @@ class NormCall {
 
   ops::NormOut forward() const;
   /// Of what `saved` holds, with the gradients dy, and dy1 and dresidual_out where they apply.
-  ops::NormGradients backward(const ops::NormOut& saved) const;
+  ops::NormGrads backward(const ops::NormOut& saved) const;
 
   reference::NormProblem problem() const;
 
@@ -60,9 +60,9 @@ class NormCall {
   /// surroundings of destinations left alone.
   void expect_forward(const ops::NormOut& got) const;
   /// Of what the backward was given.
-  void expect_gradients(const ops::NormOut& saved, const ops::NormGradients& got) const;
+  void expect_gradients(const ops::NormOut& saved, const ops::NormGrads& got) const;
   /// Of the exact inputs, so that what the forward lost counts.
-  void expect_true_gradients(const ops::NormGradients& got) const;
+  void expect_true_gradients(const ops::NormGrads& got) const;
 
   /// Changed by tests that want other calls of the same inputs.
   ops::NormOptions options;
@@ -73,7 +73,7 @@ class NormCall {
   reference::NormOutputGradients output_gradients() const;
   reference::NormSaved saved_values(const ops::NormOut& saved) const;
   void expect_gradients(const reference::NormOutputGradients& d,
-                        const ops::NormGradients& got) const;
+                        const ops::NormGrads& got) const;
   PaddedTensor rows_of(std::optional<DType> dtype, std::uint64_t seed) const;
   PaddedTensor columns_of(std::optional<DType> dtype, std::uint64_t seed) const;
   PaddedTensor destination(DType dtype) const;

@@ -68,18 +68,18 @@ reference::NormSaved NormCall::saved_values(const ops::NormOut& saved) const {
           saved.mean ? contents(*saved.mean, mean_) : std::vector<double>{}};
 }
 
-void NormCall::expect_gradients(const ops::NormOut& saved, const ops::NormGradients& got) const {
+void NormCall::expect_gradients(const ops::NormOut& saved, const ops::NormGrads& got) const {
   reference::NormOutputGradients d = output_gradients();
   d.saved = saved_values(saved);
   expect_gradients(d, got);
 }
 
-void NormCall::expect_true_gradients(const ops::NormGradients& got) const {
+void NormCall::expect_true_gradients(const ops::NormGrads& got) const {
   expect_gradients(output_gradients(), got);
 }
 
 void NormCall::expect_gradients(const reference::NormOutputGradients& d,
-                                const ops::NormGradients& got) const {
+                                const ops::NormGrads& got) const {
   stream_.synchronize();
   const reference::NormProblem p = problem();
   const auto ref64 = norm_bwd(p, d, Precision::fp64), plain = norm_bwd(p, d, Precision::plain);
@@ -120,7 +120,7 @@ void expect_true_gradients(Stream& stream, const NormCase& c) {
   const NormCall call(stream, c);
   const ops::NormOut saved = call.forward();
   call.expect_forward(saved);
-  const ops::NormGradients got = call.backward(saved);
+  const ops::NormGrads got = call.backward(saved);
   call.expect_gradients(saved, got);
   call.expect_true_gradients(got);
 }

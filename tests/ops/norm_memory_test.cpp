@@ -145,7 +145,7 @@ TEST_P(NormMemory, OffsetsBeyond31Bits) {
 
   // x and y are not needed any more; dy lies where y was.
   const reference::NormOutputGradients d = {fill(2, 3), {}, {}};
-  const ops::NormGradients got =
+  const ops::NormGrads got =
       ops::layer_norm_fn_bwd(stream, at(2), at(3), *saved.rstd, weight,
                              {.mean = *saved.mean, .has_residual = true, .dx = at(0)});
   stream.synchronize();

@@ -34,7 +34,7 @@ class NormSpecial : public OpTest {
     const ops::NormOut out = forward(stream, x, weight.ref(), {});
     ops::NormBwdOptions options;
     if (out.mean) options.mean = *out.mean;
-    const ops::NormGradients got = backward(stream, dy, x, *out.rstd, weight.ref(), options);
+    const ops::NormGrads got = backward(stream, dy, x, *out.rstd, weight.ref(), options);
     return {download(out.y), download(*out.rstd),
             out.mean ? download(*out.mean) : std::vector<double>{}, download(got.dx)};
   }
@@ -66,7 +66,7 @@ TEST_P(NormSpecial, NoColumns) {
     const ops::NormOut out = ops::layer_norm_fn(stream, x, none, {.rstd = column});
     for (const double value : rstd.values()) EXPECT_TRUE(std::isnan(value));
     for (const double value : download(*out.mean)) EXPECT_TRUE(std::isnan(value));
-    const ops::NormGradients got =
+    const ops::NormGrads got =
         ops::layer_norm_fn_bwd(stream, x, x, column, none, {.mean = *out.mean});
     EXPECT_TRUE(got.dx.shape() == (Dims{3, 0}));
     EXPECT_TRUE(got.dweight.shape() == Dims{0});
@@ -165,7 +165,7 @@ TEST_P(NormSpecial, TheOrderOfBlocksAndWarpsDoesNotMatter) {
                            .prenorm = true});
     const auto results = [&] {
       const ops::NormOut saved = call.forward();
-      const ops::NormGradients g = call.backward(saved);
+      const ops::NormGrads g = call.backward(saved);
       std::vector<std::vector<double>> all;
       for (const Tensor& tensor :
            {saved.y, *saved.y1, *saved.residual_out, *saved.rstd, g.dx, *g.dresidual, *g.dx1,

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/reference/rounding.h"
+#include "tegula/reference/rounding.h"
 #include "tegula/device.h"
 #include "tegula/simulator.h"
 #include "tests/support/gpu_target.h"

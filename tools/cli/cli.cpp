@@ -41,6 +41,7 @@ int parse_and_run(int argc, char** argv) {
   Action action;
   add_doctor(app, action);
   add_kernels(app, action);
+  add_ops(app, action);
   add_emit(app, action);
   add_run(app, action);
   add_cache(app, action);

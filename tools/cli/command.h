@@ -19,6 +19,7 @@ using Action = std::function<int()>;
 /// Each adds its subcommand to `app`, which sets `action` if it is chosen.
 void add_doctor(CLI::App& app, Action& action);
 void add_kernels(CLI::App& app, Action& action);
+void add_ops(CLI::App& app, Action& action);
 void add_emit(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_explain_miss(CLI::App& cache, Action& action);

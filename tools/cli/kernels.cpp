@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tools/cli/bindings.h"
 #include "tools/cli/command.h"
-#include "tools/cli/kernels/example.h"
 #include "tools/common/standard_output.h"
 
 namespace tegula::cli {
@@ -23,12 +23,6 @@ const char* access_name(ParameterInfo::Access access) {
       return "in_out";
   }
   return "";
-}
-
-Bindings example_of(const KernelBase& kernel) {
-  Bindings bindings;
-  if (const KernelExample* example = find_example(kernel.name())) example->complete(bindings);
-  return bindings;
 }
 
 Json parameter_json(const ParameterInfo& parameter) {
@@ -51,7 +45,8 @@ Json kernel_json(const KernelBase& kernel) {
     json["config"].push_back(
         {{"name", field.name}, {"default", field.initial}, {"sweep", field.sweep}});
   json["example"] = Json::object();
-  for (const auto& [name, binding] : example_of(kernel)) json["example"][name] = to_string(binding);
+  for (const auto& [name, binding] : complete(kernel, {}).bindings)
+    json["example"][name] = to_string(binding);
   return json;
 }
 
@@ -68,7 +63,7 @@ void print_kernel(const KernelBase& kernel) {
     text += fmt::format("  config {} = {}, tuned over {{{}}}\n", field.name, field.initial,
                         fmt::join(field.sweep, ", "));
   text += "  example:";
-  for (const auto& [name, binding] : example_of(kernel))
+  for (const auto& [name, binding] : complete(kernel, {}).bindings)
     text += fmt::format(" --bind {}={}", name, to_string(binding));
   tools::put(text + "\n");
 }

@@ -27,7 +27,7 @@ void add_later(CLI::App& app, Action& action) {
       action = [name]() -> int {
         throw Error(ErrorCode::unsupported, {.argument = name,
                                              .problem = "this version of tegula does not have it",
-                                             .wanted = "doctor, kernels, emit, run or cache"});
+                                             .wanted = "doctor, kernels, ops, emit, run or cache"});
       };
     });
   }

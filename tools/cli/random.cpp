@@ -32,13 +32,13 @@ class SplitMix64 {
 }  // namespace
 
 std::vector<double> random_values(std::size_t count, std::uint64_t seed, std::string_view name,
-                                  Spread spread) {
+                                  op::Values::Kind kind) {
   SplitMix64 generator(seed ^ fnv1a(name));
   std::vector<double> values(count);
   for (double& value : values) {
     const double radius = std::sqrt(-2 * std::log(generator.uniform()));
     const double normal = radius * std::cos(2 * std::numbers::pi * generator.uniform());
-    value = spread == Spread::normal ? normal : 1 + normal / 8;
+    value = kind == op::Values::Kind::around_one ? 1 + normal / 8 : normal;
   }
   return values;
 }

@@ -6,19 +6,15 @@
 #include <string_view>
 #include <vector>
 
-namespace tegula::cli {
+#include "tegula/op_rules.h"
 
-/// How a tensor's random values are spread.
-enum class Spread : std::uint8_t {
-  normal,      ///< normal(0, 1)
-  around_one,  ///< 1 + normal(0, 1) / 8: a weight
-};
+namespace tegula::cli {
 
 /// `count` values, the same on every machine for the same seed and tensor name. Value i comes from
 /// draws 2i and 2i+1 of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) started at `seed` XOR the
 /// FNV-1a hash of `name`, through the Box-Muller transform in double.
 std::vector<double> random_values(std::size_t count, std::uint64_t seed, std::string_view name,
-                                  Spread spread);
+                                  op::Values::Kind kind);
 
 /// Whole numbers in [0, bound), bound >= 1. Value i comes from draw i of the same generator.
 std::vector<double> random_indices(std::size_t count, std::uint64_t seed, std::string_view name,

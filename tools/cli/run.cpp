@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -6,6 +8,7 @@
 #include "ops/reference/number_format.h"
 #include "ops/reference/transfer.h"
 #include "runtime/cache/disk_cache.h"
+#include "tegula/reference.h"
 #include "tools/cli/command.h"
 #include "tools/cli/device_choice.h"
 #include "tools/cli/explain_text.h"
@@ -17,10 +20,10 @@
 namespace tegula::cli {
 namespace {
 
-InputTensor upload(Stream& stream, const HostTensor& host) {
-  InputTensor input{stream.empty(host.dtype, host.shape), host.values()};
-  input.tensor.copy_from_host(host.bytes.data(), host.bytes.size());
-  return input;
+Tensor upload(Stream& stream, const HostTensor& host) {
+  Tensor tensor = stream.empty(host.dtype, host.shape);
+  tensor.copy_from_host(host.bytes.data(), host.bytes.size());
+  return tensor;
 }
 
 /// Floats as float32, masks as bool.
@@ -31,71 +34,93 @@ void save(const std::string& path, const Tensor& tensor, const std::vector<doubl
 
 /// An op with all that it is called with.
 struct Prepared {
-  const OpEntry& op;
-  HostTensors host;
+  explicit Prepared(const OpBase& op) : call(op) {}
   OpCall call;
+  HostTensors host;
+  ConfigFields config;
   std::vector<std::pair<std::string, std::string>> destinations;
   std::shared_ptr<Device> device;
   SimDevice* simulator = nullptr;
-  Stream stream;
+  std::optional<Stream> stream;
+  std::vector<Tensor> tensors;  ///< what the call's refer to
 };
 
-Prepared prepare(const RunOptions& options) {
-  const OpEntry& op = find_op(options.op);
-  HostTensors host = read_tensors(op, options);
-  OpCall call{{}, read_params(op, options), read_config(op, options)};
-  auto destinations = read_destinations(op, options);
-  std::shared_ptr<Device> device = choose_device(options.device);
-  SimDevice* simulator = configure_simulator(*device, options);
-  Prepared prepared{op,     std::move(host), std::move(call), std::move(destinations),
-                    device, simulator,       Stream(device)};
-  for (const auto& [name, tensor] : prepared.host)
-    prepared.call.tensors.emplace(name, upload(prepared.stream, tensor));
+std::unique_ptr<Prepared> prepare(const RunOptions& options) {
+  const OpBase& op = find_op(options.op);
+  auto prepared = std::make_unique<Prepared>(op);
+  Prepared& p = *prepared;
+  p.host = read_tensors(p.call, options);
+  read_params(p.call, options);
+  p.config = read_config(op, options);
+  p.destinations = read_destinations(op, options);
+  p.device = choose_device(options.device);
+  p.simulator = configure_simulator(*p.device, options);
+  p.stream.emplace(p.device);
+  for (const auto& [name, tensor] : p.host) {
+    p.tensors.push_back(upload(*p.stream, tensor));
+    p.call.set(name, p.tensors.back());
+  }
   return prepared;
 }
 
+/// What the call gave, against what its reference says.
+void check(const OpCall& call, const std::map<std::string, std::vector<double>>& values,
+           std::vector<OutputResult>& outputs) {
+  using reference::Precision;
+  const std::string& op = call.op().name();
+  const auto [function, factor] = reference::find(op);
+  if (function == nullptr)
+    usage_error("--check", fmt::format("{} has no reference", op), "", "an op that has one",
+                "tegula/reference.h says how an op gets one");
+  const reference::Call seen(call);
+  const reference::Outputs ref64 = function(seen, Precision::fp64),
+                           plain = function(seen, Precision::plain),
+                           roundoff = function(seen, Precision::roundoff);
+  for (OutputResult& output : outputs) {
+    const auto expected = ref64.find(output.name);
+    if (expected == ref64.end())
+      usage_error("--check", fmt::format("the reference of {} gives no {}", op, output.name));
+    const bool is_mask = output.dtype == DType::i1;  // exact
+    output.accuracy = reference::compare(
+        values.at(output.name), expected->second,
+        is_mask ? expected->second : plain.find(output.name)->second, output.dtype, factor,
+        is_mask ? std::span<const double>() : roundoff.find(output.name)->second);
+  }
+}
+
 int run(const RunOptions& options) {
-  Prepared prepared = prepare(options);
-  const OpEntry& op = prepared.op;
-  const auto& [host, call, destinations, device, simulator] = std::tie(
-      prepared.host, prepared.call, prepared.destinations, prepared.device, prepared.simulator);
-  Stream& stream = prepared.stream;
+  const std::unique_ptr<Prepared> prepared = prepare(options);
+  OpCall& call = prepared->call;
+  Stream& stream = *prepared->stream;
+  SimDevice* const simulator = prepared->simulator;
 
   const runtime::LaunchRecorder recorder;
-  const std::vector<Output> all = op.run(stream, call);
+  call.run(stream, prepared->config);
   stream.synchronize();
-  std::vector<Output> outputs;
-  for (const Output& output : all)
-    if (output.given) outputs.push_back(output);
+  const std::vector<std::pair<std::string, Tensor>> outputs = call.outputs();
 
   RunResult result;
-  result.op = op.name;
-  result.device = device->name();
-  result.dtype =
-      op.tensors.empty() ? outputs.front().tensor.dtype() : host.at(op.tensors.front().name).dtype;
-  for (const auto& [name, tensor] : host) result.shapes[name] = tensor.shape;
+  result.op = call.op().name();
+  result.device = prepared->device->name();
+  result.dtype = call.inputs().empty() ? outputs.front().second.dtype()
+                                       : prepared->host.at(call.inputs().front()->name).dtype;
+  for (const auto& [name, tensor] : prepared->host) result.shapes[name] = tensor.shape;
   result.launches = recorder.launches();
   result.simulator = simulator;
   result.show_counters = options.counters;
   result.checks = options.sim_checks == "all";
 
   std::map<std::string, std::vector<double>> values;
-  for (const Output& output : outputs) {
-    result.outputs.push_back({output.name, output.tensor.dtype(), output.tensor.shape(), {}});
-    values[output.name] = reference::download(output.tensor);
+  for (const auto& [name, tensor] : outputs) {
+    result.outputs.push_back({name, tensor.dtype(), tensor.shape(), {}});
+    values[name] = reference::download(tensor);
   }
-  if (options.check) {
-    const std::vector<ExpectedOutput> expected = op.expect(call, all);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      result.outputs[i].accuracy =
-          reference::compare(values.at(outputs[i].name), expected[i].ref64, expected[i].plain,
-                             outputs[i].tensor.dtype(), expected[i].factor, expected[i].roundoff);
-  }
-  for (const auto& [name, path] : destinations) {
+  if (options.check) check(call, values, result.outputs);
+  for (const auto& [name, path] : prepared->destinations) {
     if (!values.contains(name))
       usage_error("--out", "this call gives no such output", "'" + name + "'");
-    for (const Output& output : outputs)
-      if (output.name == name) save(path, output.tensor, values.at(name));
+    for (const auto& [output, tensor] : outputs)
+      if (output == name) save(path, tensor, values.at(name));
   }
 
   tools::put(options.json ? to_json(result) + "\n" : to_text(result));
@@ -106,9 +131,9 @@ int run(const RunOptions& options) {
 }
 
 int explain_miss(const RunOptions& options) {
-  Prepared prepared = prepare(options);
+  const std::unique_ptr<Prepared> prepared = prepare(options);
   const runtime::KeyRecorder recorder;
-  prepared.op.run(prepared.stream, prepared.call);
+  prepared->call.run(*prepared->stream, prepared->config);
   const auto& directories = cache::DiskCache::instance().directories();
   std::vector<KernelExplanation> kernels;
   for (const cache::Key& key : recorder.keys())
@@ -119,28 +144,17 @@ int explain_miss(const RunOptions& options) {
 
 std::string help_of_op_names() {
   std::vector<std::string> names;
-  for (const OpEntry* op : op_table()) names.push_back(op->name);
+  for (const OpBase* op : described_ops()) names.push_back(op->name());
   return "one of " + join(names);
-}
-
-std::string help_of_op(const OpEntry& op) {
-  std::string text = fmt::format("{}: {}\n  tensors\n", op.name, op.summary);
-  for (const TensorSpec& spec : op.tensors)
-    text += fmt::format("    {:<17} {}{}\n", spec.name, spec.meaning,
-                        spec.required ? "" : "; may be left out");
-  text += fmt::format("  outputs\n    {}\n", join(op.outputs));
-  if (!op.params.empty()) text += "  parameters\n";
-  for (const ParamSpec& spec : op.params)
-    text += fmt::format("    {:<17} {}\n", spec.name + "=" + spec.default_value, spec.meaning);
-  return text + fmt::format("  config fields\n    {}\n", join(op.config_fields));
 }
 
 /// What stands below the options: the ops, or the one that is asked about.
 std::string help_of_ops(const CLI::Option& chosen) {
-  for (const OpEntry* op : op_table())
-    if (chosen.count() > 0 && chosen.results().front() == op->name) return help_of_op(*op);
+  const std::vector<const OpBase*> ops = described_ops();
+  for (const OpBase* op : ops)
+    if (chosen.count() > 0 && chosen.results().front() == op->name()) return help_of(*op);
   std::string text = "Ops ('tegula run OP --help' has tensors and parameters of one):\n";
-  for (const OpEntry* op : op_table()) text += fmt::format("  {:<18} {}\n", op->name, op->summary);
+  for (const OpBase* op : ops) text += fmt::format("  {:<18} {}\n", op->name(), op->summary());
   return text;
 }
 

@@ -21,11 +21,12 @@ std::vector<std::string> names_of(const Specs& specs) {
   return names;
 }
 
-const TensorSpec& find_tensor(const OpEntry& op, const std::string& name, const char* option) {
-  for (const TensorSpec& spec : op.tensors)
+const TensorSpec& find_tensor(const std::string& op, const std::vector<TensorSpec>& specs,
+                              const std::string& name, const char* option) {
+  for (const TensorSpec& spec : specs)
     if (spec.name == name) return spec;
-  usage_error(option, fmt::format("{} has no such tensor", op.name), "'" + name + "'",
-              join(names_of(op.tensors)));
+  usage_error(option, fmt::format("{} has no such tensor", op), "'" + name + "'",
+              join(names_of(specs)));
 }
 
 void add(HostTensors& tensors, const std::string& name, HostTensor tensor) {
@@ -92,21 +93,39 @@ HostTensor from_random(const TensorSpec& spec, const std::string& value,
                 "SHAPE:DTYPE, or --dtype");
   check_memory("--random " + spec.name, parsed.shape, *dtype);
   const auto count = static_cast<std::size_t>(element_count(parsed.shape));
-  const auto indexed = tensors.find(spec.index_into);
+  const auto indexed = tensors.find(spec.values.into);
   std::vector<double> values;
   if (!is_float(*dtype) && indexed != tensors.end() && !indexed->second.shape.empty() &&
       indexed->second.shape.back() > 0)
     values = random_indices(count, seed, spec.name, indexed->second.shape.back());
   else
-    values = random_values(count, seed, spec.name, spec.spread);
+    values = random_values(count, seed, spec.name, spec.values.kind);
   return {*dtype, parsed.shape, reference::encode(*dtype, values)};
+}
+
+OpValue parse_value(const OpParameter& parameter, const std::string& text) {
+  const std::string argument = "--param " + parameter.name;
+  switch (parameter.kind) {
+    case OpParameter::Kind::flag:
+      return parse_flag(text, argument);
+    case OpParameter::Kind::integer:
+      return parse_integer(text, argument);
+    case OpParameter::Kind::number:
+      return parse_number(text, argument);
+    default:
+      break;
+  }
+  if (text.empty()) return std::optional<DType>();
+  return std::optional<DType>(parse_dtype_value(text, argument));
 }
 
 }  // namespace
 
 std::vector<double> HostTensor::values() const { return reference::decode(dtype, bytes); }
 
-HostTensors read_tensors(const OpEntry& op, const RunOptions& options) {
+HostTensors read_tensors(const OpCall& call, const RunOptions& options) {
+  const std::string& op = call.op().name();
+  const std::vector<TensorSpec> specs = tensors_of(call);
   std::optional<DType> default_dtype;
   if (!options.dtype.empty()) {
     default_dtype = parse_dtype_value(options.dtype, "--dtype");
@@ -116,61 +135,71 @@ HostTensors read_tensors(const OpEntry& op, const RunOptions& options) {
   HostTensors tensors;
   for (const std::string& text : options.in) {
     const auto [name, value] = split_assignment(text, "--in");
-    find_tensor(op, name, "--in");
+    find_tensor(op, specs, name, "--in");
     add(tensors, name, from_file(name, value, default_dtype));
   }
   // Indices come last: what they index says how far they may go.
   for (const bool indices : {false, true})
     for (const std::string& text : options.random) {
       const auto [name, value] = split_assignment(text, "--random");
-      const TensorSpec& spec = find_tensor(op, name, "--random");
-      if (indices == !spec.index_into.empty())
+      const TensorSpec& spec = find_tensor(op, specs, name, "--random");
+      if (indices == !spec.values.into.empty())
         add(tensors, name, from_random(spec, value, default_dtype, options.seed, tensors));
     }
-  for (const TensorSpec& spec : op.tensors)
+  for (const TensorSpec& spec : specs)
     if (spec.required && !tensors.contains(spec.name))
-      usage_error(spec.name, fmt::format("{} needs this tensor", op.name), "nothing",
-                  fmt::format("--in {0}=FILE.npy or --random {0}=SHAPE:DTYPE, {1}", spec.name,
-                              spec.meaning));
+      usage_error(
+          spec.name, fmt::format("{} needs this tensor", op), "nothing",
+          fmt::format("--in {0}=FILE.npy or --random {0}=SHAPE:DTYPE, {1}", spec.name, spec.shape));
   return tensors;
 }
 
-Params read_params(const OpEntry& op, const RunOptions& options) {
-  Params params;
-  for (const ParamSpec& spec : op.params) params[spec.name] = spec.default_value;
+void read_params(OpCall& call, const RunOptions& options) {
+  const std::vector<ParamSpec> specs = params_of(call);
+  const std::vector<std::string> names = names_of(specs);
+  std::optional<ops::RngState> rng;
+  if (std::ranges::find(names, "seed") != names.end()) rng = ops::RngState{};
   std::vector<std::string> given;
   for (const std::string& text : options.params) {
     const auto [name, value] = split_assignment(text, "--param");
-    const auto at = params.find(name);
-    if (at == params.end())
-      usage_error("--param", fmt::format("this version's {} has no such parameter", op.name),
-                  "'" + name + "'", join(names_of(op.params)));
-    if (std::find(given.begin(), given.end(), name) != given.end())
+    if (std::ranges::find(names, name) == names.end())
+      usage_error("--param",
+                  fmt::format("this version's {} has no such parameter", call.op().name()),
+                  "'" + name + "'", join(names));
+    if (std::ranges::find(given, name) != given.end())
       usage_error("--param", "a parameter is given twice", name);
     given.push_back(name);
-    at->second = value;
+    if (rng && name == "seed")
+      rng->seed = parse_unsigned(value, "--param seed");
+    else if (rng && name == "offset")
+      rng->offset = parse_unsigned(value, "--param offset");
+    else
+      call.set(name, parse_value(*call.find_parameter(name), value));
   }
-  return params;
+  for (const OpParameter* parameter : call.parameters())
+    if (parameter->kind == OpParameter::Kind::rng) call.set(parameter->name, OpValue(rng));
 }
 
-ConfigFields read_config(const OpEntry& op, const RunOptions& options) {
+ConfigFields read_config(const OpBase& op, const RunOptions& options) {
   ConfigFields fields = parse_config(options.config, "--config");
+  const std::vector<std::string> known = config_fields_of(op);
   for (const auto& [name, value] : fields)
-    if (std::find(op.config_fields.begin(), op.config_fields.end(), name) == op.config_fields.end())
-      usage_error("--config", fmt::format("{} has no such field", op.name), "'" + name + "'",
-                  join(op.config_fields));
+    if (std::ranges::find(known, name) == known.end())
+      usage_error("--config", fmt::format("{} has no such field", op.name()), "'" + name + "'",
+                  join(known));
   return fields;
 }
 
-std::vector<std::pair<std::string, std::string>> read_destinations(const OpEntry& op,
+std::vector<std::pair<std::string, std::string>> read_destinations(const OpBase& op,
                                                                    const RunOptions& options) {
+  const std::vector<std::string> outputs = names_of(outputs_of(op));
   std::vector<std::pair<std::string, std::string>> destinations;
   for (const std::string& text : options.out) {
     destinations.push_back(split_assignment(text, "--out"));
     const auto& [name, path] = destinations.back();
-    if (std::find(op.outputs.begin(), op.outputs.end(), name) == op.outputs.end())
-      usage_error("--out", fmt::format("{} has no such output", op.name), "'" + name + "'",
-                  join(op.outputs));
+    if (std::ranges::find(outputs, name) == outputs.end())
+      usage_error("--out", fmt::format("{} has no such output", op.name()), "'" + name + "'",
+                  join(outputs));
     if (path.empty()) usage_error("--out", "no file is named", "'" + text + "'", "name=FILE.npy");
   }
   return destinations;

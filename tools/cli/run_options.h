@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "tegula/simulator.h"
-#include "tools/cli/ops/op.h"
+#include "tools/cli/op_text.h"
+#include "tools/cli/values.h"
 
 namespace tegula::cli {
 
@@ -31,11 +32,11 @@ using HostTensors = std::map<std::string, HostTensor, std::less<>>;
 
 /// Everything that can be wrong with the line is found here, before a device is opened. All throw
 /// Error{invalid_argument} that lists what is wanted.
-HostTensors read_tensors(const OpEntry& op, const RunOptions& options);
-Params read_params(const OpEntry& op, const RunOptions& options);
-ConfigFields read_config(const OpEntry& op, const RunOptions& options);
+HostTensors read_tensors(const OpCall& call, const RunOptions& options);
+void read_params(OpCall& call, const RunOptions& options);
+ConfigFields read_config(const OpBase& op, const RunOptions& options);
 /// --out: the output's name and the file.
-std::vector<std::pair<std::string, std::string>> read_destinations(const OpEntry& op,
+std::vector<std::pair<std::string, std::string>> read_destinations(const OpBase& op,
                                                                    const RunOptions& options);
 
 /// `device` as a simulator with the options' checks and seed; null for another device. Throws if

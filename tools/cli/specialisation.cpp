@@ -7,6 +7,7 @@
 #include "dsl/program/abi.h"
 #include "runtime/launch/argument_checks.h"
 #include "tools/cli/command.h"
+#include "tools/cli/values.h"
 
 namespace tegula::cli {
 namespace {
@@ -85,14 +86,9 @@ Specialisation specialise(const std::string& kernel, const std::vector<std::stri
                           const std::string& config) {
   Specialisation result;
   result.kernel = &find_kernel(kernel);
-  result.bindings = parse_bindings(*result.kernel, bind);
-  result.config = result.kernel->default_config();
-  if (const KernelExample* example = find_example(kernel)) {
-    example->complete(result.bindings);
-    if (example->config != nullptr)
-      for (const auto& [name, value] : example->config(result.bindings))
-        result.kernel->set(result.config, name, value);
-  }
+  Specialised completed = complete(*result.kernel, parse_bindings(*result.kernel, bind));
+  result.bindings = std::move(completed.bindings);
+  result.config = completed.config;
   for (const auto& [name, value] : parse_config(config, "--config"))
     result.kernel->set(result.config, name, value);
   const std::vector<KernelArgument> arguments = arguments_of(*result.kernel, result.bindings);

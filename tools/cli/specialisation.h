@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/cli/kernels/example.h"
+#include "tools/cli/bindings.h"
 
 namespace tegula::cli {
 
@@ -16,9 +16,9 @@ struct Specialisation {
   std::vector<std::byte> program;  ///< serialised
 };
 
-/// Traces `kernel`. Tensors that neither `bind` nor the kernel's example binds are absent if they
-/// are optional. Throws Error{invalid_argument} for names, shapes and fields that do not fit, and
-/// what tracing throws.
+/// Traces `kernel`. Tensors that neither `bind` nor an op that launches it binds are absent if
+/// they are optional. Throws Error{invalid_argument} for names, shapes and fields that do not fit,
+/// and what tracing throws.
 Specialisation specialise(const std::string& kernel, const std::vector<std::string>& bind,
                           const std::string& config);
 

@@ -23,11 +23,13 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <source_location>
 #include <type_traits>
 #include <utility>
 
 #include "tegula/op_info.h"
+#include "tegula/ops/rng.h"
 #include "tegula/plan.h"
 
 #pragma GCC visibility push(default)
@@ -41,6 +43,8 @@ class OpBase {
   OpBase(const OpBase&) = delete;
   OpBase& operator=(const OpBase&) = delete;
 
+  /// False of what has been moved from, or has no plan yet.
+  bool is_described() const;
   const std::string& name() const;
   const std::string& summary() const;
   /// Where the description stands: "file:line:column".
@@ -49,6 +53,11 @@ class OpBase {
   const std::vector<OpOutput>& outputs() const;
   const std::vector<OpParameter>& parameters() const;
   const std::optional<OpConfig>& config_info() const;
+  const OpStructs& structs() const;
+  /// Of a gradient: of what.
+  const std::optional<OpForward>& forward() const;
+  /// Its inputs that come together, or not at all.
+  const std::vector<std::pair<std::string, std::string>>& pairs() const;
 
   /// `arguments` and a default-constructed `result` are the op's structs. With `config`, these
   /// fields are put over what the op would choose. Throws what operator() does.
@@ -69,16 +78,24 @@ class OpBase {
   /// Throws InternalError where there is none yet.
   OpOutput& last_output();
   [[noreturn]] void wrong_word(const char* word, const char* before) const;
-  void add_constant(std::uint32_t offset, std::size_t bytes);
+  void add_constant(std::uint32_t offset, const void* value, std::size_t bytes);
+  void add_pair(std::string first, std::string second);
   void remove(std::string_view name);
   void add_rule(std::function<void(const void*, const Plan&)> rule);
   void add_every_call(std::function<void(Stream&, const void*, const OpChecks&)> check);
   void set_plan(std::function<void(Plan&, const void*)> plan);
-  void set_arguments(std::size_t bytes);
+  void set_structs(const OpStructs& structs);
+  void set_forward(OpForward forward);
+  void add_usual(std::string name, double value);
+  void set_example(void (*example)(op::Sizes& sizes));
 
  private:
+  friend class OpCall;
   std::unique_ptr<OpData> data_;
 };
+
+/// The ops that exist in this process, the library's included, by name.
+std::vector<const OpBase*> described_ops();
 
 namespace detail {
 
@@ -137,6 +154,7 @@ struct InputRule {
   op::Shape shape = op::rows("M", "N");
   op::DTypes dtype = op::floats();
   std::string meaning = {};
+  op::Values values = {};
 };
 
 /// What is said of an output.
@@ -157,7 +175,11 @@ class Op : public OpBase {
       : OpBase(std::move(name), std::move(summary), at) {
     static_assert(std::is_trivially_copyable_v<Args>,
                   "an op's arguments are plain: tensors by reference, numbers, flags");
-    set_arguments(sizeof(Args));
+    set_structs({.argument_bytes = sizeof(Args),
+                 .result_bytes = sizeof(Result),
+                 .make_arguments = [](void* at) { new (at) Args(); },
+                 .make_result = [](void* at) { new (at) Result(); },
+                 .destroy_result = [](void* at) { static_cast<Result*>(at)->~Result(); }});
   }
 
   /// Throws Error{invalid_argument} before anything is launched, naming the argument.
@@ -236,17 +258,10 @@ class Op : public OpBase {
   /// A flag, an integer, an optional DType: a part of the key of a call.
   template <class T, class Base>
   Op parameter(std::string name, T Base::*member, std::string meaning) && {
-    using Kind = OpParameter::Kind;
-    add(OpParameter{.name = std::move(name),
-                    .meaning = std::move(meaning),
-                    .kind = std::is_same_v<T, bool>                   ? Kind::flag
-                            : std::is_integral_v<T>                   ? Kind::integer
-                            : std::is_same_v<T, std::optional<DType>> ? Kind::dtype
-                                                                      : Kind::other,
-                    .offset = offset(member),
-                    .bytes = sizeof(T),
-                    .key_words = detail::KeyWords<T>::count,
-                    .put_key = detail::KeyWords<T>::put});
+    OpParameter parameter = described(std::move(name), member, std::move(meaning));
+    parameter.key_words = detail::KeyWords<T>::count;
+    parameter.put_key = detail::KeyWords<T>::put;
+    add(std::move(parameter));
     return std::move(*this);
   }
   /// A number that kernels take by value, and that no plan depends on. `check` throws for one that
@@ -255,12 +270,7 @@ class Op : public OpBase {
   Op scalar(std::string name, T Base::*member, std::string meaning,
             void (*check)(T value, std::string_view name, const OpChecks&) = nullptr) && {
     static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>);
-    add(OpParameter{
-        .name = name,
-        .meaning = std::move(meaning),
-        .kind = std::is_integral_v<T> ? OpParameter::Kind::integer : OpParameter::Kind::number,
-        .offset = offset(member),
-        .bytes = sizeof(T)});
+    add(described(name, member, std::move(meaning)));
     const auto get = [=](const void* arguments, const OpChecks& checks, std::uint64_t* bits) {
       const T value = static_cast<const Args*>(arguments)->*member;
       if (check != nullptr) check(value, name, checks);
@@ -269,19 +279,17 @@ class Op : public OpBase {
     add(OpScalars{{{name, detail::dtype_of<T>()}}, get});
     return std::move(*this);
   }
-  /// What is the same in every call of this op, so that plans may depend on it.
+  /// What is the same in every call of this op, whatever the caller's struct says: rules, shapes
+  /// and plans see this value there.
   template <class T, class Base>
-  Op constant(T Base::*member) && {
-    add_constant(offset(member), sizeof(T));
+  Op constant(T Base::*member, std::type_identity_t<T> value) && {
+    add_constant(offset(member), &value, sizeof(T));
     return std::move(*this);
   }
   /// What only `scalars` and `every_call` look at.
   template <class T, class Base>
   Op value(std::string name, T Base::*member, std::string meaning) && {
-    add(OpParameter{.name = std::move(name),
-                    .meaning = std::move(meaning),
-                    .offset = offset(member),
-                    .bytes = sizeof(T)});
+    add(described(std::move(name), member, std::move(meaning)));
     return std::move(*this);
   }
   /// Several that are worked out, and checked, together.
@@ -299,6 +307,39 @@ class Op : public OpBase {
     add(OpFact{std::move(name), [get](const void* arguments) {
                  return static_cast<std::uint64_t>(get(*static_cast<const Args*>(arguments)));
                }});
+    return std::move(*this);
+  }
+
+  /// Two inputs that come together, or not at all; behind both.
+  Op together(std::string first, std::string second) && {
+    add_pair(std::move(first), std::move(second));
+    return std::move(*this);
+  }
+  /// This op is the gradient of `forward`, which must outlive it, and whose tensors and parameters
+  /// of the same names it takes. `fill` sets those in `filled` from a call of the forward: what it
+  /// saves, and what it says.
+  template <class ForwardArgs, class ForwardResult>
+  Op backward_of(const Op<ForwardArgs, ForwardResult>& forward, std::vector<std::string> filled,
+                 void (*fill)(Args&, const ForwardArgs&, const ForwardResult&)) && {
+    set_forward({&forward, std::move(filled),
+                 [fill](void* arguments, const void* forward_arguments, const void* result) {
+                   fill(*static_cast<Args*>(arguments),
+                        *static_cast<const ForwardArgs*>(forward_arguments),
+                        *static_cast<const ForwardResult*>(result));
+                 }});
+    return std::move(*this);
+  }
+  /// Sizes of a call that is made up, for `tegula emit` and tests: extents and parameters that are
+  /// not in `sizes` yet. What nobody says is 64 for M, 4096 for N, and 16 elsewhere.
+  Op example(void (*complete)(op::Sizes& sizes)) && {
+    set_example(complete);
+    return std::move(*this);
+  }
+
+  /// What the command line, and a call that is made up, take for a parameter in place of what the
+  /// struct initialises it to: a flag's 1, a number.
+  Op usual(std::string name, double value) && {
+    add_usual(std::move(name), value);
     return std::move(*this);
   }
 
@@ -350,8 +391,8 @@ class Op : public OpBase {
     return std::move(*this);
   }
 
-  /// Drops tensors and parameters that the struct has for other ops, and that callers of this one
-  /// cannot give.
+  /// Drops tensors, parameters and outputs that the structs have for other ops, and that callers of
+  /// this one cannot give, nor get.
   Op without(std::initializer_list<std::string_view> names) && {
     for (const std::string_view name : names) remove(name);
     return std::move(*this);
@@ -384,10 +425,24 @@ class Op : public OpBase {
     else
       return detail::offset_of(member);
   }
+  template <class T, class Base>
+  static OpParameter described(std::string name, T Base::*member, std::string meaning) {
+    using Kind = OpParameter::Kind;
+    return {.name = std::move(name),
+            .meaning = std::move(meaning),
+            .kind = std::is_same_v<T, bool>                           ? Kind::flag
+                    : std::is_integral_v<T> && std::is_signed_v<T>    ? Kind::integer
+                    : std::is_floating_point_v<T>                     ? Kind::number
+                    : std::is_same_v<T, std::optional<DType>>         ? Kind::dtype
+                    : std::is_same_v<T, std::optional<ops::RngState>> ? Kind::rng
+                                                                      : Kind::other,
+            .offset = offset(member),
+            .bytes = sizeof(T)};
+  }
   static OpTensor tensor(std::string name, InputRule rule, std::uint32_t offset,
                          std::function<const TensorRef*(const void*)> find, bool optional) {
-    return {std::move(name),       std::move(rule.meaning), offset,  std::move(find),
-            std::move(rule.shape), std::move(rule.dtype),   optional};
+    return {std::move(name),       std::move(rule.meaning), offset,   std::move(find),
+            std::move(rule.shape), std::move(rule.dtype),   optional, std::move(rule.values)};
   }
   static OpOutput result(std::string name, OutputRule rule, std::uint32_t offset,
                          bool is_optional) {

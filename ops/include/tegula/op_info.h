@@ -45,6 +45,7 @@ struct OpTensor {
   op::Shape shape;
   op::DTypes dtype;
   bool optional = false;
+  op::Values values = {};
 
   const TensorRef* in(const void* arguments) const {
     if (find) return find(arguments);
@@ -87,7 +88,14 @@ struct OpOutput {
 
 /// What else an op takes.
 struct OpParameter {
-  enum class Kind : std::uint8_t { flag, integer, number, dtype, other };
+  enum class Kind : std::uint8_t {
+    flag,
+    integer,  ///< signed, of `bytes`
+    number,   ///< a float or a double
+    dtype,    ///< std::optional<DType>
+    rng,      ///< std::optional<ops::RngState>
+    other,
+  };
   std::string name;
   std::string meaning;
   Kind kind = Kind::other;
@@ -125,6 +133,25 @@ struct OpConfig {
   std::function<void(const void* arguments, const Plan&, const void* config)> check;
   std::uint32_t key_words = 0;
   void (*put_key)(const void* optional, std::uint64_t* words) = nullptr;
+};
+
+/// The structs of an op's arguments and results, without their types.
+struct OpStructs {
+  std::size_t argument_bytes = 0, result_bytes = 0;
+  void (*make_arguments)(void*) = nullptr;  ///< as the struct initialises it; trivially copyable
+  void (*make_result)(void*) = nullptr;
+  void (*destroy_result)(void*) = nullptr;
+};
+
+class OpBase;
+
+/// Of an op that is the gradient of another one.
+struct OpForward {
+  const OpBase* op = nullptr;
+  /// What the backward takes of a call of the forward: these tensors and parameters.
+  std::vector<std::string> filled;
+  std::function<void(void* arguments, const void* forward_arguments, const void* forward_result)>
+      fill;
 };
 
 }  // namespace tegula

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tegula/dtype.h"
@@ -36,6 +38,7 @@ struct Shape {
   std::vector<std::string> names;  ///< of extents; or of the tensor that it is like
   std::string reason = {};         ///< empty: made from the names
   std::function<Wanted(const void*)> compute = {};
+  std::string text = {};  ///< of a computed one, for readers: "(..., N)"
 
   Shape because(std::string why) const {
     Shape shape = *this;
@@ -65,10 +68,11 @@ inline Shape elements(std::string m) {
 }
 /// What an op checks itself.
 inline Shape any() { return {Shape::Kind::any, Layout::strided, {}}; }
-/// What `shape`, of the arguments and the shapes that were defined so far, says.
+/// What `shape` of the arguments says; `text` says it to readers.
 template <class Args>
-Shape computed(Shape::Wanted (*shape)(const Args&), Layout layout) {
+Shape computed(Shape::Wanted (*shape)(const Args&), Layout layout, std::string text) {
   Shape result{Shape::Kind::computed, layout, {}};
+  result.text = std::move(text);
   result.compute = [shape](const void* arguments) {
     return shape(*static_cast<const Args*>(arguments));
   };
@@ -93,6 +97,7 @@ struct DTypes {
   std::string like = {};
   std::string reason = {};
   std::function<Wanted(const void*)> compute = {};
+  std::string text = {};  ///< of a computed one, for readers
   /// What an op checks itself.
   bool unchecked() const { return any_of.empty() && like.empty() && !compute; }
 };
@@ -103,13 +108,34 @@ inline DTypes only(DType dtype, std::string reason) { return {{dtype}, {}, std::
 inline DTypes dtype_of(std::string tensor) { return {{}, std::move(tensor)}; }
 inline DTypes any_dtype() { return {}; }
 template <class Args>
-DTypes computed_dtype(DTypes::Wanted (*dtype)(const Args&)) {
+DTypes computed_dtype(DTypes::Wanted (*dtype)(const Args&), std::string text) {
   DTypes result;
+  result.text = std::move(text);
   result.compute = [dtype](const void* arguments) {
     return dtype(*static_cast<const Args*>(arguments));
   };
   return result;
 }
+
+/// What the values of an input usually are: what the command line's --random, benchmarks and tests
+/// fill it with.
+struct Values {
+  enum class Kind : std::uint8_t {
+    normal,      ///< normal(0, 1)
+    around_one,  ///< 1 + normal(0, 1) / 8
+    indices,     ///< whole numbers from 0 to below the last extent of the tensor `into`
+  };
+  Kind kind = Kind::normal;
+  std::string into = {};
+};
+
+inline Values weights() { return {Values::Kind::around_one}; }
+inline Values indices_into(std::string tensor) {
+  return {Values::Kind::indices, std::move(tensor)};
+}
+
+/// Extents and parameters by name, of a call that is made up.
+using Sizes = std::map<std::string, std::int64_t, std::less<>>;
 
 }  // namespace tegula::op
 #pragma GCC visibility pop

@@ -52,13 +52,13 @@ struct DropoutMaskOptions {
   float dropout_p = 0;               ///< as of DropoutOptions
   std::optional<RngState> rng = {};  ///< as of DropoutOptions
   bool of_x1 = false;  ///< the mask of x1, where an op takes an x1 that drops out on its own
-  TensorRef out = {};  ///< destination: i1 (rows, columns), last stride 1
+  TensorRef out = {};  ///< destination: i1 (m, n), last stride 1
   std::optional<RowConfig> config = {};
 };
 
-/// Which elements an op that is given `rng` keeps of a matrix: i1 (rows, columns), true where kept.
+/// Which elements an op that is given `rng` keeps of a matrix: i1 (m, n), true where kept.
 /// Negative sizes are an Error{invalid_argument}; everything else as dropout.
-Tensor dropout_mask(Stream& stream, std::int64_t rows, std::int64_t columns,
+Tensor dropout_mask(Stream& stream, std::int64_t m, std::int64_t n,
                     const DropoutMaskOptions& options = {});
 
 }  // namespace tegula::ops

@@ -16,6 +16,10 @@ namespace tegula::ops {
 
 /// M is the number of rows of x0, N the last extent.
 struct DropoutAddNormOptions {
+  TensorRef residual = {};        ///< shape of x0, added to what dropout left of it
+  TensorRef bias = {};            ///< (N,), added last
+  float dropout_p = 0;            ///< in [0, 1): the share of x0 that is dropped
+  float epsilon = 1e-6f;          ///< > 0; inside the square root
   TensorRef rowscale = {};        ///< M elements, any shape: times the rows of x0, before dropout
   TensorRef layerscale = {};      ///< (N,): times what dropout left of x0
   bool prenorm = false;           ///< return the sum that was normalised too
@@ -30,18 +34,19 @@ struct DropoutAddNormOptions {
 /// y = norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias (FlashAttention's
 /// dropout_add_rms_norm and dropout_add_layer_norm).
 ///
-/// x0, residual: (..., N); weight, bias: (N,); residual and bias may be absent (TensorRef{}). y has
-/// the dtype of x0. The masks are those of docs/rng.md; with dropout_p = 0 they are all true. What
-/// is not said here is as rms_norm_fn and layer_norm_fn have it: strides, dtypes, when residual_out
-/// is stored, errors.
-NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                             const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                             float epsilon, const DropoutAddNormOptions& options = {});
-NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                               const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                               float epsilon, const DropoutAddNormOptions& options = {});
+/// x0, residual: (..., N); weight, bias: (N,). y has the dtype of x0. The masks are those of
+/// docs/rng.md; with dropout_p = 0 they are all true. What is not said here is as rms_norm_fn and
+/// layer_norm_fn have it: strides, dtypes, when residual_out is stored, errors.
+NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                             const DropoutAddNormOptions& options = {});
+NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                               const DropoutAddNormOptions& options = {});
 
 struct DropoutAddNormSubsetOptions {
+  TensorRef residual = {};         ///< (M, N)
+  TensorRef bias = {};             ///< as above
+  float dropout_p = 0;             ///< as above
+  float epsilon = 1e-6f;           ///< as above
   TensorRef layerscale = {};       ///< as above
   TensorRef x0_subset = {};        ///< i32 (M,): which row of x0 a row has, from 1; 0: none
   TensorRef out_subset = {};       ///< i32 (M,): which row of y a row becomes, from 1; 0: none
@@ -65,15 +70,19 @@ struct DropoutAddNormSubsetOptions {
 /// out_subset each row of y. To see that they do the op reads them back, and waits for the stream
 /// to do so, unless `subsets_are_valid` or the stream is capturing: then others are a fault of the
 /// kernel, or leave rows of y unwritten.
-NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& residual,
-                                    const TensorRef& weight, const TensorRef& bias, float dropout_p,
-                                    float epsilon, const DropoutAddNormSubsetOptions& options = {});
-NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0,
-                                      const TensorRef& residual, const TensorRef& weight,
-                                      const TensorRef& bias, float dropout_p, float epsilon,
+NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
+                                    const DropoutAddNormSubsetOptions& options = {});
+NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
                                       const DropoutAddNormSubsetOptions& options = {});
 
 struct DropoutAddNormParallelOptions {
+  TensorRef x1 = {};        ///< shape of x0, drops out on its own and is added too
+  TensorRef residual = {};  ///< shape of x0
+  TensorRef bias0 = {};     ///< (N,), added to y last
+  TensorRef weight1 = {};   ///< (N,): asks for y1
+  TensorRef bias1 = {};     ///< (N,), added to y1 last; only with weight1
+  float dropout_p = 0;      ///< the share of x0, and of x1, that is dropped
+  float epsilon = 1e-6f;    ///< > 0; inside the square root
   bool prenorm = false;
   bool residual_in_fp32 = false;
   bool return_dropout_mask = false;  ///< of x0 and of x1
@@ -84,19 +93,12 @@ struct DropoutAddNormParallelOptions {
 };
 
 /// y = norm(s) * weight0 + bias0 and y1 = norm(s) * weight1 + bias1, of s = dropout(x0) +
-/// dropout(x1) + residual. x1, residual, bias0, bias1 may be absent, and so may weight1: no y1 then
-/// (the weights are tied).
+/// dropout(x1) + residual. Without weight1 there is no y1 (the weights are tied).
 NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
-                                               const TensorRef& x1, const TensorRef& residual,
-                                               const TensorRef& weight0, const TensorRef& bias0,
-                                               const TensorRef& weight1, const TensorRef& bias1,
-                                               float dropout_p, float epsilon,
+                                               const TensorRef& weight0,
                                                const DropoutAddNormParallelOptions& options = {});
 NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
-                                                 const TensorRef& x1, const TensorRef& residual,
-                                                 const TensorRef& weight0, const TensorRef& bias0,
-                                                 const TensorRef& weight1, const TensorRef& bias1,
-                                                 float dropout_p, float epsilon,
+                                                 const TensorRef& weight0,
                                                  const DropoutAddNormParallelOptions& options = {});
 
 /// What a backward pass takes besides dy, s, rstd and weight: the forward's own tensors and
@@ -117,7 +119,7 @@ struct DropoutAddNormBwdOptions {
   std::optional<NormRowConfig> config = {};
 };
 
-struct DropoutAddNormGradients {
+struct DropoutAddNormGrads {
   Tensor dx0;                              ///< shape of x0
   Tensor dweight;                          ///< (N,), dtype of weight
   std::optional<Tensor> dbias = {};        ///< (N,), dtype of bias
@@ -129,14 +131,14 @@ struct DropoutAddNormGradients {
 /// the forward's residual_out, or x0 where it stored none. As rms_norm_fn_bwd, and
 ///   dx0 = rowscale * dropout(layerscale * ds),
 ///   dlayerscale = sum of ds * dropout(rowscale * x0) over the rows.
-DropoutAddNormGradients dropout_add_rms_norm_bwd(Stream& stream, const TensorRef& dy,
-                                                 const TensorRef& s, const TensorRef& rstd,
-                                                 const TensorRef& weight,
-                                                 const DropoutAddNormBwdOptions& options = {});
-DropoutAddNormGradients dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
-                                                   const TensorRef& s, const TensorRef& rstd,
-                                                   const TensorRef& weight,
-                                                   const DropoutAddNormBwdOptions& options = {});
+DropoutAddNormGrads dropout_add_rms_norm_bwd(Stream& stream, const TensorRef& dy,
+                                             const TensorRef& s, const TensorRef& rstd,
+                                             const TensorRef& weight,
+                                             const DropoutAddNormBwdOptions& options = {});
+DropoutAddNormGrads dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
+                                               const TensorRef& s, const TensorRef& rstd,
+                                               const TensorRef& weight,
+                                               const DropoutAddNormBwdOptions& options = {});
 
 /// What the backward pass of a subset takes besides DropoutAddNormBwdOptions, without rowscale.
 struct NormSubset {
@@ -147,28 +149,27 @@ struct NormSubset {
 
 /// Of the subset functions. dy: shape of y; s: (M, N), the forward's residual_out; options.x0 must
 /// be given. dx0 is (K, N), as x0.
-DropoutAddNormGradients dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
-                                                        const TensorRef& s, const TensorRef& rstd,
-                                                        const TensorRef& weight,
-                                                        const NormSubset& subset,
-                                                        const DropoutAddNormBwdOptions& options);
-DropoutAddNormGradients dropout_add_layer_norm_subset_bwd(Stream& stream, const TensorRef& dy,
-                                                          const TensorRef& s, const TensorRef& rstd,
-                                                          const TensorRef& weight,
-                                                          const NormSubset& subset,
-                                                          const DropoutAddNormBwdOptions& options);
+DropoutAddNormGrads dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
+                                                    const TensorRef& s, const TensorRef& rstd,
+                                                    const TensorRef& weight,
+                                                    const NormSubset& subset,
+                                                    const DropoutAddNormBwdOptions& options);
+DropoutAddNormGrads dropout_add_layer_norm_subset_bwd(Stream& stream, const TensorRef& dy,
+                                                      const TensorRef& s, const TensorRef& rstd,
+                                                      const TensorRef& weight,
+                                                      const NormSubset& subset,
+                                                      const DropoutAddNormBwdOptions& options);
 
 /// Of the parallel residual functions: dx is the gradient of x0, and options.dy1, weight1 and bias1
 /// are those of y1. As rms_norm_fn_bwd; rowscale and zero_centered_weight do not occur.
-NormGradients dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
-                                                         const TensorRef& s, const TensorRef& rstd,
-                                                         const TensorRef& weight0,
-                                                         const NormBwdOptions& options = {});
-NormGradients dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
-                                                           const TensorRef& s,
-                                                           const TensorRef& rstd,
-                                                           const TensorRef& weight0,
-                                                           const NormBwdOptions& options = {});
+NormGrads dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
+                                                     const TensorRef& s, const TensorRef& rstd,
+                                                     const TensorRef& weight0,
+                                                     const NormBwdOptions& options = {});
+NormGrads dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const TensorRef& dy,
+                                                       const TensorRef& s, const TensorRef& rstd,
+                                                       const TensorRef& weight0,
+                                                       const NormBwdOptions& options = {});
 
 }  // namespace tegula::ops
 #pragma GCC visibility pop

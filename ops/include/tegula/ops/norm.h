@@ -115,7 +115,7 @@ struct NormBwdOptions {
   std::optional<NormRowConfig> config = {};
 };
 
-struct NormGradients {
+struct NormGrads {
   Tensor dx;                             ///< shape of s
   Tensor dweight;                        ///< (N,), dtype of weight
   std::optional<Tensor> dbias = {};      ///< (N,), dtype of bias
@@ -137,12 +137,12 @@ struct NormGradients {
 /// and the device alone, added in a fixed order: the same bits in every run.
 ///
 /// No rows: dweight and its kin are 0. Throws Error{invalid_argument} as the forward does.
-NormGradients rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                              const TensorRef& rstd, const TensorRef& weight,
-                              const NormBwdOptions& options = {});
-NormGradients layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
-                                const TensorRef& rstd, const TensorRef& weight,
-                                const NormBwdOptions& options = {});
+NormGrads rms_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
+                          const TensorRef& rstd, const TensorRef& weight,
+                          const NormBwdOptions& options = {});
+NormGrads layer_norm_fn_bwd(Stream& stream, const TensorRef& dy, const TensorRef& s,
+                            const TensorRef& rstd, const TensorRef& weight,
+                            const NormBwdOptions& options = {});
 
 /// The configurations that the norms use unless one is pinned, from sizes alone (both at least 1):
 /// as choose_row_config, but from max_columns_in_one_tile on a cluster, where the device has them,

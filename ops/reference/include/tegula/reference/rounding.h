@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "ops/reference/bounded.h"
+#include "tegula/reference/bounded.h"
 #include "tegula/dtype.h"
 
 namespace tegula::reference {

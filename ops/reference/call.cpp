@@ -1,0 +1,100 @@
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "ops/reference/library.h"
+#include "ops/reference/transfer.h"
+#include "tegula/error.h"
+
+namespace tegula::reference {
+namespace {
+
+struct Named {
+  std::mutex mutex;
+  std::map<std::string, Reference, std::less<>> references;
+};
+
+Named& named() {
+  static auto* const all = new Named;  // an Of may go after all other statics
+  return *all;
+}
+
+/// Of the library's ops. The norms' functions are one formula, and so are their gradients.
+Reference find_in_library(std::string_view op) {
+  static const std::map<std::string, Reference, std::less<>> references = {
+      {"cross_entropy", {cross_entropy}},
+      {"cross_entropy_bwd", {cross_entropy_bwd, 3}},
+      {"dropout", {dropout}},
+      {"dropout_bwd", {dropout_bwd, 3}},
+      {"dropout_mask", {dropout_mask}},
+      {"log_softmax", {log_softmax}},
+      {"log_softmax_bwd", {log_softmax_bwd, 3}},
+      {"rotary", {rotary}},
+      {"rotary_bwd", {rotary_bwd, 3}},
+      {"softmax", {softmax}},
+      {"softmax_bwd", {softmax_bwd, 3}},
+      {"swiglu", {swiglu}},
+      {"swiglu_bwd", {swiglu_bwd, 3}}};
+  if (const auto found = references.find(op); found != references.end()) return found->second;
+  for (const std::string_view family :
+       {"rms_norm_fn", "layer_norm_fn", "dropout_add_rms_norm", "dropout_add_layer_norm"})
+    if (op.starts_with(family))
+      return op.ends_with("_bwd") ? Reference{norm_bwd, 3} : Reference{norm};
+  return {};
+}
+
+}  // namespace
+
+Values Call::values(std::string_view input) const {
+  const TensorRef tensor = call_.tensor(input);
+  if (!tensor.present()) return {};
+  return {tensor.dtype, download(Tensor::alias(tensor))};
+}
+
+std::int64_t Call::rows(std::string_view input) const {
+  const Dims dims = shape(input);
+  std::int64_t rows = 1;
+  for (std::size_t d = 0; d + 1 < dims.size(); ++d) rows *= dims[d];
+  return rows;
+}
+
+std::int64_t Call::columns(std::string_view input) const {
+  const Dims dims = shape(input);
+  return dims.empty() ? 0 : dims.back();
+}
+
+bool Call::flag(std::string_view name) const { return std::get<bool>(call_.parameter(name)); }
+std::int64_t Call::integer(std::string_view name) const {
+  return std::get<std::int64_t>(call_.parameter(name));
+}
+double Call::number(std::string_view name) const { return std::get<double>(call_.parameter(name)); }
+ops::RngState Call::rng() const {
+  return std::get<std::optional<ops::RngState>>(call_.parameter("rng")).value_or(ops::RngState{});
+}
+
+DType Call::dtype(std::string_view output) const {
+  for (const auto& [name, tensor] : outputs_)
+    if (name == output) return tensor.dtype();
+  throw InternalError(fmt::format("{} gave no output {}", call_.op().name(), output));
+}
+
+Of::Of(std::string op, Function function, double factor) : op_(std::move(op)) {
+  const std::scoped_lock lock(named().mutex);
+  named().references[op_] = {function, factor};
+}
+
+Of::~Of() {
+  const std::scoped_lock lock(named().mutex);
+  named().references.erase(op_);
+}
+
+Reference find(std::string_view op) {
+  {
+    const std::scoped_lock lock(named().mutex);
+    if (const auto found = named().references.find(op); found != named().references.end())
+      return found->second;
+  }
+  return find_in_library(op);
+}
+
+}  // namespace tegula::reference
