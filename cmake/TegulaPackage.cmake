@@ -5,6 +5,8 @@
 #   static    the same as archives: tegula::runtime_static, and tegula::tegula_static with our
 #             compiler and LLVM's archives linked into one object, of which only the symbol that
 #             pulls it in can be seen
+#   cli       the command line as an archive, for programs with ops of their own: tegula::cli, which
+#             is that and tegula::tegula_static
 #   tools     the `tegula` program
 include_guard()
 include(GNUInstallDirs)
@@ -59,6 +61,7 @@ tegula_install(tegulaRuntime runtime tegula_shared)
 tegula_install(tegulaCompiler compiler tegula_open_archive)
 tegula_install(tegulaStatic static tegula_format tegula_sim tegula_program tegula_runtime_core
                tegula_dsl tegula_ops tegula_runtime)
+tegula_install(tegulaCli cli tegula_cli tegula_reference tegula_npy)
 # No development link: programs open it, none is linked to it.
 install(TARGETS tegula_compiler_library LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         COMPONENT compiler NAMELINK_SKIP)
@@ -68,7 +71,7 @@ install(TARGETS tegula RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT t
 # Ours, and that of LLVM, which is inside the compiler.
 find_file(TEGULA_LLVM_LICENCE copyright PATHS /usr/share/doc/llvm-22-dev /usr/share/doc/libllvm22
           NO_DEFAULT_PATH)
-foreach(component runtime compiler static tools)
+foreach(component runtime compiler static cli tools)
   install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ${component})
 endforeach()
 if(TEGULA_LLVM_LICENCE)
@@ -82,6 +85,9 @@ foreach(component runtime static)
   install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT ${component})
 endforeach()
+
+install(DIRECTORY tools/include/tegula ops/reference/include/tegula
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT cli)
 
 set(tegula_lib_dir "${CMAKE_INSTALL_LIBDIR}")
 configure_package_config_file(

@@ -24,16 +24,16 @@ std::string field_names(std::span<const ConfigFieldInfo> fields) {
 }
 
 std::size_t find_config_field(std::string_view where, std::span<const ConfigFieldInfo> fields,
-                              std::string_view name, std::int64_t value) {
+                              std::string_view name, std::int64_t value, std::string_view prefix) {
   const auto field = std::ranges::find(fields, name, &ConfigFieldInfo::name);
   if (field == fields.end())
     throw Error(ErrorCode::invalid_argument, {.where = std::string(where),
-                                              .argument = std::string(name),
+                                              .argument = std::string(prefix) + std::string(name),
                                               .problem = "the kernel has no such config field",
                                               .wanted = field_names(fields)});
   if (!can_hold(*field, value))
     throw Error(ErrorCode::invalid_argument, {.where = std::string(where),
-                                              .argument = std::string(name),
+                                              .argument = std::string(prefix) + std::string(name),
                                               .problem = "the config field cannot hold the value",
                                               .got = std::to_string(value)});
   return static_cast<std::size_t>(field - fields.begin());

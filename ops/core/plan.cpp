@@ -13,7 +13,8 @@ namespace {
 
 void set_field(void* config, std::span<const ConfigFieldInfo> fields, std::string_view where,
                std::string_view name, std::int64_t value) {
-  const ConfigFieldInfo& field = fields[detail::find_config_field(where, fields, name, value)];
+  const ConfigFieldInfo& field =
+      fields[detail::find_config_field(where, fields, name, value, "config.")];
   detail::write_config(config, {&field, 1}, {&value, 1});
 }
 

@@ -44,6 +44,18 @@ void expect_to_run(const char* page, const std::string& program, std::size_t cou
 TEST(Documentation, CommandLine) { expect_to_run("docs/command-line.md", "tegula ", 17); }
 TEST(Documentation, Readme) { expect_to_run("README.md", "build/release/bin/tegula ", 3); }
 
+TEST(Documentation, Ops) {
+  if (!exists(root() / "docs")) GTEST_SKIP() << "SKIP: docs are not in a directory above";
+  std::ostringstream page;
+  page << std::ifstream(root() / "docs/ops.md").rdbuf();
+  EXPECT_EQ(tegula_cli("ops --markdown").out, page.str())
+      << "`tegula ops --markdown > docs/ops.md` brings the page up to date";
+  const auto ops = tegula_cli("ops --json").json().at("ops");
+  EXPECT_EQ(ops.size(), 29U);
+  for (const auto& op : ops) EXPECT_FALSE(op.at("outputs").empty()) << op;
+  EXPECT_NE(tegula_cli("ops").out.find("\n    seqlen_offsets"), std::string::npos);
+}
+
 // Each option of `run` and `emit`, and each variable that is read, has its row.
 TEST(Documentation, NamesEveryOption) {
   if (!exists(root() / "docs")) GTEST_SKIP() << "SKIP: docs are not in a directory above";

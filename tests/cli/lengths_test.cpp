@@ -1,5 +1,5 @@
 // Every op over rows, of every length at which something changes, as `tegula run` reports it: right
-// by the rule, no byte requested more often than docs/ops.md says, in full vectors, without bank
+// by the rule, no byte requested more often than docs/ops-guide.md says, in full vectors, without bank
 // conflicts.
 #include <fmt/format.h>
 

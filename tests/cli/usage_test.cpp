@@ -6,7 +6,7 @@ namespace {
 
 TEST(Usage, Help) {
   for (const char* line :
-       {"--help", "run --help", "emit --help", "doctor --help", "kernels --help"}) {
+       {"--help", "run --help", "emit --help", "doctor --help", "kernels --help", "ops --help"}) {
     const CliResult result = tegula_cli(std::string(line));
     EXPECT_EQ(result.status, 0) << line;
     EXPECT_THAT(result.out, ::testing::HasSubstr("Usage")) << line;
@@ -14,7 +14,7 @@ TEST(Usage, Help) {
   const std::string all = tegula_cli("run --help").out, one = tegula_cli("run rotary --help").out;
   EXPECT_THAT(all, ::testing::HasSubstr("\n  rms_norm_fn"));
   EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("seqlen_offsets")));
-  EXPECT_THAT(one, ::testing::HasSubstr("seqlen_offsets    (b,), int32; may be left out\n"));
+  EXPECT_THAT(one, ::testing::HasSubstr("seqlen_offsets    (b,), i32; may be left out\n"));
   EXPECT_THAT(one, ::testing::HasSubstr("interleaved=0     1: pairs are neighbours"));
   EXPECT_THAT(one, ::testing::HasSubstr("bs, bh, turns, warps"));
 }
@@ -29,10 +29,11 @@ TEST(Usage, Subcommands) {
   expect_refused("frobnicate", 2, {"no such subcommand", "'frobnicate'", "doctor, kernels"});
   expect_refused(
       "run", 2,
-      {"OP: it is missing", "one of rms_norm_fn, rms_norm_fn_bwd", "'tegula run --help'"});
+      {"OP: it is missing", "one of cross_entropy, cross_entropy_bwd", "'tegula run --help'"});
   expect_refused("run --frob", 2, {"OP: it is missing"});
   expect_refused("doctor --frob", 2,
                  {"doctor: it does not take this (got --frob; wanted --help, --json)"});
+  expect_refused("ops --json --markdown", 2, {"--json", "--markdown"});
   expect_refused("cache ls a b", 2, {"ls: it does not take this (got a b;", "--history"});
   for (const char* later : {"bench rms_norm_fn", "tune show", "pack ls x"})
     expect_refused(later, 2, {"this version of tegula does not have it", "doctor, kernels"});
@@ -59,7 +60,7 @@ TEST(Usage, RunTensors) {
 TEST(Usage, RunOptions) {
   const std::string run = "run rms_norm_fn --random x=4x8:f32 --random weight=8:f32 --device sim ";
   expect_refused(run + "--param colour=1", 2,
-                 {"no such parameter", "'colour'", "eps, dropout_p, prenorm"});
+                 {"no such parameter", "'colour'", "eps, dropout_p, seed, offset, prenorm"});
   expect_refused(run + "--param eps=small", 2, {"--param eps: no number", "'small'"});
   expect_refused(run + "--param eps=-1", 2, {"eps: out of range"});
   expect_refused(run + "--param prenorm=maybe", 2, {"--param prenorm: no truth value"});

@@ -60,11 +60,11 @@ TEST(Values, NumbersAndFlags) {
 }
 
 TEST(RandomValues, AreFixedByNameAndSeed) {
-  const auto x = random_values(4, 0, "x", Spread::normal);
-  EXPECT_EQ(x, random_values(4, 0, "x", Spread::normal));
-  EXPECT_NE(x, random_values(4, 1, "x", Spread::normal));
-  EXPECT_NE(x, random_values(4, 0, "residual", Spread::normal));
-  const auto more = random_values(8, 0, "x", Spread::normal);
+  const auto x = random_values(4, 0, "x", op::Values::Kind::normal);
+  EXPECT_EQ(x, random_values(4, 0, "x", op::Values::Kind::normal));
+  EXPECT_NE(x, random_values(4, 1, "x", op::Values::Kind::normal));
+  EXPECT_NE(x, random_values(4, 0, "residual", op::Values::Kind::normal));
+  const auto more = random_values(8, 0, "x", op::Values::Kind::normal);
   EXPECT_TRUE(std::equal(x.begin(), x.end(), more.begin())) << "more only adds at the end";
 }
 
@@ -82,7 +82,8 @@ TEST(RandomValues, IndicesStayBelowTheBound) {
 TEST(RandomValues, AreSpreadAsPromised) {
   constexpr int count = 100000;
   for (const auto& [spread, wanted_mean, wanted_deviation] :
-       {std::tuple{Spread::normal, 0.0, 1.0}, std::tuple{Spread::around_one, 1.0, 0.125}}) {
+       {std::tuple{op::Values::Kind::normal, 0.0, 1.0},
+        std::tuple{op::Values::Kind::around_one, 1.0, 0.125}}) {
     double sum = 0, squares = 0;
     for (const double value : random_values(count, 3, "x", spread)) {
       sum += value - wanted_mean;

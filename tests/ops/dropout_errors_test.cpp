@@ -104,7 +104,7 @@ TEST_F(DropoutErrors, Masks) {
   const Tensor out = stream.empty(DType::u8, {6, 32});
   expect_mask(6, 32, {.out = out}, {"out: wrong dtype", "got u8", "i1, as all masks"});
   const Tensor mask = stream.empty(DType::i1, {6, 32});
-  expect_mask(6, 31, {.out = mask}, {"out: wrong shape", "got 6x32", "6x31, rows and columns"});
+  expect_mask(6, 31, {.out = mask}, {"out: wrong shape", "got 6x32", "6x31, m and n"});
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST_F(LongGrids, BlocksBeyondEveryGrid) {
     ops::dropout(stream, half(tall),
                  {.dropout_p = 0.5F, .rng = ops::RngState{}, .out = half(tall), .config = small});
   });
-  expect_error(ErrorCode::invalid_argument, {"dropout_mask: error: rows: more blocks"}, [&] {
+  expect_error(ErrorCode::invalid_argument, {"dropout_mask: error: m: more blocks"}, [&] {
     ops::dropout_mask(stream, tall[0], tall[1],
                       {.dropout_p = 0.5F,
                        .rng = ops::RngState{},

@@ -391,6 +391,22 @@ class Op : public OpBase {
     return std::move(*this);
   }
 
+  /// The same of a kernel's own config struct, with its fields, its defaults and its `.prune`.
+  template <class C, class Base, class... P>
+  Op config(std::optional<C> Base::*member, const Kernel<C, P...>& kernel) && {
+    const KernelBase& base = kernel.base();
+    return std::move(*this).config(
+        member, [](const Plan&) { return C{}; },
+        [&kernel](const C& pinned, const Plan& plan) {
+          const KernelBase& base = kernel.base();
+          const Config config = kernel.with(pinned).config();
+          if (!base.feasible(config))
+            plan.checks().fail("config", "the kernel refuses it", base.to_text(config),
+                               "one that its prune rule takes");
+        },
+        base.fields());
+  }
+
   /// Drops tensors, parameters and outputs that the structs have for other ops, and that callers of
   /// this one cannot give, nor get.
   Op without(std::initializer_list<std::string_view> names) && {

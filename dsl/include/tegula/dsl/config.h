@@ -83,10 +83,11 @@ void write_config(void* object, std::span<const ConfigFieldInfo> fields,
                   std::span<const std::int64_t> values);
 /// "rows, bn, warps"; "none" if there are none.
 std::string field_names(std::span<const ConfigFieldInfo> fields);
-/// The field's number. Throws Error{invalid_argument}, whose `where` is that, if there is no such
-/// field, or if it cannot hold the value.
+/// The field's number. Throws Error{invalid_argument}, whose `where` is that and whose argument is
+/// `prefix` and the name, if there is no such field, or if it cannot hold the value.
 std::size_t find_config_field(std::string_view where, std::span<const ConfigFieldInfo> fields,
-                              std::string_view name, std::int64_t value);
+                              std::string_view name, std::int64_t value,
+                              std::string_view prefix = "");
 
 }  // namespace detail
 }  // namespace tegula

@@ -2,10 +2,8 @@
 //
 //   reference::Outputs square_reference(const reference::Call& call, reference::Precision
 //   precision) {
-//     return {{"y", reference::elementwise(call, "y", precision, {"x"},
-//                                          [](const auto& r, const auto& v) {
-//                                            return r(v[0] * v[0]);
-//                                          })}};
+//     const auto formula = [](const auto& r, const auto& v) { return r(v[0] * v[0]); };
+//     return {{"y", reference::elementwise(call, "y", precision, {"x"}, formula)}};
 //   }
 //   const reference::Of square_is("square", square_reference);
 //
@@ -76,8 +74,9 @@ struct Reference {
 /// Of the library's ops and those that an Of names; no function if there is none.
 Reference find(std::string_view op);
 
-/// Of an output that is `f(r, v)` of the inputs' elements v, a vector of numbers T in the order of
-/// `inputs`, all of one shape: r rounds the result of an operation.
+/// Of an output that is `f(r, v)` of the inputs' elements v, numbers T in the order of `inputs`: r
+/// rounds the result of an operation. The first input has the output's shape, the others have it
+/// too, or are vectors along its last extent.
 template <class F>
 std::vector<double> elementwise(const Call& call, std::string_view output, Precision precision,
                                 const std::vector<std::string>& inputs, const F& f) {
@@ -91,7 +90,8 @@ std::vector<double> elementwise(const Call& call, std::string_view output, Preci
     std::vector<double> results;
     std::vector<T> elements(values.size());
     for (std::size_t i = 0; i < values.front().data.size(); ++i) {
-      for (std::size_t k = 0; k < values.size(); ++k) elements[k] = values[k].data[i];
+      for (std::size_t k = 0; k < values.size(); ++k)
+        elements[k] = values[k].data[i % values[k].data.size()];
       results.push_back(given(r.output(call.dtype(output), f(r, elements))));
     }
     return results;
