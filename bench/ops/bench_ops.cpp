@@ -33,16 +33,15 @@ constexpr std::int64_t gpu_flush = std::int64_t{256} << 20, sim_flush = 4096;
 
 bool chosen(const OpSpec& spec, const std::vector<std::string>& names) {
   if (names.empty()) return true;
-  const std::string full = std::string(spec.op) + "/" + spec.variant;
+  const std::string full = spec.op->name() + "/" + spec.variant;
   for (const std::string& name : names)
-    if (name == spec.op || name == full) return true;
+    if (name == spec.op->name() || name == full) return true;
   return false;
 }
 
 /// Compiles on several threads what is to be measured one after the other: a thread's call makes
 /// its kernel ready for all. What fails here fails there, too.
-void make_ready(const std::shared_ptr<Device>& device,
-                const std::function<void(Stream&, const Pin&)>& call,
+void make_ready(const std::shared_ptr<Device>& device, const OpCall& call,
                 const std::vector<Pin>& pins) {
   std::atomic<std::size_t> next{0};
   std::vector<std::jthread> threads;
@@ -50,9 +49,11 @@ void make_ready(const std::shared_ptr<Device>& device,
   for (unsigned t = 0; t < cores; ++t)
     threads.emplace_back([&] {
       Stream stream = Stream::create(device);
+      const std::unique_ptr<OpCall> own = call.clone();
       for (std::size_t k = next++; k < pins.size(); k = next++) {
         try {
-          call(stream, pins[k]);
+          own->pin(stream, pins[k]);
+          own->run_again(stream);
           stream.synchronize();
         } catch (const std::exception&) {
         }
@@ -106,30 +107,30 @@ class Bench {
     const std::int64_t each = spec.bytes_of_row(dtype, n);
     const std::int64_t rows =
         options_.rows > 0 ? options_.rows : (options_.bytes + each - 1) / each;
-    Json json = {{"impl", "tegula"},           {"op", spec.op}, {"variant", spec.variant},
-                 {"dtype", dtype_name(dtype)}, {"rows", rows},  {"n", n},
+    Json json = {{"impl", "tegula"},           {"op", spec.op->name()}, {"variant", spec.variant},
+                 {"dtype", dtype_name(dtype)}, {"rows", rows},          {"n", n},
                  {"bytes", rows * each}};
     try {
-      const auto call = spec.prepare(stream_, dtype, rows, n);
+      PreparedCall prepared(spec, stream_, dtype, rows, n);
       stream_.synchronize();
-      std::vector<Pin> pins = {std::monostate{}};
+      std::vector<Pin> pins = {Pin()};
       if (options_.sweep) {
-        const std::vector<Pin> all = spec.configs(rows, n);
+        const std::vector<Pin> all = spec.configs(dtype, rows, n);
         pins.insert(pins.end(), all.begin(), all.end());
-        make_ready(device_, call, pins);
+        make_ready(device_, prepared.call(), pins);
       }
       for (const Pin& pin : pins)
-        if (!out_of_time()) measure(call, pin, rows * each, json);
+        if (!out_of_time()) measure(prepared.call(), pin, rows * each, json);
     } catch (const std::exception& error) {
       report(json, error);
     }
   }
 
-  void measure(const std::function<void(Stream&, const Pin&)>& call, const Pin& pin,
-               std::int64_t bytes, Json json) {
+  void measure(OpCall& call, const Pin& pin, std::int64_t bytes, Json json) {
     json["config"] = to_string(pin);
     try {
-      const Times times = timer_.measure([&] { call(stream_, pin); });
+      call.pin(stream_, pin);
+      const Times times = timer_.measure([&] { call.run_again(stream_); });
       const double rate =
           times.median_us > 0 ? static_cast<double>(bytes) / times.median_us * 1e-3 : 0;
       json["us_median"] = times.median_us;
@@ -144,7 +145,7 @@ class Bench {
       const auto code = code_of(error);
       const bool misfit =
           code == ErrorCode::out_of_resources || code == ErrorCode::invalid_argument;
-      if (!misfit || std::holds_alternative<std::monostate>(pin)) report(json, error);
+      if (!misfit || pin.empty()) report(json, error);
     }
   }
 

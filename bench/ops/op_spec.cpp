@@ -1,273 +1,213 @@
 #include "bench/ops/op_spec.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "tegula/simulator.h"
 
 namespace tegula::bench {
 namespace {
 
-using Call = std::function<void(Stream&, const Pin&)>;
-using Bytes = std::int64_t;
-
 constexpr std::int64_t head = 128;        // elements of a head, of rotary
 constexpr std::int64_t positions = 2048;  // of a sequence, of rotary
-constexpr std::int64_t f32_bytes = 4, i64_bytes = 8;
 
-std::optional<ops::RowConfig> row_config(const Pin& pin) {
-  const auto* config = std::get_if<ops::RowConfig>(&pin);
-  return config == nullptr ? std::nullopt : std::optional(*config);
+/// In OpSpec::inputs: the dtype of x.
+constexpr DType as_x = DType::i1;
+
+Stream& planning_stream() {
+  static Stream stream(make_sim_device("sm_90a"));
+  return stream;
 }
 
-std::optional<ops::NormRowConfig> norm_config(const Pin& pin) {
-  if (const auto* config = std::get_if<ops::NormRowConfig>(&pin)) return *config;
-  if (const auto config = row_config(pin)) return ops::NormRowConfig(*config);
-  return std::nullopt;
+bool has_heads(const OpBase& op) {
+  const auto& inputs = op.tensors();
+  return !inputs.empty() && inputs.front().shape.kind == op::Shape::Kind::dims;
 }
 
-bool any_length(std::int64_t) { return true; }
-bool whole_heads(std::int64_t n) { return n % head == 0 && n <= 256 * head; }
+void set_parameters(OpCall& call, const std::map<std::string, double>& parameters) {
+  for (const auto& [name, value] : parameters) {
+    const OpParameter* parameter = call.find_parameter(name);
+    if (parameter == nullptr) continue;
+    if (parameter->kind == OpParameter::Kind::flag)
+      call.set(name, value != 0);
+    else if (parameter->kind == OpParameter::Kind::integer)
+      call.set(name, static_cast<std::int64_t>(value));
+    else
+      call.set(name, value);
+  }
+}
+
+OpPlan plan_of(const OpSpec& spec, DType dtype, std::int64_t rows, std::int64_t n) {
+  const auto call = spec.call();
+  set_parameters(*call, {{"m", static_cast<double>(rows)}, {"n", static_cast<double>(n)}});
+  call->complete(planning_stream(), spec.sizes(rows, n), dtype, spec.dtypes(dtype));
+  return call->plan(planning_stream());
+}
 
 /// Rows of up to 16,384 columns in one tile, of all above by loops too; 4 to 128 elements a thread.
 std::vector<Pin> row_configs(std::int64_t rows, std::int64_t n, bool parts) {
   const auto whole = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(n)));
   std::vector<Pin> pins;
-  for (std::int64_t bn = 256; bn <= 32768; bn *= 2) {
+  for (std::int64_t bn = 256; bn <= (parts ? 8192 : 32768); bn *= 2) {
     if (bn > whole || (bn < whole && !parts && whole <= 8192)) continue;
-    for (int r = 1; r <= 32 && r <= rows; r *= 2) {
+    for (std::int64_t r = 1; r <= 32 && r <= rows; r *= 2) {
       if (r > 1 && bn > 4096) break;
-      for (int warps = 1; warps <= 32; warps *= 2) {
+      for (std::int64_t warps = 1; warps <= 32; warps *= 2) {
         const std::int64_t each = r * bn / (32 * warps);
-        if (each >= 4 && each <= 128)
-          pins.push_back(ops::RowConfig{r, static_cast<int>(bn), warps});
+        if (each >= 4 && each <= 128) pins.push_back({{"rows", r}, {"bn", bn}, {"warps", warps}});
       }
     }
   }
   return pins;
 }
-std::vector<Pin> configs_of_rows(std::int64_t rows, std::int64_t n) {
-  return row_configs(rows, n, false);
-}
-/// And long rows over clusters, which a device without them refuses.
-std::vector<Pin> configs_of_norms(std::int64_t rows, std::int64_t n) {
-  std::vector<Pin> pins = configs_of_rows(rows, n);
-  if (n < 8192) return pins;
-  for (const int cluster : {2, 4, 8}) {
-    const auto bn =
-        static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>((n + cluster - 1) / cluster)));
-    for (int warps = 4; warps <= 32; warps *= 2)
+
+/// Long rows over clusters, which a device without them refuses.
+void add_clusters(std::vector<Pin>& pins, std::int64_t n) {
+  if (n < 8192) return;
+  for (const std::int64_t cluster : {2, 4, 8}) {
+    const auto bn = static_cast<std::int64_t>(
+        std::bit_ceil(static_cast<std::uint64_t>((n + cluster - 1) / cluster)));
+    for (std::int64_t warps = 4; warps <= 32; warps *= 2)
       if (bn / (32 * warps) >= 4 && bn / (32 * warps) <= 64)
-        pins.push_back(ops::NormRowConfig(ops::RowConfig{1, bn, warps}, cluster));
+        pins.push_back({{"rows", 1}, {"bn", bn}, {"warps", warps}, {"cluster", cluster}});
   }
-  return pins;
 }
-std::vector<Pin> configs_of_elements(std::int64_t rows, std::int64_t n) {
-  std::vector<Pin> pins = row_configs(rows, n, true);
-  std::erase_if(pins, [](const Pin& pin) { return std::get<ops::RowConfig>(pin).bn > 8192; });
-  return pins;
-}
-std::vector<Pin> configs_of_rotary(std::int64_t, std::int64_t) {
+
+std::vector<Pin> rotary_configs() {
   std::vector<Pin> pins;
-  for (const int bs : {4, 8, 16, 32, 64})
-    for (const int bh : {1, 2, 4})
-      for (const int turns : {1, 4, 16})
-        for (const int warps : {2, 4, 8})
-          if (bs * bh * (head / 2) / (32 * warps) >= 4 && bs * bh * (head / 2) / (32 * warps) <= 64)
-            pins.push_back(ops::RotaryConfig{bs, bh, turns, warps});
+  for (const std::int64_t bs : {4, 8, 16, 32, 64})
+    for (const std::int64_t bh : {1, 2, 4})
+      for (const std::int64_t turns : {1, 4, 16})
+        for (const std::int64_t warps : {2, 4, 8}) {
+          const std::int64_t each = bs * bh * (head / 2) / (32 * warps);
+          if (each >= 4 && each <= 64)
+            pins.push_back({{"bs", bs}, {"bh", bh}, {"turns", turns}, {"warps", warps}});
+        }
   return pins;
 }
-
-/// Kinds of norms: alone; with a residual stream in the dtype of x; the same with dropout; with one
-/// in f32, and a bias.
-enum class Norm { plain, residual, dropout, f32_residual };
-constexpr float dropped = 0.1F;
-
-template <Norm kind, auto op>
-Call norm(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), w = random_tensor(s, dtype, {n}, 2);
-  const Tensor y = s.empty(dtype, {rows, n}), rstd = s.empty(f32, {rows});
-  Tensor residual, residual_out, bias;
-  if (kind != Norm::plain) {
-    const DType stream_dtype = kind == Norm::f32_residual ? f32 : dtype;
-    residual = random_tensor(s, stream_dtype, {rows, n}, 3);
-    residual_out = s.empty(stream_dtype, {rows, n});
-  }
-  if (kind == Norm::f32_residual) bias = random_tensor(s, dtype, {n}, 4);
-  return [=](Stream& stream, const Pin& pin) {
-    op(stream, x, w,
-       {.bias = bias,
-        .residual = residual,
-        .dropout_p = kind == Norm::dropout ? dropped : 0,
-        .out = y,
-        .residual_out = residual_out,
-        .rstd = rstd,
-        .rng = ops::RngState{.seed = 1},
-        .config = norm_config(pin)});
-  };
-}
-
-/// The gradients, of the sum's too where there is a residual: what comes back through the residual
-/// stream is added, and passed on.
-template <Norm kind, auto op, auto op_bwd>
-Call norm_bwd(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), w = random_tensor(s, dtype, {n}, 2);
-  const Tensor dy = random_tensor(s, dtype, {rows, n}, 5), dx = s.empty(dtype, {rows, n});
-  Tensor dresidual_out, dresidual;
-  if (kind != Norm::plain) dresidual_out = random_tensor(s, dtype, {rows, n}, 6);
-  if (kind == Norm::dropout) dresidual = s.empty(dtype, {rows, n});
-  const ops::NormOut saved = op(s, x, w, {});
-  const Tensor rstd = *saved.rstd, mean = saved.mean.value_or(Tensor());
-  return [=](Stream& stream, const Pin& pin) {
-    op_bwd(stream, dy, x, rstd, w,
-           {.mean = mean,
-            .dresidual_out = dresidual_out,
-            .dropout_p = kind == Norm::dropout ? dropped : 0,
-            .rng = ops::RngState{.seed = 1},
-            .has_residual = kind != Norm::plain,
-            .dx = dx,
-            .dresidual = dresidual,
-            .config = norm_config(pin)});
-  };
-}
-
-template <auto op>
-Call forward(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), y = s.empty(dtype, {rows, n});
-  return
-      [=](Stream& stream, const Pin& pin) { op(stream, x, {.out = y, .config = row_config(pin)}); };
-}
-template <auto op>
-Call backward(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor dy = random_tensor(s, dtype, {rows, n}, 1),
-               y = random_tensor(s, dtype, {rows, n}, 2);
-  const Tensor dx = s.empty(dtype, {rows, n});
-  return [=](Stream& stream, const Pin& pin) {
-    op(stream, dy, y, {.out = dx, .config = row_config(pin)});
-  };
-}
-
-Call cross_entropy(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), t = random_tensor(s, i64, {rows}, 2, n);
-  const Tensor loss = s.empty(f32, {rows}), lse = s.empty(f32, {rows});
-  return [=](Stream& stream, const Pin& pin) {
-    ops::cross_entropy(stream, x, t, {.loss = loss, .lse = lse, .config = row_config(pin)});
-  };
-}
-Call cross_entropy_bwd(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), t = random_tensor(s, i64, {rows}, 2, n);
-  const Tensor dloss = random_tensor(s, f32, {rows}, 3), dx = s.empty(dtype, {rows, n});
-  const Tensor lse = ops::cross_entropy(s, x, t).lse;
-  return [=](Stream& stream, const Pin& pin) {
-    ops::cross_entropy_bwd(stream, dloss, x, lse, t, {.out = dx, .config = row_config(pin)});
-  };
-}
-
-Call swiglu(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor a = random_tensor(s, dtype, {rows, n}, 1), b = random_tensor(s, dtype, {rows, n}, 2);
-  const Tensor y = s.empty(dtype, {rows, n});
-  return [=](Stream& stream, const Pin& pin) {
-    ops::swiglu(stream, a, b, {.out = y, .config = row_config(pin)});
-  };
-}
-Call swiglu_bwd(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor a = random_tensor(s, dtype, {rows, n}, 1), b = random_tensor(s, dtype, {rows, n}, 2);
-  const Tensor dy = random_tensor(s, dtype, {rows, n}, 3);
-  const Tensor da = s.empty(dtype, {rows, n}), db = s.empty(dtype, {rows, n});
-  return [=](Stream& stream, const Pin& pin) {
-    ops::swiglu_bwd(stream, dy, a, b, {.da = da, .db = db, .config = row_config(pin)});
-  };
-}
-
-Call dropout(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const Tensor x = random_tensor(s, dtype, {rows, n}, 1), y = s.empty(dtype, {rows, n});
-  return [=](Stream& stream, const Pin& pin) {
-    ops::dropout(
-        stream, x,
-        {.dropout_p = 0.1F, .rng = ops::RngState{.seed = 1}, .out = y, .config = row_config(pin)});
-  };
-}
-
-/// A row is one position of one batch entry, all its heads.
-template <bool interleaved>
-Call rotary(Stream& s, DType dtype, std::int64_t rows, std::int64_t n) {
-  const std::int64_t length = std::min(rows, positions), batch = std::max(rows / length, Bytes{1});
-  const Dims shape = {batch, length, n / head, head};
-  const Tensor x = random_tensor(s, dtype, shape, 1), y = s.empty(dtype, shape);
-  const Tensor cosine = random_tensor(s, dtype, {length, head / 2}, 2);
-  const Tensor sine = random_tensor(s, dtype, {length, head / 2}, 3);
-  return [=](Stream& stream, const Pin& pin) {
-    ops::RotaryOptions options = {.interleaved = interleaved, .out = y};
-    if (const auto* config = std::get_if<ops::RotaryConfig>(&pin)) options.config = *config;
-    ops::rotary(stream, x, cosine, sine, options);
-  };
-}
-
-template <int tensors>
-Bytes elements(DType dtype, std::int64_t n) {
-  return tensors * n * dtype_bytes(dtype);
-}
-
-/// Tensors of x's dtype, and statistics of so many bytes.
-template <int tensors, Bytes statistics>
-Bytes rows_and(DType dtype, std::int64_t n) {
-  return elements<tensors>(dtype, n) + statistics;
-}
-
-const std::array specs = {
-    OpSpec{"rms_norm_fn", "plain", rows_and<2, 4>, any_length, norm<Norm::plain, ops::rms_norm_fn>,
-           configs_of_norms},
-    OpSpec{"rms_norm_fn", "residual", rows_and<4, 4>, any_length,
-           norm<Norm::residual, ops::rms_norm_fn>, configs_of_norms},
-    OpSpec{"rms_norm_fn", "dropout", rows_and<4, 4>, any_length,
-           norm<Norm::dropout, ops::rms_norm_fn>, configs_of_norms},
-    OpSpec{
-        "rms_norm_fn", "f32_residual_bias",
-        [](DType d, std::int64_t n) { return elements<2>(d, n) + elements<2>(f32, n) + f32_bytes; },
-        any_length, norm<Norm::f32_residual, ops::rms_norm_fn>, configs_of_norms},
-    OpSpec{"rms_norm_fn_bwd", "plain", rows_and<3, 4>, any_length,
-           norm_bwd<Norm::plain, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
-    OpSpec{"rms_norm_fn_bwd", "residual", rows_and<4, 4>, any_length,
-           norm_bwd<Norm::residual, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
-    OpSpec{"rms_norm_fn_bwd", "dropout", rows_and<5, 4>, any_length,
-           norm_bwd<Norm::dropout, ops::rms_norm_fn, ops::rms_norm_fn_bwd>, configs_of_norms},
-    OpSpec{"layer_norm_fn", "plain", rows_and<2, 8>, any_length,
-           norm<Norm::plain, ops::layer_norm_fn>, configs_of_norms},
-    OpSpec{"layer_norm_fn_bwd", "plain", rows_and<3, 8>, any_length,
-           norm_bwd<Norm::plain, ops::layer_norm_fn, ops::layer_norm_fn_bwd>, configs_of_norms},
-    OpSpec{"softmax", "plain", elements<2>, any_length, forward<ops::softmax>, configs_of_rows},
-    OpSpec{"softmax_bwd", "plain", elements<3>, any_length, backward<ops::softmax_bwd>,
-           configs_of_rows},
-    OpSpec{"log_softmax", "plain", elements<2>, any_length, forward<ops::log_softmax>,
-           configs_of_rows},
-    OpSpec{"log_softmax_bwd", "plain", elements<3>, any_length, backward<ops::log_softmax_bwd>,
-           configs_of_rows},
-    OpSpec{"cross_entropy", "plain",
-           [](DType d, std::int64_t n) { return elements<1>(d, n) + i64_bytes + 2 * f32_bytes; },
-           any_length, cross_entropy, configs_of_rows},
-    OpSpec{"cross_entropy_bwd", "plain",
-           [](DType d, std::int64_t n) { return elements<2>(d, n) + i64_bytes + 2 * f32_bytes; },
-           any_length, cross_entropy_bwd, configs_of_elements},
-    OpSpec{"rotary", "halves", elements<2>, whole_heads, rotary<false>, configs_of_rotary},
-    OpSpec{"rotary", "interleaved", elements<2>, whole_heads, rotary<true>, configs_of_rotary},
-    OpSpec{"swiglu", "plain", elements<3>, any_length, swiglu, configs_of_elements},
-    OpSpec{"swiglu_bwd", "plain", elements<5>, any_length, swiglu_bwd, configs_of_elements},
-    OpSpec{"dropout", "plain", elements<2>, any_length, dropout, configs_of_elements},
-};
 
 }  // namespace
 
-std::span<const OpSpec> op_specs() { return specs; }
-
 std::string to_string(const Pin& pin) {
-  if (const auto* c = std::get_if<ops::RowConfig>(&pin))
-    return fmt::format("{}x{}x{}", c->rows, c->bn, c->warps);
-  if (const auto* c = std::get_if<ops::NormRowConfig>(&pin))
-    return fmt::format("{}x{}x{}x{}", c->rows, c->bn, c->warps, c->cluster);
-  if (const auto* c = std::get_if<ops::RotaryConfig>(&pin))
-    return fmt::format("{}x{}x{}x{}", c->bs, c->bh, c->turns, c->warps);
-  return "default";
+  std::string text;
+  for (const auto& [name, value] : pin) text += fmt::format("{}{}", text.empty() ? "" : "x", value);
+  return pin.empty() ? "default" : text;
+}
+
+bool OpSpec::takes(std::int64_t n) const {
+  return !has_heads(*op) || (n % head == 0 && n <= 256 * head);
+}
+
+std::int64_t OpSpec::bytes_of_row(DType dtype, std::int64_t n) const {
+  const std::int64_t rows = 2 * positions;  // what is not of rows is in both
+  return (plan_of(*this, dtype, 2 * rows, n).bytes - plan_of(*this, dtype, rows, n).bytes) / rows;
+}
+
+std::vector<Pin> OpSpec::configs(DType dtype, std::int64_t rows, std::int64_t n) const {
+  if (!op->config_info()) return {};
+  const std::vector<ConfigFieldInfo>& fields = op->config_info()->fields;
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(fields, name, &ConfigFieldInfo::name) != fields.end();
+  };
+  if (has("turns")) return rotary_configs();
+  if (!has("rows") || !has("bn") || !has("warps")) return {};
+  // An op that cuts rows that it could hold works element by element.
+  const OpPlan plan = plan_of(*this, dtype, rows, 8192);
+  const OpLaunch& launch = plan.launches.front();
+  const auto bn = std::ranges::find(launch.kernel->fields(), "bn", &ConfigFieldInfo::name);
+  const bool by_elements =
+      launch.config.values[static_cast<std::size_t>(bn - launch.kernel->fields().begin())] < 8192 &&
+      !has("cluster");
+  std::vector<Pin> pins = row_configs(rows, n, by_elements);
+  if (has("cluster")) add_clusters(pins, n);
+  return pins;
+}
+
+std::unique_ptr<OpCall> OpSpec::call() const {
+  auto call = std::make_unique<OpCall>(*op);
+  set_parameters(*call, {{"dropout_p", 0.1}, {"return_mask", 0}});
+  if (variant == "plain" && call->find_parameter("prenorm") != nullptr)
+    set_parameters(*call, {{"dropout_p", 0}});
+  set_parameters(*call, parameters);
+  return call;
+}
+
+/// Of rotary a row is one position of one batch entry, all its heads.
+op::Sizes OpSpec::sizes(std::int64_t rows, std::int64_t n) const {
+  const std::int64_t length = std::min(rows, positions);
+  if (!has_heads(*op)) return {{"M", rows}, {"N", n}};
+  return {
+      {"b", std::max<std::int64_t>(rows / length, 1)}, {"s", length}, {"h", n / head}, {"d", head}};
+}
+
+std::map<std::string, DType> OpSpec::dtypes(DType dtype) const {
+  std::map<std::string, DType> all;
+  for (const auto& [name, own] : inputs) all[name] = own == as_x ? dtype : own;
+  return all;
+}
+
+std::vector<OpSpec> op_specs() {
+  std::vector<const OpBase*> ops = described_ops();
+  // Of two that launch the same kernels the one that has the shorter name.
+  std::ranges::stable_sort(ops, {}, [](const OpBase* op) { return op->name().size(); });
+  std::vector<OpSpec> specs;
+  std::set<const KernelBase*> kernels;
+  for (const OpBase* op : ops) {
+    bool is_new = false;
+    const OpSpec spec = {op};
+    for (const OpLaunch& launch : plan_of(spec, DType::bf16, positions, 4096).launches)
+      is_new |= kernels.insert(launch.kernel).second;
+    if (is_new) specs.push_back(spec);
+  }
+  std::ranges::sort(specs, {}, [](const OpSpec& spec) { return spec.op->name(); });
+
+  const auto add = [&](std::string_view name, std::string variant,
+                       std::map<std::string, DType> inputs,
+                       std::map<std::string, double> parameters = {}) {
+    const auto op = std::ranges::find(ops, name, [](const OpBase* o) { return o->name(); });
+    specs.push_back({*op, std::move(variant), std::move(inputs), std::move(parameters)});
+  };
+  // With a residual stream in the dtype of x; the same with dropout; with one in f32, and a bias.
+  const std::map<std::string, double> drops = {{"dropout_p", 0.1}}, none = {{"dropout_p", 0}};
+  add("rms_norm_fn", "residual", {{"residual", as_x}}, none);
+  add("rms_norm_fn", "dropout", {{"residual", as_x}}, drops);
+  add("rms_norm_fn", "f32_residual_bias", {{"residual", DType::f32}, {"bias", as_x}}, none);
+  // What comes back through the residual stream is added, and passed on.
+  add("rms_norm_fn_bwd", "residual", {{"residual", as_x}, {"dresidual_out", as_x}}, none);
+  add("rms_norm_fn_bwd", "dropout", {{"residual", as_x}, {"dresidual_out", as_x}}, drops);
+  add("rotary", "interleaved", {}, {{"interleaved", 1}});
+  return specs;
+}
+
+Tensor PreparedCall::keep(Tensor tensor) {
+  tensors_.push_back(tensor);
+  return tensor;
+}
+
+PreparedCall::PreparedCall(const OpSpec& spec, Stream& stream, DType dtype, std::int64_t rows,
+                           std::int64_t n)
+    : call_(spec.call()) {
+  // A call that is made up says which tensors there are, and which outputs.
+  const auto model = spec.call();
+  for (OpCall* call : {call_.get(), model.get()})
+    set_parameters(*call, {{"m", static_cast<double>(rows)}, {"n", static_cast<double>(n)}});
+  model->complete(planning_stream(), spec.sizes(rows, n), dtype, spec.dtypes(dtype));
+  std::uint32_t seed = 0;
+  for (const OpTensor* input : model->inputs()) {
+    const TensorRef wanted = model->tensor(input->name);
+    if (!wanted.present()) continue;
+    const bool indices = input->values.kind == op::Values::Kind::indices;
+    const std::int64_t below = indices ? model->tensor(input->values.into).shape.back() : 1;
+    call_->set(input->name, keep(random_tensor(stream, wanted.dtype, wanted.shape, ++seed, below)));
+  }
+  for (const auto& [name, tensor] : model->plan(planning_stream()).outputs)
+    for (const OpOutput& output : spec.op->outputs())
+      if (output.name == name && !output.into.empty() && output.into != "dresidual")
+        call_->set(output.into, keep(stream.empty(tensor.dtype, tensor.shape)));
+  call_->run(stream);
 }
 
 }  // namespace tegula::bench

@@ -1,42 +1,59 @@
-// What bench_ops measures: each op, its tensors, the bytes that it must move, its configurations.
+// What bench_ops measures: ops with their tensors, made of their descriptions.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
-#include <span>
+#include <map>
+#include <memory>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
-#include "tegula/ops.h"
+#include "tegula/op_call.h"
 
 namespace tegula::bench {
 
 /// A pinned configuration; none: the op's own choice.
-using Pin = std::variant<std::monostate, ops::RowConfig, ops::NormRowConfig, ops::RotaryConfig>;
+using Pin = std::vector<std::pair<std::string, std::int64_t>>;
 
-/// "2x4096x8": rows, columns and warps of a RowConfig, with the blocks of a cluster behind them
-/// where there are more than one, all four fields of a RotaryConfig; "default".
+/// "2x4096x8": the fields in their order; "default".
 std::string to_string(const Pin& pin);
 
 struct OpSpec {
-  const char* op;
-  const char* variant;
-  /// Bytes of a row of `n` elements that must move: each input read once, each output written once.
-  std::int64_t (*bytes_of_row)(DType dtype, std::int64_t n);
+  const OpBase* op = nullptr;
+  std::string variant = "plain";
+  std::map<std::string, DType> inputs = {};  ///< beyond those that must be there; of x's dtype
+                                             ///< where i1 stands here
+  std::map<std::string, double> parameters = {};
+
   /// Whether the op is measured at this row length.
-  bool (*takes)(std::int64_t n);
-  /// Allocates the tensors and fills them with random values; the result calls the op once.
-  std::function<void(Stream&, const Pin&)> (*prepare)(Stream& stream, DType dtype,
-                                                      std::int64_t rows, std::int64_t n);
+  bool takes(std::int64_t n) const;
+  /// Bytes of a row of `n` elements that must move: each input read once, each output written once.
+  std::int64_t bytes_of_row(DType dtype, std::int64_t n) const;
   /// Every configuration that may make sense.
-  std::vector<Pin> (*configs)(std::int64_t rows, std::int64_t n);
+  std::vector<Pin> configs(DType dtype, std::int64_t rows, std::int64_t n) const;
+  /// A call with the parameters, and without tensors.
+  std::unique_ptr<OpCall> call() const;
+  op::Sizes sizes(std::int64_t rows, std::int64_t n) const;
+  /// By the names of inputs; `inputs` with x's dtype where nothing else is said.
+  std::map<std::string, DType> dtypes(DType dtype) const;
 };
 
-std::span<const OpSpec> op_specs();
+/// Each op that launches a kernel of its own, and what else is worth a look.
+std::vector<OpSpec> op_specs();
 
-/// normal-like values from -2 to 2, made on the device; of i64 whole numbers in [0, below).
+/// A call on tensors of random values, with memory for its outputs, which has run once.
+class PreparedCall {
+ public:
+  PreparedCall(const OpSpec& spec, Stream& stream, DType dtype, std::int64_t rows, std::int64_t n);
+  OpCall& call() { return *call_; }
+
+ private:
+  Tensor keep(Tensor tensor);
+  std::unique_ptr<OpCall> call_;
+  std::vector<Tensor> tensors_;
+};
+
+/// normal-like values from -2 to 2, made on the device; of i64 and i32 whole numbers in [0, below).
 Tensor random_tensor(Stream& stream, DType dtype, const Dims& shape, std::uint32_t seed,
                      std::int64_t below = 1);
 

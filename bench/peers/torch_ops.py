@@ -200,7 +200,7 @@ OPS = [
     ("log_softmax_bwd", "plain", log_softmax_bwd, 3, lambda n: 0, None),
     ("cross_entropy", "plain", cross_entropy, 1, lambda n: 16, None),
     ("cross_entropy_bwd", "plain", cross_entropy_bwd, 2, lambda n: 16, None),
-    ("rotary", "halves", rotary(False), 2, lambda n: 0, whole_heads),
+    ("rotary", "plain", rotary(False), 2, lambda n: 0, whole_heads),
     ("rotary", "interleaved", rotary(True), 2, lambda n: 0, whole_heads),
     ("swiglu", "plain", swiglu, 3, lambda n: 0, None),
     ("swiglu_bwd", "plain", swiglu_bwd, 5, lambda n: 0, None),

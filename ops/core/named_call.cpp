@@ -333,6 +333,32 @@ void OpCall::run(Stream& stream, ConfigOverrides config) {
   op_.call(stream, arguments_.data(), result_.data(), config);
 }
 
+void OpCall::run_again(Stream& stream) {
+  make_result();
+  op_.call(stream, arguments_.data(), result_.data());
+}
+
+void OpCall::pin(Stream& stream, ConfigOverrides config) {
+  const std::optional<OpConfig>& info = op_.config_info();
+  if (!info) throw InternalError(fmt::format("{} has no config", op_.name()));
+  info->pin(at(info->offset), nullptr);
+  if (config.empty()) return;
+  std::vector<std::max_align_t> chosen(info->bytes / sizeof(std::max_align_t) + 1);
+  const CallView call(*op_.data_, arguments_.data());
+  KeptCall kept;
+  PlanMaker maker(*op_.data_, stream, arguments_.data(), call, config, kept);
+  maker.check_inputs();
+  maker.read_config(chosen.data());
+  info->pin(at(info->offset), chosen.data());
+}
+
+std::unique_ptr<OpCall> OpCall::clone() const {
+  auto copy = std::make_unique<OpCall>(op_);
+  copy->arguments_ = arguments_;
+  if (forward_ != nullptr) copy->forward_ = forward_->clone();
+  return copy;
+}
+
 std::vector<std::pair<std::string, Tensor>> OpCall::outputs() const {
   std::vector<std::pair<std::string, Tensor>> given;
   if (!has_result_) return given;

@@ -59,6 +59,8 @@ class PlanMaker {
   void check_inputs();
   /// After the scalars have been checked.
   void make();
+  /// The config of the op's struct, of inputs that were checked.
+  void read_config(void* config) const { plan_.read_config(config, state_.op.config->bytes); }
   /// What was made, by names.
   OpPlan result() const;
 

@@ -373,6 +373,11 @@ class Op : public OpBase {
       const auto& pinned = *static_cast<const std::optional<C>*>(optional);
       return pinned ? &*pinned : nullptr;
     };
+    config.pin = [](void* optional, const void* chosen) {
+      auto& pinned = *static_cast<std::optional<C>*>(optional);
+      pinned.reset();
+      if (chosen != nullptr) pinned = *static_cast<const C*>(chosen);
+    };
     config.choose = [choose](const void* arguments, const Plan& plan, void* chosen) {
       if constexpr (std::is_invocable_v<Choose, const Plan&>)
         *static_cast<C*>(chosen) = choose(plan);

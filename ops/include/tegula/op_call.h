@@ -85,6 +85,13 @@ class OpCall {
 
   /// Runs it; `config` as OpBase::call.
   void run(Stream& stream, std::span<const std::pair<std::string, std::int64_t>> config = {});
+  /// The op alone: what its forward filled in the last run is taken again.
+  void run_again(Stream& stream);
+  /// Pins these fields over what the op would choose, as callers pin a config, for the calls to
+  /// come; none: lets the op choose again. Throws what a call throws.
+  void pin(Stream& stream, std::span<const std::pair<std::string, std::int64_t>> config);
+  /// A call of the same tensors and parameters, which has not run.
+  std::unique_ptr<OpCall> clone() const;
   /// Of the last run: the outputs that it gave.
   std::vector<std::pair<std::string, Tensor>> outputs() const;
 

@@ -129,6 +129,7 @@ struct OpConfig {
   std::size_t bytes = 0;                                ///< of the struct
   std::size_t optional_bytes = 0;                       ///< of the std::optional
   const void* (*find)(const void* optional) = nullptr;  ///< null where nothing is pinned
+  void (*pin)(void* optional, const void* config) = nullptr;  ///< null: pins nothing
   std::function<void(const void* arguments, const Plan&, void* config)> choose;
   std::function<void(const void* arguments, const Plan&, const void* config)> check;
   std::uint32_t key_words = 0;
