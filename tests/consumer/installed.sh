@@ -62,8 +62,10 @@ ldd "$lib/libtegula.so" "$work/moved/bin/tegula" >"$work/needed"
 ! grep -E 'LLVM|MLIR|libcuda' "$work/needed" >&2 ||
   fail "the libraries above are linked to what they should do without"
 
-configure "$work/build" "$work/moved" "runtime;compiler;static"
+configure "$work/build" "$work/moved" "runtime;compiler;static;cli"
 quietly "$cmake" --build "$work/build"
+"$work/build/consumer_cli" >"$work/log" && grep -q 'y .*6x1000:bf16 *passed' "$work/log" ||
+  fail "an op of one's own has no command line"
 says right "$work/build/consumer"
 says right "$work/build/consumer_through_part"
 says right env TEGULA_COMPILE=process "$work/build/consumer"

@@ -2,6 +2,7 @@
 // kernels it is linked with.
 #pragma once
 
+#pragma GCC visibility push(default)
 namespace tegula {
 
 /// Runs `tegula` with main()'s arguments. Returns its exit status: 0 done; 1 the check asked for
@@ -10,3 +11,4 @@ namespace tegula {
 int cli_main(int argc, char** argv);
 
 }  // namespace tegula
+#pragma GCC visibility pop

@@ -21,6 +21,7 @@
 #include "tegula/op_call.h"
 #include "tegula/reference/rounding.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::reference {
 
 /// A call that has run, as its reference sees it. Names are those of the op, and of its forward.
@@ -99,3 +100,4 @@ std::vector<double> elementwise(const Call& call, std::string_view output, Preci
 }
 
 }  // namespace tegula::reference
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#pragma GCC visibility push(default)
 namespace tegula::reference {
 
 /// A number in double, and the roundings that an evaluation in f32 has behind it, as the number
@@ -85,3 +86,4 @@ inline double given(double x) { return x; }
 inline double given(const Bounded& x) { return x.error(); }
 
 }  // namespace tegula::reference
+#pragma GCC visibility pop

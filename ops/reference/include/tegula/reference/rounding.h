@@ -9,6 +9,7 @@
 #include "tegula/reference/bounded.h"
 #include "tegula/dtype.h"
 
+#pragma GCC visibility push(default)
 namespace tegula::reference {
 
 /// A tensor's values as its dtype holds them. No values: the tensor is absent.
@@ -117,3 +118,4 @@ template <class T>
 T largest(const T* values, std::int64_t count);
 
 }  // namespace tegula::reference
+#pragma GCC visibility pop
