@@ -12,7 +12,7 @@ trap 'rm -f "$object"' EXIT
 TIMEFORMAT="%U %R"
 for ((i = 0; i < rounds; ++i)); do
   { time "$compiler" -std=c++20 -O0 -w -c "$file" -o "$object" \
-      -Iruntime/include -Idsl/include -Iops/include; } 2>&1
+      -Iruntime/format/include -Iruntime/include -Idsl/include -Iops/include; } 2>&1
 done | awk -v file="$file" '
   NF == 2 && /^[0-9.]+ [0-9.]+$/ { user[++n] = $1; printf "%s s user CPU, %s s elapsed\n", $1, $2; next }
   { print; failed = 1 }

@@ -43,7 +43,8 @@ target_link_libraries(tegula_shared PRIVATE fmt::fmt Threads::Threads ${CMAKE_DL
 target_compile_features(tegula_shared INTERFACE cxx_std_20)
 target_include_directories(
   tegula_shared
-  INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>"
+  INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/format/include>"
+            "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>"
             "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dsl/include>"
             "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/ops/include>")
 
@@ -65,7 +66,8 @@ function(tegula_add_registration name source)
   add_library(${name} OBJECT "${PROJECT_SOURCE_DIR}/compiler/driver/${source}")
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PRIVATE tegula_flags tegula_format)
-  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include")
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/compiler/include"
+                                             "${PROJECT_SOURCE_DIR}/runtime/include")
   add_library(${name}_archive STATIC $<TARGET_OBJECTS:${name}>)
   set_target_properties(${name}_archive PROPERTIES OUTPUT_NAME ${name})
 endfunction()

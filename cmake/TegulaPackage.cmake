@@ -82,7 +82,8 @@ if(TEGULA_LLVM_LICENCE)
 endif()
 
 foreach(component runtime static)
-  install(DIRECTORY runtime/include/tegula dsl/include/tegula ops/include/tegula
+  install(DIRECTORY runtime/format/include/tegula runtime/include/tegula dsl/include/tegula
+                    ops/include/tegula
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT ${component})
 endforeach()
 

@@ -8,7 +8,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/raw_ostream.h"
 #include "runtime/format/image.h"
-#include "tegula/compile.h"
+#include "tegula/compile_request.h"
 #include "tegula/compiler.h"
 #include "tegula/error.h"
 

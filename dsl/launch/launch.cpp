@@ -9,6 +9,7 @@
 #include "runtime/launch/kernel_events.h"
 #include "runtime/launch/kernel_source.h"
 #include "runtime/launch/kernel_table.h"
+#include "runtime/launch/recorders.h"
 
 namespace tegula {
 namespace {

@@ -161,7 +161,7 @@ program::Parameter to_parameter(const ParameterInfo& info, const ArgumentClass& 
   p.kind = info.kind == ParameterInfo::Kind::scalar ? Parameter::Kind::scalar
            : c.present                              ? Parameter::Kind::tensor
                                                     : Parameter::Kind::absent_tensor;
-  p.access = static_cast<Parameter::Access>(info.access);
+  p.access = info.access;
   p.name = info.name;
   p.dtype = c.dtype;
   p.extents.assign(c.extents.begin(), c.extents.begin() + c.rank);

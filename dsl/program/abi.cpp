@@ -150,7 +150,7 @@ format::LaunchRecord launch_record(const Program& program) {
   for (const Parameter& p : program.parameters)
     record.arguments.push_back({.name = p.name,
                                 .kind = static_cast<format::ArgumentRecord::Kind>(p.kind),
-                                .access = static_cast<format::ArgumentRecord::Access>(p.access),
+                                .access = p.access,
                                 .dtype = p.dtype,
                                 .rank = static_cast<std::uint32_t>(p.extents.size())});
   record.parameters = kernel_parameters(program);

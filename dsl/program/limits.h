@@ -9,7 +9,7 @@
 
 namespace tegula::program {
 
-inline constexpr std::size_t max_rank = 8;
+using tegula::max_rank;
 inline constexpr std::int64_t max_tile_elements = std::int64_t{1} << 20;
 inline constexpr std::int64_t max_extent = 0x7fffffff;
 inline constexpr std::uint32_t max_warps = 32;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/format/bytes.h"
+#include "tegula/access.h"
 #include "tegula/dtype.h"
 
 namespace tegula::program {
@@ -139,10 +140,8 @@ enum class AtomicKind : std::uint8_t {
   exchange = 6,
 };
 inline constexpr int atomic_kind_count = 7;
-enum class MemoryOrder : std::uint8_t { relaxed = 0, acquire = 1, release = 2, acq_rel = 3 };
-inline constexpr int memory_order_count = 4;
-enum class MemoryScope : std::uint8_t { block = 0, device = 1, system = 2 };
-inline constexpr int memory_scope_count = 3;
+using tegula::MemoryOrder;
+using tegula::MemoryScope;
 
 enum class Comparison : std::uint8_t { eq = 0, ne = 1, lt = 2, le = 3, gt = 4, ge = 5 };
 inline constexpr int comparison_count = 6;
@@ -171,7 +170,7 @@ struct Region {
 struct Parameter {
   /// A workspace is a tensor that the launch allocates, read and written; see Program::workspaces.
   enum class Kind : std::uint8_t { tensor, absent_tensor, scalar, workspace };
-  enum class Access : std::uint8_t { in, out, in_out };
+  using Access = tegula::Access;
   static constexpr std::int64_t dynamic = -1;
 
   Kind kind = Kind::tensor;

@@ -13,7 +13,7 @@ using format::Reader;
 using format::Writer;
 
 constexpr std::array<char, 4> magic = {'T', 'G', 'P', 'R'};
-constexpr std::int64_t access_count = 3, parameter_kind_count = 4, type_kind_count = 2;
+constexpr std::int64_t parameter_kind_count = 4, type_kind_count = 2;
 
 void put(Writer& w, const Region& region);
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/format/bytes.h"
-#include "tegula/device.h"
+#include "tegula/target.h"
 
 namespace tegula::cache {
 

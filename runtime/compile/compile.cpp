@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "runtime/compile/compiler_process.h"
+#include "tegula/error.h"
 
 namespace tegula {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 
 namespace tegula::cuda {
 

@@ -9,7 +9,7 @@
 
 #include "runtime/cuda/driver.h"
 #include "runtime/format/entry.h"
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 
 namespace tegula::cuda {
 

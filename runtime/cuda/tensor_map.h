@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "runtime/format/tensor_map_record.h"
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 
 namespace tegula::cuda {
 

@@ -3,7 +3,7 @@
 #include <new>
 #include <string_view>
 
-#include "tegula/compile.h"
+#include "tegula/compile_request.h"
 #include "tegula/error.h"
 
 namespace tegula::format {

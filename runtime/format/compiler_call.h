@@ -1,6 +1,6 @@
 // What is asked of a compiler, and what it answers, as bytes: the compiler may be linked in, in a
-// library of its own, or in another process. A CompileRequest (tegula/compile.h) is one kind of
-// question; the others serve the command line.
+// library of its own, or in another process. A CompileRequest (tegula/compile_request.h) is one
+// kind of question; the others serve the command line.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 #include "runtime/format/bytes.h"
 #include "runtime/format/entry.h"
-#include "tegula/device.h"
+#include "tegula/target.h"
 
 namespace tegula::format {
 

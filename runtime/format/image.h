@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "runtime/format/bytes.h"
+#include "tegula/access.h"
 
 namespace tegula::format {
 
@@ -202,21 +203,21 @@ using FCmp = std::uint8_t;
 enum class Space : std::uint8_t { global, shared };
 enum class ShuffleMode : std::uint8_t { up, down, butterfly, index };
 enum class VoteMode : std::uint8_t { any, all, uniform };
-enum class Order : std::uint8_t { relaxed, acquire, release, acq_rel };
+using Order = MemoryOrder;
 enum class Scope : std::uint8_t { cta, cluster, gpu, system };
 inline constexpr int scope_count = 4;
 inline constexpr int atomic_modifier_count = 32;
 /// What an atomic's modifier says: bit 0 the space, bits 1 and 2 the order, bits 3 and 4 the scope.
 struct AtomicModifier {
   Space space = Space::global;
-  Order order = Order::relaxed;
+  MemoryOrder order = MemoryOrder::relaxed;
   Scope scope = Scope::gpu;
   constexpr std::uint8_t pack() const {
     return static_cast<std::uint8_t>(static_cast<int>(space) | static_cast<int>(order) << 1 |
                                      static_cast<int>(scope) << 3);
   }
   static constexpr AtomicModifier unpack(std::uint8_t modifier) {
-    return {static_cast<Space>(modifier & 1), static_cast<Order>(modifier >> 1 & 3),
+    return {static_cast<Space>(modifier & 1), static_cast<MemoryOrder>(modifier >> 1 & 3),
             static_cast<Scope>(modifier >> 3 & 3)};
   }
 };

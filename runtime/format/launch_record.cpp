@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tegula/tensor.h"
+#include "tegula/dtype.h"
 
 namespace tegula::format {
 namespace {
@@ -49,10 +49,10 @@ ArgumentRecord read_argument(Reader& r) {
   ArgumentRecord a;
   a.name = r.get_string();
   a.kind = r.get_enum<ArgumentRecord::Kind>(ArgumentRecord::kind_count);
-  a.access = r.get_enum<ArgumentRecord::Access>(3);
+  a.access = r.get_enum<Access>(access_count);
   a.dtype = r.get_enum<DType>(dtype_count);
   a.rank = r.get<std::uint32_t>();
-  if (a.rank > Dims::capacity) r.fail("an argument has too many dimensions");
+  if (a.rank > max_rank) r.fail("an argument has too many dimensions");
   using Kind = ArgumentRecord::Kind;
   if (a.rank > 0 && (a.kind == Kind::scalar || a.kind == Kind::absent_tensor))
     r.fail("an argument that is no tensor has dimensions");

@@ -10,6 +10,7 @@
 
 #include "runtime/format/bytes.h"
 #include "runtime/format/tensor_map_record.h"
+#include "tegula/access.h"
 #include "tegula/dtype.h"
 
 namespace tegula::format {
@@ -91,7 +92,7 @@ struct KernelParameter {
 struct ArgumentRecord {
   enum class Kind : std::uint8_t { tensor, absent_tensor, scalar, workspace };
   static constexpr int kind_count = 4;
-  enum class Access : std::uint8_t { in, out, in_out };
+  using Access = tegula::Access;
   std::string name;
   Kind kind = Kind::tensor;
   Access access = Access::in;

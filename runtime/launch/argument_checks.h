@@ -3,7 +3,9 @@
 
 #include <span>
 
-#include "runtime/launch/launch.h"
+#include "runtime/format/launch_record.h"
+#include "tegula/device.h"
+#include "tegula/kernel_argument.h"
 
 namespace tegula::runtime {
 

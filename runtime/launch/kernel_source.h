@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "runtime/cache/disk_cache.h"
-#include "runtime/launch/launch.h"
+#include "runtime/cache/key.h"
+#include "runtime/launch/ready_kernel.h"
 
 namespace tegula::runtime {
 

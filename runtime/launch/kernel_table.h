@@ -7,7 +7,7 @@
 #include <span>
 
 #include "runtime/launch/call_key.h"
-#include "runtime/launch/launch.h"
+#include "runtime/launch/ready_kernel.h"
 
 namespace tegula::runtime {
 

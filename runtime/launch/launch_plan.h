@@ -8,8 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "runtime/launch/launch.h"
+#include "runtime/launch/ready_kernel.h"
 #include "runtime/launch/tensor_maps.h"
+#include "tegula/device.h"
+#include "tegula/kernel_argument.h"
 
 namespace tegula::runtime {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/format/launch_record.h"
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 #include "tegula/kernel_argument.h"
 
 namespace tegula::runtime {

@@ -4,7 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "runtime/launch/launch.h"
+#include "runtime/format/launch_record.h"
+#include "tegula/device.h"
+#include "tegula/kernel_argument.h"
 
 namespace tegula::runtime {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 #include "tegula/tensor.h"
 
 namespace tegula::runtime {

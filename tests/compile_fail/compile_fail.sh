@@ -4,7 +4,8 @@
 # also holds good.cpp, which must compile: else a broken include path would pass every test.
 compiler=$1 root=$2 file=$3
 output=$("$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Werror=unused-result \
-  -Wno-unused-variable -I"$root/runtime/include" -I"$root/dsl/include" "$file" 2>&1)
+  -Wno-unused-variable -I"$root/runtime/format/include" -I"$root/runtime/include" -I"$root/dsl/include" \
+  "$file" 2>&1)
 status=$?
 expected=$(sed -n '1s|^// expect: ||p' "$file")
 if [ -z "$expected" ]; then

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "ops/reference/transfer.h"
-#include "runtime/launch/launch.h"
+#include "runtime/launch/recorders.h"
 #include "tests/ops/norm_case.h"
 
 namespace tegula::testing {

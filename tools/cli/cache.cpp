@@ -11,6 +11,7 @@
 #include "runtime/cache/disk_cache.h"
 #include "runtime/cache/history.h"
 #include "runtime/cache/maintenance.h"
+#include "tegula/error.h"
 #include "tools/cli/command.h"
 #include "tools/common/standard_output.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/reference/accuracy.h"
-#include "runtime/launch/launch.h"
+#include "runtime/launch/recorders.h"
 #include "tegula/simulator.h"
 
 namespace tegula::cli {

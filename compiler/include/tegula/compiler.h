@@ -7,7 +7,7 @@
 
 #include "runtime/format/compiler_call.h"
 #include "runtime/format/entry.h"
-#include "tegula/device.h"
+#include "tegula/target.h"
 
 namespace tegula::compiler {
 

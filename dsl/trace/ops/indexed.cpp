@@ -17,17 +17,12 @@ using program::AtomicKind;
 using program::Op;
 using program::Parameter;
 
-static_assert(static_cast<int>(MemoryOrder::acq_rel) ==
-              static_cast<int>(program::MemoryOrder::acq_rel));
-static_assert(static_cast<int>(MemoryScope::system) ==
-              static_cast<int>(program::MemoryScope::system));
-
 using Indices = std::initializer_list<Operand>;
 
 /// One access to a tensor: its values, indices and mask, brought to one shape.
-class Access {
+class ElementAccess {
  public:
-  Access(std::string_view name, std::uint32_t parameter, const std::source_location& at)
+  ElementAccess(std::string_view name, std::uint32_t parameter, const std::source_location& at)
       : name_(name), tracer_(Tracer::here(at)), at_(at), index_(parameter) {
     detail::tensor(tracer_, parameter, at);
   }
@@ -116,7 +111,7 @@ class Access {
 
 Tile gather_from(std::uint32_t parameter, Indices indices, const MaskOperand* mask,
                  const Operand& other, const std::source_location& at) {
-  Access access("gather", parameter, at);
+  ElementAccess access("gather", parameter, at);
   detail::need_readable(access.tracer(), access.parameter(), "gather reads an Out tensor", at);
   access.add_indices(indices);
   mask != nullptr ? access.add_mask(*mask) : access.add_true();
@@ -126,7 +121,7 @@ Tile gather_from(std::uint32_t parameter, Indices indices, const MaskOperand* ma
 
 void scatter_to(std::uint32_t parameter, const Operand& value, Indices indices,
                 const MaskOperand* mask, const std::source_location& at) {
-  Access access("scatter", parameter, at);
+  ElementAccess access("scatter", parameter, at);
   detail::need_writable(access.tracer(), access.parameter(), "scatter writes an In tensor", at);
   access.add_value(value);
   access.add_indices(indices);
@@ -138,7 +133,7 @@ void scatter_to(std::uint32_t parameter, const Operand& value, Indices indices,
 Tile atomic(std::string_view name, Op op, std::vector<std::int64_t> attributes, unsigned dtypes,
             std::initializer_list<const Operand*> values, Indices indices,
             const AtomicOptions& options, const std::source_location& at) {
-  Access access(name, static_cast<std::uint32_t>(attributes[0]), at);
+  ElementAccess access(name, static_cast<std::uint32_t>(attributes[0]), at);
   if (access.parameter().access != Parameter::Access::in_out)
     detail::fail(at, {.argument = access.parameter().name,
                       .problem = fmt::format("{} reads and writes", name),

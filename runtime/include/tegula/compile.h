@@ -4,18 +4,12 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "tegula/device.h"
+#include "tegula/compile_request.h"
 
 #pragma GCC visibility push(default)
 namespace tegula {
-
-struct CompileRequest {
-  std::vector<std::byte> program;  ///< a serialised Program
-  Target target;
-};
 
 /// Serialised CompileRequest in; serialised Entry out. Throws tegula::Error for what the kernel's
 /// author or the machine can mend. What else a compiler may be asked is in
@@ -42,10 +36,6 @@ std::vector<std::byte> compile_by_library(std::span<const std::byte> request);
 std::vector<std::byte> compile(const CompileRequest& request);
 /// The same for any question.
 std::vector<std::byte> ask_compiler(std::span<const std::byte> question);
-
-std::vector<std::byte> serialise(const CompileRequest& request);
-/// Throws Error{corrupt_data}.
-CompileRequest read_compile_request(std::span<const std::byte> bytes);
 
 }  // namespace tegula
 #pragma GCC visibility pop

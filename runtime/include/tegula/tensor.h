@@ -21,7 +21,7 @@ class Stream;
 /// Up to 8 extents or strides, held inline: no call that takes one allocates.
 class Dims {
  public:
-  static constexpr std::size_t capacity = 8;
+  static constexpr std::size_t capacity = max_rank;
 
   Dims() = default;
   /// Throws Error{invalid_argument} beyond 8.

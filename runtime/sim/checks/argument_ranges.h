@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 
 namespace tegula::sim {
 

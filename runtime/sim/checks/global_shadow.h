@@ -12,7 +12,7 @@
 
 #include "runtime/sim/checks/block_order.h"
 #include "runtime/sim/checks/coalescing.h"
-#include "tegula/device.h"
+#include "tegula/device_interface.h"
 
 namespace tegula::sim {
 

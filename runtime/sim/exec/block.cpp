@@ -1,4 +1,5 @@
 #include "runtime/sim/exec/block.h"
+#include "runtime/sim/exec/seeded_order.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 
 #include "runtime/format/architecture.h"
 #include "runtime/format/entry.h"
-#include "runtime/sim/state/launch_state.h"
+#include "runtime/sim/exec/launch.h"
 
 namespace tegula {
 namespace sim {

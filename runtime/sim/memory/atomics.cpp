@@ -18,7 +18,6 @@ namespace {
 
 using format::AtomicModifier;
 using format::Opcode;
-using format::Order;
 using format::Scalar;
 using format::Scope;
 
@@ -141,7 +140,7 @@ bool run_lane(const AtomicCell& c, const Instruction& i) {
 
 bool reads(Opcode opcode) { return opcode != Opcode::atomic_store; }
 bool writes(Opcode opcode) { return opcode != Opcode::atomic_load; }
-bool has_bit(Order order, Order bit) {
+bool has_bit(MemoryOrder order, MemoryOrder bit) {
   return (static_cast<int>(order) & static_cast<int>(bit)) != 0;
 }
 
@@ -165,7 +164,7 @@ void publish(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   Clocks& clocks = worker.workspace.clocks;
   const std::uint32_t warp = access.site.warp;
   const FenceState& fences = worker.fences[warp];
-  const bool now = has_bit(m.order, Order::release);
+  const bool now = has_bit(m.order, MemoryOrder::release);
   if (!now && !fences.fenced) return;
   // Other blocks see what any warp of this one did before its fence: a barrier usually lies between
   // that fence and the atomic.
@@ -185,7 +184,7 @@ void take_up(WarpAccess& access, const Gathered& g, AtomicModifier m) {
   Clocks& clocks = worker.workspace.clocks;
   const std::uint32_t warp = access.site.warp;
   FenceState& fences = worker.fences[warp];
-  const bool now = has_bit(m.order, Order::acquire);
+  const bool now = has_bit(m.order, MemoryOrder::acquire);
   for_each_location(g, [&](std::uint64_t address, std::uint64_t key) {
     const auto there = worker.locations.find(key);
     if (there != worker.locations.end()) {

@@ -107,27 +107,4 @@ struct Worker {
   std::uint32_t waits_in_cluster(std::uint32_t warp) const;
 };
 
-/// A permutation of [0, count) that is computed, not stored; the identity for seed 0.
-class SeededOrder {
- public:
-  SeededOrder(std::uint64_t count, std::uint64_t seed);
-  std::uint64_t operator[](std::uint64_t k) const {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(k) * factor_ + offset_) %
-                                      count_);
-  }
-
- private:
-  std::uint64_t count_, factor_ = 1, offset_ = 0;
-};
-
-/// Mixes the bits of a number, for seeds.
-std::uint64_t mixed(std::uint64_t x);
-
-/// A workspace for each block that can run at the same time, made as they are needed.
-using Workspaces = std::vector<std::unique_ptr<Workspace>>;
-
-/// Runs all blocks, in seeded order, and adds what they did to `counters`. Faults are in
-/// `launch.reports` afterwards.
-void run(Launch& launch, Workspaces& workspaces, SimCounters& counters);
-
 }  // namespace tegula::sim

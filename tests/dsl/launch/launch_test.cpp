@@ -1,5 +1,5 @@
 // From a kernel's launch to a device, with a compiler that only copies the launch record.
-#include "runtime/launch/launch.h"
+#include "runtime/launch/recorders.h"
 
 #include <dlfcn.h>
 

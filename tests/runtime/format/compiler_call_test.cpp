@@ -4,7 +4,7 @@
 
 #include <new>
 
-#include "tegula/compile.h"
+#include "tegula/compile_request.h"
 #include "tegula/error.h"
 #include "tests/runtime/format/sample_entry.h"
 

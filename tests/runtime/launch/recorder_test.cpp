@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "runtime/launch/launch.h"
+#include "runtime/launch/recorders.h"
 
 namespace tegula::runtime {
 namespace {

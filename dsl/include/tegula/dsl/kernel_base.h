@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "tegula/access.h"
 #include "tegula/device.h"
 #include "tegula/dsl/config.h"
 #include "tegula/dsl/parameter.h"
@@ -33,7 +34,7 @@ struct KernelOrigin {
 /// A parameter as the kernel's signature and its declarations state it.
 struct ParameterInfo {
   enum class Kind : std::uint8_t { tensor, scalar };
-  enum class Access : std::uint8_t { in, out, in_out };
+  using Access = tegula::Access;
   Kind kind = Kind::tensor;
   Access access = Access::in;
   bool optional = false;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tegula/access.h"
 #include "tegula/dsl/tile.h"
 
 #pragma GCC visibility push(default)
@@ -70,11 +71,6 @@ class [[nodiscard]] NarrowedTensor {
   std::uint32_t parameter_;
   detail::Narrowings narrowings_;
 };
-
-/// What an atomic orders beside itself, as in C++'s memory model.
-enum class MemoryOrder : std::uint8_t { relaxed, acquire, release, acq_rel };
-/// Among whose threads it is atomic and orders.
-enum class MemoryScope : std::uint8_t { block, device, system };
 
 /// `x.atomic_add(v, {i}, {.mask = i < n, .order = MemoryOrder::release})`.
 struct AtomicOptions {

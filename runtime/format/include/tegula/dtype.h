@@ -1,6 +1,7 @@
-// Element types of tensors and tiles.
+// Element types of tensors and tiles, and how many dimensions those have.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -33,6 +34,9 @@ inline constexpr DType f16 = DType::f16, bf16 = DType::bf16, f32 = DType::f32, f
                        i1 = DType::i1, i8 = DType::i8, i16 = DType::i16, i32 = DType::i32,
                        i64 = DType::i64, u8 = DType::u8, u16 = DType::u16, u32 = DType::u32,
                        u64 = DType::u64, f8e4m3 = DType::f8e4m3, f8e5m2 = DType::f8e5m2;
+
+/// The most dimensions that a tensor or tile has.
+inline constexpr std::size_t max_rank = 8;
 
 namespace detail {
 /// Throws Error{invalid_argument}.
