@@ -1,7 +1,7 @@
 #include "compiler/analysis/block_accesses.h"
 
 #include "compiler/analysis/disjoint_parts.h"
-#include "compiler/analysis/scratch.h"
+#include "compiler/ir/scratch.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
 using namespace mlir;
@@ -21,12 +21,6 @@ Value base_of(Value pointer) {
                   : pointer;
 }
 
-BlockAccess of_view(Value view, Type tile, bool is_store) {
-  auto op = view.getDefiningOp<tile::ViewOp>();
-  return {op ? base_of(op.getPointer()) : Value(), view, cast<RankedTensorType>(tile).getEncoding(),
-          is_store};
-}
-
 /// Two tiles of one view are the same or have no element in common. In one layout, without copies,
 /// an element is one thread's in both.
 bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
@@ -36,34 +30,23 @@ bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
   return layout.replicated_lanes() == 0 && layout.replicated_warps() == 0;
 }
 
-/// What an atomic orders beside itself. It is made by one thread for the whole block.
+/// It is made by one thread for the whole block.
 tile::MemoryOrder order_of(Operation& op) {
-  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) return atomic.getOrder();
-  if (auto cas = dyn_cast<tile::AtomicCasOp>(op)) return cas.getOrder();
-  return tile::MemoryOrder::relaxed;
+  auto user = dyn_cast<tile::MemoryUser>(op);
+  return user ? user.memory_order() : tile::MemoryOrder::relaxed;
 }
 
 }  // namespace
 
 std::optional<BlockAccess> tensor_access(Operation& op) {
-  if (auto load = dyn_cast<tile::LoadOp>(op)) return of_view(load.getView(), load.getType(), false);
-  if (auto store = dyn_cast<tile::StoreOp>(op))
-    return of_view(store.getView(), store.getValue().getType(), true);
-  if (auto copy = dyn_cast<tile::AsyncCopyOp>(op))
-    return of_view(copy.getView(), copy.getTile(), false);
-  if (auto gather = dyn_cast<tile::GatherOp>(op))
-    return BlockAccess{base_of(gather.getPointer()), {}, {}, false};
-  if (auto scatter = dyn_cast<tile::ScatterOp>(op))
-    return BlockAccess{base_of(scatter.getPointer()), {}, {}, true};
-  if (auto atomic = dyn_cast<tile::AtomicOp>(op)) {
-    BlockAccess access{base_of(atomic.getPointer()), {}, {}, true};
-    if (op.use_empty() && atomic.getKind() != tile::AtomicKind::exchange)
-      access.commutes = atomic.getKind();
-    return access;
-  }
-  if (auto cas = dyn_cast<tile::AtomicCasOp>(op))
-    return BlockAccess{base_of(cas.getPointer()), {}, {}, true};
-  return std::nullopt;
+  auto user = dyn_cast<tile::MemoryUser>(op);
+  const auto access = user ? user.tensor_access() : std::nullopt;
+  if (!access) return std::nullopt;
+  Value pointer = access->pointer;
+  if (access->view)
+    if (auto view = access->view.getDefiningOp<tile::ViewOp>()) pointer = view.getPointer();
+  return BlockAccess{pointer ? base_of(pointer) : Value(), access->view, access->layout,
+                     access->is_store, access->commutes};
 }
 
 bool releases(Operation& op) {
@@ -100,9 +83,10 @@ void BlockOrder::access(Operation& op, const BlockAccess& access, Accesses& open
 
 void BlockOrder::visit(Operation& op, Accesses& open) {
   if (op.getNumRegions() > 0 && isa<RegionBranchOpInterface>(op)) return visit_regions(op, open);
-  if (isa<tile::BarrierOp, tile::ClusterReduceOp>(op)) open.clear();
+  auto user = dyn_cast<tile::MemoryUser>(op);
+  if (user && user.joins_block()) open.clear();
   if (const auto of_tensor = tensor_access(op)) access(op, *of_tensor, open);
-  if (scratch_bytes(&op) > 0) {
+  if (tile::exchange_bytes(&op) > 0) {
     if (op.hasAttr(tile::shared_reused_attribute)) open.clear();
     const BlockAccess exchange{.exchange = &op};
     access(op, exchange, open);

@@ -19,8 +19,8 @@ struct BlockAccess {
   bool is_store = false;
   /// Of an atomic whose value before nobody wants: what it does, which commutes with the same.
   std::optional<tile::AtomicKind> commutes = std::nullopt;
-  /// Of shared memory: the operation (scratch_bytes) that exchanges through it. It writes, joins
-  /// all threads at a barrier of its own, and reads; what stays open is the reading.
+  /// Of shared memory: the operation (tile::ScratchUse::exchange) that exchanges through it. It
+  /// writes, joins all threads at a barrier of its own, and reads; what stays open is the reading.
   mlir::Operation* exchange = nullptr;
 
   friend bool operator==(const BlockAccess&, const BlockAccess&) = default;

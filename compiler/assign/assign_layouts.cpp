@@ -7,9 +7,7 @@
 #include <tuple>
 
 #include "compiler/analysis/alignment.h"
-#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
-#include "compiler/layout/scan_steps.h"
 #include "compiler/layout/streaming.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
@@ -27,26 +25,10 @@ using layout::Distributed;
 using tile::is_tile;
 using tile::shape_of;
 
-/// The layout of a half that a thread joins, or splits, without asking others; where the whole's
-/// does not allow it (its halves are different lanes'), one from which few shuffles lead to the
-/// whole: with the bit of a register for that of the lane, or else with copies in all those lanes.
-Distributed nearest_half_layout(const Distributed& whole) {
-  if (const auto half = tile::half_layout(whole)) return *half;
-  if (const auto wide = layout::widened(whole, 2))
-    if (const auto half = tile::half_layout(*wide)) return *half;
-  layout::Shape one = whole.shape(), half = whole.shape();
-  one.back() = 1;
-  half.pop_back();
-  return whole.source_of_broadcast(one).reshape(half);
-}
-
 /// One way in which a layout passes from one value to another without moving data.
 struct Link {
   Value to;
-  enum class Kind { same, reshape, broadcast_source, reduction, transpose, half, whole };
-  Kind kind = Kind::same;
-  int axis = 0;                  ///< reduction
-  std::vector<int> permutation;  ///< transpose
+  tile::LayoutLinks::Map map;  ///< null: as it is
 };
 
 constexpr std::int64_t most_elements = std::int64_t{1} << layout::max_tile_bits;
@@ -69,7 +51,7 @@ struct Access {
   int loops = 0;         ///< that it stands in
 };
 
-class Assignment {
+class Assignment : tile::LayoutLinks, tile::LayoutSettling {
  public:
   explicit Assignment(func::FuncOp function)
       : function_(function),
@@ -80,8 +62,10 @@ class Assignment {
     splat_constants();
     function_.walk([&](tile::SplatOp op) { give_each_use_its_own(op); });
     function_.walk([&](Operation* op) { add_links(op); });
-    function_.walk([&](tile::LoadOp op) { add_access(op, op.getResult()); });
-    function_.walk([&](tile::StoreOp op) { add_access(op, op.getValue()); });
+    function_.walk(
+        [&](tile::LoadOp op) { add_access(cast<tile::ViewAccess>(*op), op.getResult()); });
+    function_.walk(
+        [&](tile::StoreOp op) { add_access(cast<tile::ViewAccess>(*op), op.getValue()); });
     std::stable_sort(accesses_.begin(), accesses_.end(), [](const Access& a, const Access& b) {
       return std::tuple(shape_size(a), a.loops, a.streams) >
              std::tuple(shape_size(b), b.loops, b.streams);
@@ -128,11 +112,15 @@ class Assignment {
 
   //===--- The graph of values --------------------------------------------------------------===//
 
-  void link_same(Value a, Value b) {
+  void same(Value a, Value b) override {
     if (!is_tile(a)) return;
-    links_[a].push_back({b});
-    links_[b].push_back({a});
+    links_[a].push_back({b, nullptr});
+    links_[b].push_back({a, nullptr});
     groups_.unionSets(a, b);
+  }
+  void link(Value from, Value to, Map map) override {
+    links_[from].push_back({to, std::move(map)});
+    groups_.unionSets(from, to);
   }
 
   /// Values that control flow makes one: they have one layout, whatever each of them meets.
@@ -146,67 +134,18 @@ class Assignment {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       for (unsigned k = 0; k < loop.getNumResults(); ++k) {
         tie(loop.getResult(k), loop.getRegionIterArgs()[k]);
-        link_same(loop.getResult(k), loop.getInitArgs()[k]);
-        link_same(loop.getResult(k), loop.getYieldedValues()[k]);
+        same(loop.getResult(k), loop.getInitArgs()[k]);
+        same(loop.getResult(k), loop.getYieldedValues()[k]);
       }
     } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
       add_while_links(loop);
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       for (unsigned k = 0; k < branch.getNumResults(); ++k)
         for (Region& region : branch->getRegions())
-          link_same(branch.getResult(k), region.front().getTerminator()->getOperand(k));
-    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
-      links_[reshape.getValue()].push_back({reshape.getResult(), Link::Kind::reshape});
-      links_[reshape.getResult()].push_back({reshape.getValue(), Link::Kind::reshape});
-      groups_.unionSets(reshape.getValue(), reshape.getResult());
-    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
-      links_[broadcast.getResult()].push_back({broadcast.getValue(), Link::Kind::broadcast_source});
-      groups_.unionSets(broadcast.getValue(), broadcast.getResult());
-    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
-      links_[reduce.getValue()].push_back(
-          {reduce.getResult(), Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
-      groups_.unionSets(reduce.getValue(), reduce.getResult());
-    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
-      for (Value value : reduce.getValues()) link_same(reduce.getValues()[0], value);
-      for (Value result : reduce.getResults()) {
-        link_same(reduce.getResults()[0], result);
-        links_[reduce.getValues()[0]].push_back(
-            {result, Link::Kind::reduction, static_cast<int>(reduce.getAxis())});
-        groups_.unionSets(reduce.getValues()[0], result);
-      }
-    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
-      for (Value value : scan.getValues()) link_same(scan.getResults()[0], value);
-      for (Value result : scan.getResults()) link_same(scan.getResults()[0], result);
-    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
-      add_transpose_links(transpose);
-    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
-      link_halves(join.getFirst(), join.getSecond(), join.getResult());
-    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
-      link_halves(split.getFirst(), split.getSecond(), split.getValue());
-    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
-      link_same(scatter.getValue(), scatter.getOffsets());
-      link_same(scatter.getValue(), scatter.getMask());
-    } else if (is_elementwise(op)) {
-      for (Value result : llvm::drop_begin(op->getResults())) link_same(op->getResult(0), result);
-      for (Value operand : op->getOperands())
-        if (is_tile(operand)) link_same(op->getResult(0), operand);
+          same(branch.getResult(k), region.front().getTerminator()->getOperand(k));
+    } else {
+      tile::link_layouts(op, *this);
     }
-  }
-
-  void add_transpose_links(tile::TransposeOp op) {
-    const std::vector<int> forward(op.getPermutation().begin(), op.getPermutation().end());
-    std::vector<int> backward(forward.size());
-    for (int k = 0; k < static_cast<int>(forward.size()); ++k) backward[forward[k]] = k;
-    links_[op.getValue()].push_back({op.getResult(), Link::Kind::transpose, 0, forward});
-    links_[op.getResult()].push_back({op.getValue(), Link::Kind::transpose, 0, backward});
-    groups_.unionSets(op.getValue(), op.getResult());
-  }
-
-  void link_halves(Value first, Value second, Value whole) {
-    link_same(first, second);
-    links_[first].push_back({whole, Link::Kind::whole});
-    links_[whole].push_back({first, Link::Kind::half});
-    groups_.unionSets(first, whole);
   }
 
   /// What starts a turn need not be what ends the loop, in number or order: canonicalisation drops
@@ -214,8 +153,8 @@ class Assignment {
   void add_while_links(scf::WhileOp loop) {
     for (auto [argument, init, next] :
          llvm::zip_equal(loop.getBeforeArguments(), loop.getInits(), loop.getYieldedValues())) {
-      link_same(argument, init);
-      link_same(argument, next);
+      same(argument, init);
+      same(argument, next);
     }
     for (auto [result, argument, passed] : llvm::zip_equal(
              loop.getResults(), loop.getAfterArguments(), loop.getConditionOp().getArgs())) {
@@ -223,22 +162,13 @@ class Assignment {
       if (llvm::is_contained(loop.getBeforeArguments(), passed))
         tie(result, passed);
       else
-        link_same(result, passed);
+        same(result, passed);
     }
-  }
-
-  static bool is_elementwise(Operation* op) {
-    if (op->getNumResults() == 0 || !is_tile(op->getResult(0))) return false;
-    if (isa<tile::ApproximateOp, tile::RoundedOp, tile::ClusterReduceOp, tile::GatherOp,
-            tile::AtomicOp, tile::AtomicCasOp>(op))
-      return true;
-    return !isa<tile::TileDialect>(op->getDialect()) && op->getNumRegions() == 0;
   }
 
   //===--- Accesses -------------------------------------------------------------------------===//
 
-  template <class Op>
-  void add_access(Op op, Value tile) {
+  void add_access(tile::ViewAccess op, Value tile) {
     const auto view = op.getView().getType();
     Access access{op, tile, contiguous_elements(view, op.getFull()), false};
     for (Value coordinate : op.getCoordinates()) access.streams |= depends_on_program(coordinate);
@@ -247,10 +177,10 @@ class Assignment {
     const unsigned bits = std::max(view.getElementType().getIntOrFloatBitWidth(), 8U);
     const int64_t widest = widest_access_bytes * 8 / bits;
     if (access.vector_elements < std::min<int64_t>(widest, shape_size(access)))
-      op.emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
-                      << op.getView().template getDefiningOp<tile::ViewOp>().getArgument()
-                      << " moves " << access.vector_elements << " of " << widest
-                      << " elements at a time: " << why_narrow(view, op.getFull());
+      op->emitRemark() << "assign-layouts: " << op->getName().stripDialect() << " of "
+                       << op.getView().getDefiningOp<tile::ViewOp>().getArgument() << " moves "
+                       << access.vector_elements << " of " << widest
+                       << " elements at a time: " << why_narrow(view, op.getFull());
     accesses_.push_back(access);
   }
 
@@ -306,31 +236,12 @@ class Assignment {
       ties_.insert(value);
       for (const Value tied : ties_.members(value)) {
         layouts_.try_emplace(tied, at);
-        for (const Link& link : links_[tied])
-          if (!layouts_.contains(link.to)) queue.emplace_back(link.to, across(link, at));
+        for (const Link& link : links_[tied]) {
+          if (layouts_.contains(link.to)) continue;
+          if (const auto there = link.map ? link.map(at) : at) queue.emplace_back(link.to, *there);
+        }
       }
     }
-  }
-
-  /// What the layout becomes on the way.
-  static Distributed across(const Link& link, const Distributed& at) {
-    switch (link.kind) {
-      case Link::Kind::same:
-        return at;
-      case Link::Kind::reshape:
-        return at.reshape(shape_of(link.to));
-      case Link::Kind::broadcast_source:
-        return at.source_of_broadcast(shape_of(link.to));
-      case Link::Kind::reduction:
-        return at.reduced(link.axis);
-      case Link::Kind::transpose:
-        return at.transpose(link.permutation);
-      case Link::Kind::half:
-        return nearest_half_layout(at);
-      case Link::Kind::whole:
-        return tile::whole_layout(at);
-    }
-    llvm_unreachable("a kind of link");
   }
 
   //===--- Rewriting ------------------------------------------------------------------------===//
@@ -355,91 +266,14 @@ class Assignment {
         use_as(yield.getResultsMutable(), loop.getBeforeArguments());
       else
         use_as(yield.getResultsMutable(), op->getParentOp()->getResults());
-    } else if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
-      use_in(reshape.getValueMutable(),
-             layout_at(reshape.getResult()).reshape(shape_of(reshape.getValue())));
-    } else if (auto broadcast = dyn_cast<tile::BroadcastOp>(op)) {
-      use_in(broadcast.getValueMutable(),
-             layout_at(broadcast.getResult()).source_of_broadcast(shape_of(broadcast.getValue())));
-    } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
-      fix_reduction(reduce);
-    } else if (auto reduce = dyn_cast<tile::ReduceWithOp>(op)) {
-      const int axis = static_cast<int>(reduce.getAxis());
-      const Distributed from = suited_to_reduce(layout_at(reduce.getValues()[0]), axis);
-      fix_combination(op, from, from.reduced(axis));
-    } else if (auto scan = dyn_cast<tile::ScanWithOp>(op)) {
-      const Distributed all = suited_to_scan(scan);
-      fix_combination(op, all, all);
-    } else if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
-      std::vector<int> back(transpose.getPermutation().size());
-      for (int k = 0; k < static_cast<int>(back.size()); ++k)
-        back[transpose.getPermutation()[k]] = k;
-      use_in(transpose.getValueMutable(), layout_at(transpose.getResult()).transpose(back));
-    } else if (auto join = dyn_cast<tile::JoinOp>(op)) {
-      fix_join(join);
-    } else if (auto split = dyn_cast<tile::SplitOp>(op)) {
-      use_in(split.getValueMutable(), tile::whole_layout(layout_at(split.getFirst())));
-      split.getSecond().setType(split.getFirst().getType());
-    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
-      use_in(scatter.getOffsetsMutable(), layout_at(scatter.getValue()));
-      use_in(scatter.getMaskMutable(), layout_at(scatter.getValue()));
-    } else if (is_elementwise(op)) {
-      const Distributed natural = layout_at(op->getResult(0));
-      for (OpOperand& operand : op->getOpOperands())
-        if (is_tile(operand.get())) use_in(operand, natural);
-      // Both halves of a product come in one layout, wherever spreading met them first.
-      for (Value result : llvm::drop_begin(op->getResults()))
-        if (const Distributed wanted = layout_at(result); wanted != natural)
-          set_natural_layout(result, natural, wanted);
+    } else {
+      tile::settle_layouts(op, *this);
     }
   }
 
-  /// A thread joins what it has; whoever wants the whole otherwise converts.
-  void fix_join(tile::JoinOp join) {
-    const Distributed wanted = layout_at(join.getResult());
-    const auto half = tile::half_layout(wanted);
-    const Distributed halves = half ? *half : layout_at(join.getFirst());
-    use_in(join.getFirstMutable(), halves);
-    use_in(join.getSecondMutable(), halves);
-    if (!half) set_natural_layout(join.getResult(), tile::whole_layout(halves), wanted);
-  }
-
-  /// A reduction leaves its result in one layout; whoever wants another converts.
-  void fix_reduction(tile::ReduceOp reduce) {
-    const Distributed from = layout_at(reduce.getValue());
-    const int axis = static_cast<int>(reduce.getAxis());
-    const Distributed natural = from.reduced(axis), wanted = layout_at(reduce.getResult());
-    if (natural == wanted) return;
-    set_natural_layout(reduce.getResult(), natural, wanted);
-  }
-
-  /// The layout if elements can be combined in it along the axis, or else one in which they can.
-  Distributed suited_to_reduce(const Distributed& at, int axis) const {
-    return layout::scan_steps(at, axis) ? at : Distributed::blocked(at.shape(), 1, warps_);
-  }
-
-  /// The layout that is cheapest for the scan, if there is the memory to get its tiles there.
-  Distributed suited_to_scan(tile::ScanWithOp scan) const {
-    const int axis = static_cast<int>(scan.getAxis());
-    const Distributed& at = layout_at(scan.getResults()[0]);
-    const Distributed cheapest = layout::layout_for_scan(at, axis);
-    const bool fits = llvm::all_of(scan.getResults(), [&](Value tile) {
-      return conversion_bytes(at, cheapest, getElementTypeOrSelf(tile)) <= shared_limit(function_);
-    });
-    return fits || !layout::scan_steps(at, axis) ? cheapest : at;
-  }
-
-  /// A combination takes all its tiles in one layout and leaves its results in another one.
-  void fix_combination(Operation* op, const Distributed& from, const Distributed& natural) {
-    for (OpOperand& operand : op->getOpOperands()) use_in(operand, from);
-    for (Value result : op->getResults())
-      if (const Distributed wanted = layout_at(result); wanted != natural)
-        set_natural_layout(result, natural, wanted);
-  }
-
-  /// Gives an operation's result the layout that it comes in, and its users the one they want.
-  static void set_natural_layout(Value result, const Distributed& natural,
-                                 const Distributed& wanted) {
+  void give(Value result, const Distributed& natural) override {
+    const Distributed wanted = layout_at(result);
+    if (wanted == natural) return;
     Operation* op = result.getDefiningOp();
     result.setType(tile::with_layout(result.getType(), natural));
     OpBuilder builder(op->getContext());
@@ -450,12 +284,12 @@ class Assignment {
 
   static const Distributed& layout_at(Value value) { return tile::layout_of(value.getType()); }
 
-  void use_in(OpOperand& operand, const Distributed& wanted) {
+  void take(OpOperand& operand, const Distributed& wanted) override {
     const Value value = operand.get();
     if (layout_at(value) == wanted) return;
     OpBuilder builder(operand.getOwner());
     Operation* source = value.getDefiningOp();
-    if (isa_and_nonnull<tile::SplatOp, tile::IotaOp>(source)) {
+    if (source != nullptr && is_made_of_no_tile(source)) {
       Operation* again = builder.clone(*source);
       again->getResult(0).setType(tile::with_layout(value.getType(), wanted));
       operand.set(again->getResult(0));
@@ -464,10 +298,15 @@ class Assignment {
     operand.set(convert(builder, operand.getOwner()->getLoc(), value, wanted));
   }
 
+  /// A constant, or what counts: made again where it is wanted.
+  static bool is_made_of_no_tile(Operation* op) {
+    return tile::cycles_per_register(op) && llvm::none_of(op->getOperands(), is_tile);
+  }
+
   /// Operands that control flow passes on, each in the layout of what it becomes.
   void use_as(llvm::MutableArrayRef<OpOperand> operands, ValueRange values) {
     for (auto [operand, value] : llvm::zip_equal(operands, values))
-      if (is_tile(value)) use_in(operand, layout_at(value));
+      if (is_tile(value)) take(operand, layout_at(value));
   }
 
   static Value convert(OpBuilder& builder, Location loc, Value value, const Distributed& wanted) {

@@ -59,9 +59,8 @@ bool is_full(tile::ViewOp view, unsigned d, Value coordinate) {
   return tile_extent == 1 && upper_bound(coordinate) == extent.value;
 }
 
-template <class Access>
-void mark(Access access) {
-  auto view = access.getView().template getDefiningOp<tile::ViewOp>();
+void mark(tile::ViewAccess access) {
+  auto view = access.getView().getDefiningOp<tile::ViewOp>();
   if (!view) return;
   llvm::SmallVector<bool> full(access.getFull());
   for (auto [d, coordinate] : llvm::enumerate(access.getCoordinates()))
@@ -76,8 +75,7 @@ struct DropMasks : PassWrapper<DropMasks, OperationPass<func::FuncOp>> {
     return "Drop the bounds checks of accesses that provably stay inside the tensor";
   }
   void runOnOperation() override {
-    getOperation().walk([](tile::LoadOp load) { mark(load); });
-    getOperation().walk([](tile::StoreOp store) { mark(store); });
+    getOperation().walk([](tile::ViewAccess access) { mark(access); });
   }
 };
 

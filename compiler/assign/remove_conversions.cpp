@@ -3,12 +3,11 @@
 #include <limits>
 #include <unordered_map>
 
-#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
+#include "compiler/ir/scratch.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/shuffle.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -26,27 +25,10 @@ constexpr int max_depth = 64;
 constexpr double impossible = std::numeric_limits<double>::infinity();
 
 using tile::is_tile;
-using tile::shape_of;
 
 int bytes_of(Value tile) {
   const unsigned bits = cast<RankedTensorType>(tile.getType()).getElementTypeBitWidth();
   return static_cast<int>(std::max(1U, bits / 8));
-}
-
-bool is_elementwise(Operation* op) {
-  return op->getNumResults() == 1 && op->getNumOperands() > 0 && op->getNumRegions() == 0 &&
-         isPure(op) &&
-         (isa<tile::ApproximateOp, tile::RoundedOp>(op) ||
-          isa<arith::ArithDialect, math::MathDialect>(op->getDialect()));
-}
-
-/// Cycles of a multiprocessor for one register of a warp.
-double cycles(Operation* op) {
-  if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
-          math::SqrtOp>(op))
-    return 8;
-  if (isa<tile::ApproximateOp, CastOpInterface>(op)) return 2;
-  return 0.5;
 }
 
 /// How often a loop is taken to run, for each that encloses a block.
@@ -58,24 +40,10 @@ double runs(Block* block) {
   return result;
 }
 
-/// The layout in which the operand of a reshape, broadcast or transpose is wanted if its result is
-/// wanted in `at`; nothing for other operations.
-std::optional<Distributed> operand_layout(Operation* op, const Distributed& at) {
-  if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) return at.reshape(shape_of(reshape.getValue()));
-  if (auto broadcast = dyn_cast<tile::BroadcastOp>(op))
-    return at.source_of_broadcast(shape_of(broadcast.getValue()));
-  if (auto transpose = dyn_cast<tile::TransposeOp>(op)) {
-    std::vector<int> back(transpose.getPermutation().size());
-    for (int k = 0; k < static_cast<int>(back.size()); ++k) back[transpose.getPermutation()[k]] = k;
-    return at.transpose(back);
-  }
-  return std::nullopt;
-}
-
 class Removal {
  public:
   explicit Removal(func::FuncOp function)
-      : function_(function), shared_limit_(shared_limit(function)) {}
+      : function_(function), shared_limit_(tile::shared_limit(function)) {}
 
   void run() {
     // A loop that changes the layout of what it carries leaves conversions outside to look at.
@@ -103,7 +71,7 @@ class Removal {
   double conversion_cost(Value value, const Distributed& to) {
     const Distributed& from = tile::layout_of(value.getType());
     const auto [it, fresh] = conversion_costs_.try_emplace({from, to, bytes_of(value)}, impossible);
-    if (fresh && conversion_bytes(from, to, getElementTypeOrSelf(value)) <= shared_limit_)
+    if (fresh && tile::conversion_bytes(from, to, getElementTypeOrSelf(value)) <= shared_limit_)
       it->second = layout::conversion_cost(from, to, bytes_of(value));
     return it->second;
   }
@@ -138,17 +106,15 @@ class Removal {
     const auto operand_cost = [&](Value operand, const Distributed& wanted) {
       return cost(operand, wanted, moves && operand.hasOneUse());
     };
-    if (isa<tile::SplatOp>(op)) return 0;
-    const double turns = runs(op->getBlock());
-    if (isa<tile::IotaOp>(op)) return at.registers() * cycles(op) * turns;
     if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op))
       return operand_cost(convert.getValue(), at);
-    if (const auto wanted = operand_layout(op, at)) return operand_cost(op->getOperand(0), *wanted);
-    if (!is_elementwise(op)) return impossible;
+    const auto cycles = tile::cycles_per_register(op);
+    const auto wanted = tile::operand_layout(op, at);
+    if (!cycles || !wanted) return impossible;
     const int saved = moves ? tile::layout_of(op->getResult(0).getType()).registers() : 0;
-    double sum = std::max(0, at.registers() - saved) * cycles(op) * turns;
+    double sum = std::max(0, at.registers() - saved) * *cycles * runs(op->getBlock());
     for (Value operand : op->getOperands())
-      if (is_tile(operand)) sum += operand_cost(operand, at);
+      if (is_tile(operand)) sum += operand_cost(operand, *wanted);
     return sum;
   }
 
@@ -179,11 +145,11 @@ class Removal {
     Operation* op = value.getDefiningOp();
     if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op))
       return in_layout(convert.getValue(), at, moves && convert.getValue().hasOneUse());
-    const Distributed wanted = operand_layout(op, at).value_or(at);
+    const auto wanted = tile::operand_layout(op, at);
     IRMapping operands;
     for (Value operand : op->getOperands())
       if (is_tile(operand))
-        operands.map(operand, in_layout(operand, wanted, moves && operand.hasOneUse()));
+        operands.map(operand, in_layout(operand, *wanted, moves && operand.hasOneUse()));
     builder.setInsertionPoint(op);  // behind the operands, which may just have been made
     Operation* again = builder.clone(*op, operands);
     again->getResult(0).setType(type);

@@ -4,8 +4,8 @@
 #include <bit>
 
 #include "compiler/analysis/alignment.h"
-#include "compiler/analysis/scratch.h"
 #include "compiler/ir/dialect.h"
+#include "compiler/ir/scratch.h"
 #include "compiler/layout/conversion.h"
 #include "compiler/layout/shuffle.h"
 #include "compiler/layout/streaming.h"
@@ -19,10 +19,6 @@ namespace {
 
 using layout::Distributed;
 
-int bytes_of(Type element) {
-  return static_cast<int>(std::max<unsigned>(1, element.getIntOrFloatBitWidth() / 8));
-}
-
 constexpr std::int64_t sector_bytes = 32;
 
 class Suit {
@@ -30,10 +26,10 @@ class Suit {
   explicit Suit(func::FuncOp function)
       : warps_(
             static_cast<int>(function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt())),
-        shared_limit_(shared_limit(function)) {}
+        shared_limit_(tile::shared_limit(function)) {}
 
   void load(tile::LoadOp op) {
-    const auto wanted = own_layout(op, op.getView().getType(), op.getFull(), op.getType());
+    const auto wanted = own_layout(cast<tile::ViewAccess>(*op), op.getType());
     if (!wanted) return;
     const Type computed = op.getType();
     OpBuilder builder(op.getContext());
@@ -44,8 +40,7 @@ class Suit {
   }
 
   void store(tile::StoreOp op) {
-    const auto wanted =
-        own_layout(op, op.getView().getType(), op.getFull(), op.getValue().getType());
+    const auto wanted = own_layout(cast<tile::ViewAccess>(*op), op.getValue().getType());
     if (!wanted) return;
     OpBuilder builder(op);
     const Type own = tile::with_layout(op.getValue().getType(), *wanted);
@@ -54,11 +49,11 @@ class Suit {
   }
 
  private:
-  std::optional<Distributed> own_layout(Operation* op, tile::ViewType view,
-                                        llvm::ArrayRef<bool> full, Type tile) {
+  std::optional<Distributed> own_layout(tile::ViewAccess op, Type tile) {
+    const tile::ViewType view = op.getView().getType();
     const Distributed at = tile::layout_of(tile);
-    const int bytes = bytes_of(view.getElementType());
-    const auto possible = static_cast<int>(contiguous_elements(view, full));
+    const int bytes = static_cast<int>(tile::element_bytes(view.getElementType()));
+    const auto possible = static_cast<int>(contiguous_elements(view, op.getFull()));
     const int used = std::min(possible, at.vector_elements());
 
     if (is_contiguous(view) && at.size() >= 32 * warps_) {
@@ -67,7 +62,8 @@ class Suit {
       const std::int64_t run = layout::contiguous_run(at, used) * bytes;
       if (used * bytes < widest_access_bytes && run < sector_bytes &&
           layout::contiguous_run(blocked, possible) * bytes > run) {
-        if (conversion_bytes(at, blocked, view.getElementType()) <= shared_limit_) return blocked;
+        if (tile::conversion_bytes(at, blocked, view.getElementType()) <= shared_limit_)
+          return blocked;
         op->emitRemark() << "suit-accesses: " << op->getName().stripDialect()
                          << " touches parts of sectors: to move so large a tile between threads "
                             "first takes more shared memory than a block may have";

@@ -14,6 +14,8 @@
 #include "compiler/ir/tile_attributes.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "compiler/ir/tile_types.cpp.inc"
+#define GET_OP_CLASSES
+#include "compiler/ir/tile_ops.cpp.inc"
 
 using namespace mlir;
 
@@ -100,37 +102,6 @@ Attribute LayoutAttr::parse(AsmParser& parser, Type) {
     parser.emitError(parser.getNameLoc()) << error.what();
     return {};
   }
-}
-
-std::optional<layout::Distributed> half_layout(const layout::Distributed& whole) {
-  layout::Shape shape = whole.shape();
-  if (shape.empty() || shape.back() != 2) return std::nullopt;
-  shape.pop_back();
-  // Bit 0 of the flat index says which half: one register bit has to be just that.
-  layout::Columns registers = whole.register_columns();
-  const auto which = std::find(registers.begin(), registers.end(), 1u);
-  if (which == registers.end()) return std::nullopt;
-  registers.erase(which);
-  layout::Columns lanes = whole.lane_columns(), warps = whole.warp_columns();
-  for (layout::Columns* columns : {&registers, &lanes, &warps})
-    for (std::uint32_t& column : *columns) {
-      if ((column & 1) != 0) return std::nullopt;
-      column >>= 1;
-    }
-  return layout::Distributed(shape, registers, lanes, warps);
-}
-
-layout::Distributed whole_layout(const layout::Distributed& half) {
-  layout::Shape shape = half.shape();
-  shape.push_back(2);
-  const auto doubled = [](layout::Columns columns) {
-    for (std::uint32_t& column : columns) column <<= 1;
-    return columns;
-  };
-  layout::Columns registers = doubled(half.register_columns());
-  registers.insert(registers.begin(), 1);
-  return layout::Distributed(shape, registers, doubled(half.lane_columns()),
-                             doubled(half.warp_columns()));
 }
 
 //===--- !tile.view -------------------------------------------------------------------------===//

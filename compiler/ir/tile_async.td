@@ -10,7 +10,10 @@
 #ifndef TEGULA_TILE_ASYNC
 #define TEGULA_TILE_ASYNC
 
-def Tile_AsyncCopyOp : Tile_Op<"async_copy", [MemoryEffects<[MemRead, MemWrite]>]> {
+def Tile_Queued : DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_use", "scratch_offset"]>;
+
+def Tile_AsyncCopyOp : Tile_Op<"async_copy", [MemoryEffects<[MemRead, MemWrite]>, Tile_ViewAccess,
+                                               Tile_Queued, Tile_Memory<["tensor_access"]>]> {
   let summary = "Begin to copy a tile of a view to a slot of a queue in shared memory";
   let description = [{
     The coordinates are as tile.load's; elements outside the tensor become 0 in the slot. `tile` is
@@ -42,7 +45,7 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait", [MemoryEffects<[MemRead, MemWrite]>
   let hasVerifier = 1;
 }
 
-def Tile_AsyncReadOp : Tile_Op<"async_read", [MemoryEffects<[MemRead]>]> {
+def Tile_AsyncReadOp : Tile_Op<"async_read", [MemoryEffects<[MemRead]>, Tile_ViewAccess, Tile_Queued]> {
   let summary = "Take a tile out of a slot, as tile.load would have loaded it";
   let description = [{
     View, coordinates and `full` are those of the async_copy: they say where the padding is.

@@ -21,7 +21,9 @@ def Tile_MemoryScope : I32EnumAttr<"MemoryScope", "among whose threads it is ato
 }
 
 class Tile_AtomicBase<string mnemonic, list<Trait> traits>
-    : Tile_Op<mnemonic, !listconcat([MemoryEffects<[MemRead, MemWrite]>], traits)>;
+    : Tile_Op<mnemonic, !listconcat([
+        MemoryEffects<[MemRead, MemWrite]>, Tile_LayoutRules, Tile_Exchanges,
+        Tile_Memory<["tensor_access", "memory_order"]>], traits)>;
 
 def Tile_AtomicOp : Tile_AtomicBase<"atomic", [AllTypesMatch<["value", "result"]>]> {
   let summary = "Change the element at each offset indivisibly; the results are the values before";

@@ -1,7 +1,7 @@
 // Operations of a cluster: blocks that run at one time and read each other's shared memory.
 
 def Tile_ClusterReduceOp : Tile_Op<"cluster_reduce", [MemoryEffects<[MemRead, MemWrite]>,
-                                                      SameOperandsAndResultType]> {
+    SameOperandsAndResultType, Tile_LayoutRules, DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_use", "scratch_bytes"]>, Tile_Memory<["joins_block"]>]> {
   let summary = "Combine the tiles of a cluster's blocks, element by element";
   let description = [{
     Every block of the cluster comes here and gets the same result, combined in the order of the

@@ -2,7 +2,7 @@
 #ifndef TEGULA_TILE_DEBUG
 #define TEGULA_TILE_DEBUG
 
-def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemRead, MemWrite]>]> {
+def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemRead, MemWrite]>, Tile_Exchanges]> {
   let summary = "One thread of the block prints a line";
   let description = [{
     In the text `{}` stands for a value, `{u}` for an integer without sign, `{{` and `}}` for the

@@ -11,6 +11,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/Dialect/LLVMIR/LLVMTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "interfaces.td"
 
 def Tile_Dialect : Dialect {
   let name = "tile";
@@ -74,6 +75,13 @@ def Tile_AnyScalar : AnyTypeOf<[AnyFloat, AnySignlessInteger]>;
 
 class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
 
+/// Interfaces with the methods that an operation writes itself (interfaces.td).
+class Tile_Layouts<list<string> methods> : DeclareOpInterfaceMethods<Tile_LayoutRules, methods>;
+class Tile_Memory<list<string> methods> : DeclareOpInterfaceMethods<Tile_MemoryUser, methods>;
+def Tile_Exchanges : DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_bytes"]>;
+/// Layouts that pass through, and come again at no cost.
+def Tile_MovesNothing : Tile_Layouts<["operand_layout", "result_layout", "cycles_per_register"]>;
+
 def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
   let summary = "The block's coordinate along a grid axis";
   let description = [{
@@ -107,7 +115,8 @@ def Tile_ViewOp : Tile_Op<"view", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
+def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, Tile_ViewAccess,
+                                   Tile_Memory<["tensor_access"]>]> {
   let summary = "Load one tile of a view";
   let description = [{
     Tile coordinates count tiles, not elements. `full[d]` says that no element of this tile lies
@@ -124,7 +133,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
-def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
+def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>, Tile_ViewAccess,
+                                     Tile_Memory<["tensor_access"]>]> {
   let summary = "Store one tile of a view";
   let arguments = (ins Tile_AnyTile:$value, Tile_ViewType:$view, Variadic<I32>:$coordinates,
                        DenseBoolArrayAttr:$full);
@@ -135,7 +145,8 @@ def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
 }
 
 def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>,
-                                       AllTypesMatch<["other", "result"]>]> {
+                                       AllTypesMatch<["other", "result"]>, Tile_LayoutRules,
+                                       Tile_Memory<["tensor_access"]>]> {
   let summary = "Load the element at each offset";
   let description = [{
     Offsets are in elements from the pointer. Where the mask is false nothing is read and the result
@@ -154,7 +165,8 @@ def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>,
   let hasVerifier = 1;
 }
 
-def Tile_ScatterOp : Tile_Op<"scatter", [MemoryEffects<[MemWrite]>]> {
+def Tile_ScatterOp : Tile_Op<"scatter", [MemoryEffects<[MemWrite]>, Tile_LayoutRules,
+                                         Tile_Memory<["tensor_access"]>]> {
   let summary = "Store an element at each offset";
   let description = [{
     As tile.gather. Where several elements have one offset, one of them is left there.
@@ -168,7 +180,8 @@ def Tile_ScatterOp : Tile_Op<"scatter", [MemoryEffects<[MemWrite]>]> {
   let hasVerifier = 1;
 }
 
-def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>,
+                                         Tile_Memory<["joins_block"]>]> {
   let summary = "All threads of the block arrive; what they wrote before is seen after";
   let assemblyFormat = "attr-dict";
 }
@@ -181,14 +194,14 @@ def Tile_NumProgramsOp : Tile_Op<"num_programs", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
+def Tile_IotaOp : Tile_Op<"iota", [Pure, Tile_Layouts<["cycles_per_register"]>]> {
   let summary = "0, 1, ..., n-1";
   let results = (outs RankedTensorOf<[I32]>:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
-def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
+def Tile_SplatOp : Tile_Op<"splat", [Pure, Tile_Layouts<["cycles_per_register"]>]> {
   let summary = "A tile with one value everywhere";
   let arguments = (ins Tile_AnyScalar:$value);
   let results = (outs Tile_AnyTile:$result);
@@ -204,7 +217,7 @@ def Tile_ToScalarOp : Tile_Op<"to_scalar", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
+def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure, Tile_MovesNothing]> {
   let summary = "Repeat a tile along its extents of 1";
   let arguments = (ins Tile_AnyTile:$value);
   let results = (outs Tile_AnyTile:$result);
@@ -212,7 +225,7 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
+def Tile_TransposeOp : Tile_Op<"transpose", [Pure, Tile_MovesNothing]> {
   let summary = "Permute the axes: axis i of the result was axis permutation[i]";
   let arguments = (ins Tile_AnyTile:$value, DenseI32ArrayAttr:$permutation);
   let results = (outs Tile_AnyTile:$result);
@@ -220,7 +233,8 @@ def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_JoinOp : Tile_Op<"join", [Pure, AllTypesMatch<["first", "second"]>]> {
+def Tile_JoinOp : Tile_Op<"join", [Pure, AllTypesMatch<["first", "second"]>, Tile_Layouts<[
+    "operand_layout", "result_layout", "link_layouts", "settle_layouts"]>]> {
   let summary = "Two tiles side by side along a new last axis";
   let arguments = (ins Tile_AnyTile:$first, Tile_AnyTile:$second);
   let results = (outs Tile_AnyTile:$result);
@@ -228,7 +242,8 @@ def Tile_JoinOp : Tile_Op<"join", [Pure, AllTypesMatch<["first", "second"]>]> {
   let hasVerifier = 1;
 }
 
-def Tile_SplitOp : Tile_Op<"split", [Pure, AllTypesMatch<["first", "second"]>]> {
+def Tile_SplitOp : Tile_Op<"split", [Pure, AllTypesMatch<["first", "second"]>, Tile_Layouts<[
+    "operand_layout", "result_layout"]>]> {
   let summary = "The two halves of a tile along its last axis, of extent 2";
   let arguments = (ins Tile_AnyTile:$value);
   let results = (outs Tile_AnyTile:$first, Tile_AnyTile:$second);
@@ -236,7 +251,7 @@ def Tile_SplitOp : Tile_Op<"split", [Pure, AllTypesMatch<["first", "second"]>]> 
   let hasVerifier = 1;
 }
 
-def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
+def Tile_ReshapeOp : Tile_Op<"reshape", [Pure, Tile_MovesNothing]> {
   let summary = "The same elements in row-major order under another shape";
   let arguments = (ins Tile_AnyTile:$value);
   let results = (outs Tile_AnyTile:$result);
@@ -252,7 +267,8 @@ def Tile_Approximation : I32EnumAttr<"Approximation", "a function that the hardw
 /// Vectors: what a combination becomes when it is lowered.
 def Tile_F32Like : AnyTypeOf<[F32, RankedTensorOf<[F32]>, VectorOfNonZeroRankOf<[F32]>]>;
 
-def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType]> {
+def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType,
+                                                 Tile_Layouts<["cycles_per_register"]>]> {
   let summary = "One of the hardware's approximations, elementwise, f32";
   let description = [{
     PTX's `rsqrt.approx.f32`, `ex2.approx.f32`, `lg2.approx.f32`, subnormals kept. What expand-math builds functions from.
@@ -268,7 +284,8 @@ def Tile_ApproximateOp : Tile_Op<"approximate", [Pure, SameOperandsAndResultType
 def Tile_F32OrF64Like : AnyTypeOf<[F32, F64, RankedTensorOf<[F32, F64]>,
                                    VectorOfNonZeroRankOf<[F32, F64]>]>;
 
-def Tile_RoundedOp : Tile_Op<"rounded", [Pure, SameOperandsAndResultType]> {
+def Tile_RoundedOp : Tile_Op<"rounded", [Pure, SameOperandsAndResultType,
+                                         Tile_Layouts<["cycles_per_register"]>]> {
   let summary = "Its operand, which as a product is not fused into a sum, elementwise";
   let description = [{
     ```mlir
@@ -287,7 +304,7 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined",
   let cppNamespace = "::tegula::tile";
 }
 
-def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure, Tile_Exchanges, Tile_Layouts<["operand_layout", "result_layout"]>]> {
   let summary = "Combine the elements along an axis; the axis stays, with extent 1";
   let description = [{
     f16 and bf16 are combined in f32 and rounded once. `min` and `max` of floats give NaN if any
@@ -303,7 +320,9 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleBlock]> {
+def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_Exchanges,
+                                                Tile_Layouts<["operand_layout", "result_layout",
+                                                              "link_layouts", "settle_layouts"]>]> {
   let summary = "Combine the elements of several tiles along an axis by a function of the author's";
   let description = [{
     The region takes the scalars of two places, all of the left one first, and yields those of the
@@ -327,7 +346,8 @@ def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleB
   let hasVerifier = 1;
 }
 
-def Tile_ScanWithOp : Tile_Op<"scan_with", [Pure, IsolatedFromAbove, SingleBlock]> {
+def Tile_ScanWithOp : Tile_Op<"scan_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_Exchanges,
+                                            Tile_Layouts<["settle_layouts"]>]> {
   let summary = "Inclusive prefixes along an axis, by a function of the author's";
   let description = [{
     Element i of the results combines the elements 0 to i of the axis, or i to the last if
@@ -357,7 +377,7 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ParentOneOf<["ReduceWithO
   let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
-def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure]> {
+def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, Tile_Exchanges]> {
   let summary = "The same tile in another layout";
   let arguments = (ins Tile_AnyTile:$value);
   let results = (outs Tile_AnyTile:$result);

@@ -1,7 +1,7 @@
 // Lowering of print and assert to markers. Thread 0 prints; what it lacks of a tile comes through
 // shared memory.
-#include "compiler/analysis/scratch.h"
 #include "compiler/backend/markers/author_markers.h"
+#include "compiler/ir/scratch.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
@@ -50,7 +50,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
       if (!exchanges && op->hasAttr(tile::shared_reused_attribute)) code.barrier();
       exchanges = true;
       store_first_elements(code, thread, value, lowered, offset);
-      offset += printed_bytes(value.getType());
+      offset += tile::printed_bytes(value.getType());
     }
     if (exchanges) {
       code.barrier();
@@ -59,7 +59,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
     for (auto [value, lowered] : llvm::zip(op.getValues(), adaptor.getValues())) {
       const auto tile = dyn_cast<RankedTensorType>(value.getType());
       operands.push_back(tile ? load_first_elements(code, tile, offset) : lowered);
-      if (tile) offset += printed_bytes(tile);
+      if (tile) offset += tile::printed_bytes(tile);
     }
     operands.push_back(code.equal(thread, code.i32(0)));
     call_marker(code, op, print_marker_prefix, op.getText(), operands);
@@ -84,7 +84,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
       if ((static_cast<std::uint32_t>(reg) & layout.replicated_registers()) != 0) continue;
       const Value place =
           code.bit_xor(of_thread, code.i32(layout.index(static_cast<std::uint32_t>(reg), 0, 0)));
-      Value predicate = code.unsigned_less(place, code.i32(printed_elements(tile)));
+      Value predicate = code.unsigned_less(place, code.i32(tile::printed_elements(tile)));
       if (holder) predicate = code.bit_and(predicate, holder);
       Value one = code.extract(lowered, reg);
       if (element.isInteger(1)) one = LLVM::ZExtOp::create(code.builder(), code.loc(), memory, one);
@@ -95,7 +95,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
 
   static Value load_first_elements(Code& code, RankedTensorType tile, std::int64_t offset) {
     const Type element = tile.getElementType(), memory = memory_type(element);
-    const std::int64_t count = printed_elements(tile);
+    const std::int64_t count = tile::printed_elements(tile);
     const std::int64_t bytes = memory.getIntOrFloatBitWidth() / 8;
     const std::int64_t width = std::min<std::int64_t>(count, 16 / bytes);
     llvm::SmallVector<Value> pieces;

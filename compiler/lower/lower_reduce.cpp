@@ -5,7 +5,7 @@
 #include <bit>
 #include <numeric>
 
-#include "compiler/analysis/scratch.h"
+#include "compiler/ir/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
 #include "compiler/lower/exchange.h"
@@ -120,7 +120,8 @@ struct Reduction {
     llvm::SmallVector<Value> bases;
     for (Value value : values) {
       bases.push_back(code.shared_memory(offset));
-      offset += partial_bytes(getElementTypeOrSelf(value.getType()), result.size() * partials);
+      offset +=
+          tile::partial_bytes(getElementTypeOrSelf(value.getType()), result.size() * partials);
     }
     if (op->hasAttr(tile::shared_reused_attribute)) code.barrier();
     for (auto [base, value] : llvm::zip(bases, values))
@@ -172,7 +173,7 @@ struct LowerReduce : ConvertOpToLLVMPattern<tile::ReduceOp> {
       return rewriter.notifyMatchFailure(op, "the layout mixes the axis with others");
     Code code(rewriter, op.getLoc());
     const Type element = op.getType().getElementType();
-    const Type wide = accumulator_type(element);
+    const Type wide = tile::accumulator_type(element);
 
     Value value = adaptor.getValue();
     if (wide != element) value = widen(code, value, vector_of(wide, source.registers()));

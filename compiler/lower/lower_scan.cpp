@@ -8,7 +8,7 @@
 #include <bit>
 #include <numeric>
 
-#include "compiler/analysis/scratch.h"
+#include "compiler/ir/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
 #include "compiler/lower/exchange.h"
@@ -232,7 +232,7 @@ class Scan {
     llvm::SmallVector<Value> bases;
     for (Value total : totals_) {
       bases.push_back(code_.shared_memory(next_offset_));
-      next_offset_ += partial_bytes(getElementTypeOrSelf(total.getType()), places);
+      next_offset_ += tile::partial_bytes(getElementTypeOrSelf(total.getType()), places);
       store_partials(code_, bases.back(), place(mine), total, writes);
     }
     code_.barrier();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "compiler/analysis/block_accesses.h"
-#include "compiler/analysis/scratch.h"
+#include "compiler/ir/scratch.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"
@@ -15,6 +15,11 @@ using namespace mlir;
 
 namespace tegula::compiler {
 namespace {
+
+void set_offset(Operation* op, std::int64_t bytes) {
+  op->setAttr(tile::shared_offset_attribute,
+              Builder(op->getContext()).getI32IntegerAttr(static_cast<std::int32_t>(bytes)));
+}
 
 /// One operation's shared memory.
 struct Place {
@@ -30,7 +35,7 @@ class Places : public BlockOrder {
  public:
   explicit Places(func::FuncOp function) {
     function.walk([&](Operation* op) {
-      if (const std::int64_t bytes = scratch_bytes(op))
+      if (const std::int64_t bytes = tile::exchange_bytes(op))
         places_[op] = {op, static_cast<std::int64_t>(llvm::alignTo(bytes, 16))};
     });
     walk(function);
@@ -66,10 +71,7 @@ class Places : public BlockOrder {
   }
 
   void set_attributes() const {
-    for (const auto& [op, place] : places_)
-      op->setAttr(
-          tile::shared_offset_attribute,
-          Builder(op->getContext()).getI32IntegerAttr(static_cast<std::int32_t>(place.offset)));
+    for (const auto& [op, place] : places_) set_offset(op, place.offset);
   }
 
   /// Null if there is none.
@@ -118,11 +120,10 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
   /// while this one works on, up to the next collective. The bytes used with them.
   std::int64_t place_collectives(std::int64_t used) {
     std::int64_t bytes = 0;
-    getOperation().walk([&](tile::ClusterReduceOp op) {
-      const auto tile = op.getType();
-      bytes = std::max(bytes, partial_bytes(tile.getElementType(), tile.getNumElements()));
-      op->setAttr(tile::shared_offset_attribute,
-                  Builder(&getContext()).getI32IntegerAttr(static_cast<std::int32_t>(used)));
+    getOperation().walk([&](tile::ScratchUser op) {
+      if (op.scratch_use() != tile::ScratchUse::cluster) return;
+      bytes = std::max(bytes, op.scratch_bytes());
+      set_offset(op, used);
     });
     return used + static_cast<std::int64_t>(llvm::alignTo(bytes, 16));
   }
@@ -131,16 +132,8 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
   std::int64_t place_queues(std::int64_t used) {
     const auto bytes = getOperation()->getAttrOfType<IntegerAttr>(tile::queue_bytes_attribute);
     if (!bytes) return used;
-    getOperation().walk([&](Operation* op) {
-      std::int64_t offset = used;
-      if (auto copy = dyn_cast<tile::AsyncCopyOp>(op))
-        offset += static_cast<std::int64_t>(copy.getOffset());
-      else if (auto read = dyn_cast<tile::AsyncReadOp>(op))
-        offset += static_cast<std::int64_t>(read.getOffset());
-      else
-        return;
-      op->setAttr(tile::shared_offset_attribute,
-                  Builder(&getContext()).getI32IntegerAttr(static_cast<std::int32_t>(offset)));
+    getOperation().walk([&](tile::ScratchUser op) {
+      if (op.scratch_use() == tile::ScratchUse::queue) set_offset(op, used + op.scratch_offset());
     });
     return used + bytes.getInt();
   }

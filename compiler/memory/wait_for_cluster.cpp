@@ -1,6 +1,7 @@
 #include "compiler/memory/wait_for_cluster.h"
 
 #include "compiler/ir/dialect.h"
+#include "compiler/ir/scratch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
@@ -9,12 +10,19 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
+/// Whether other blocks read the operation's shared memory when it is done.
+bool is_collective(Operation* op) { return tile::uses_scratch(op, tile::ScratchUse::cluster); }
+
 bool has_collective(Operation& op) {
-  return op.walk([](tile::ClusterReduceOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  return op
+      .walk([](Operation* inner) {
+        return is_collective(inner) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 /// The operation before which a block has to wait.
-Operation* waiting_point(tile::ClusterReduceOp op) {
+Operation* waiting_point(Operation* op) {
   if (!isa<func::FuncOp>(op->getParentOp())) return op->getNextNode();
   Operation* at = op->getNextNode();
   while (!at->hasTrait<OpTrait::IsTerminator>() && !has_collective(*at)) at = at->getNextNode();
@@ -28,9 +36,10 @@ struct WaitForCluster : PassWrapper<WaitForCluster, OperationPass<func::FuncOp>>
     return "Keep shared memory as it is while other blocks of the cluster read it";
   }
   void runOnOperation() override {
-    getOperation().walk([](tile::ClusterReduceOp op) {
+    getOperation().walk([](Operation* op) {
+      if (!is_collective(op)) return;
       OpBuilder builder(waiting_point(op));
-      tile::ClusterWaitOp::create(builder, op.getLoc());
+      tile::ClusterWaitOp::create(builder, op->getLoc());
     });
   }
 };

@@ -7,7 +7,7 @@
 #include "compiler/analysis/alignment.h"
 #include "compiler/analysis/block_accesses.h"
 #include "compiler/analysis/loop_address.h"
-#include "compiler/analysis/scratch.h"
+#include "compiler/ir/scratch.h"
 #include "llvm/ADT/DenseSet.h"
 #include "mlir/IR/Matchers.h"
 
@@ -65,7 +65,7 @@ class Planner {
     function.walk([&](Operation* op) {
       if (const auto access = tensor_access(*op); access && access->is_store)
         stored_.insert(access->base);
-      exchanges += static_cast<std::int64_t>(llvm::alignTo(scratch_bytes(op), 16));
+      exchanges += static_cast<std::int64_t>(llvm::alignTo(tile::exchange_bytes(op), 16));
     });
     const std::int64_t threads =
         function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt() << layout::lane_bits;

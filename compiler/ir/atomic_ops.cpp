@@ -1,4 +1,4 @@
-// The verifiers of atomics: shapes that match, and dtypes that each kind takes.
+// Atomics.
 #include "compiler/ir/dialect.h"
 
 using namespace mlir;
@@ -21,6 +21,14 @@ bool takes(AtomicKind kind, Type element) {
   return kind == AtomicKind::add && isa<FloatType>(element);
 }
 
+/// Threads of other warps want what the thread that made an atomic found.
+std::int64_t bytes_to_share(Value result) {
+  const auto tile = cast<RankedTensorType>(result.getType());
+  const auto layout = layout_of(tile);
+  if (result.use_empty() || layout.replicated_warps() == 0) return 0;
+  return layout.size() * element_bytes(tile.getElementType());
+}
+
 }  // namespace
 
 LogicalResult AtomicOp::verify() {
@@ -30,8 +38,22 @@ LogicalResult AtomicOp::verify() {
   return verify_places(*this, getValue(), getOffsets(), getMask());
 }
 
+std::optional<TensorAccess> AtomicOp::tensor_access() {
+  TensorAccess access{.pointer = getPointer(), .is_store = true};
+  if (getResult().use_empty() && getKind() != AtomicKind::exchange) access.commutes = getKind();
+  return access;
+}
+MemoryOrder AtomicOp::memory_order() { return getOrder(); }
+std::int64_t AtomicOp::scratch_bytes() { return bytes_to_share(getResult()); }
+
 LogicalResult AtomicCasOp::verify() {
   return verify_places(*this, getValue(), getOffsets(), getMask());
 }
+
+std::optional<TensorAccess> AtomicCasOp::tensor_access() {
+  return TensorAccess{.pointer = getPointer(), .is_store = true};
+}
+MemoryOrder AtomicCasOp::memory_order() { return getOrder(); }
+std::int64_t AtomicCasOp::scratch_bytes() { return bytes_to_share(getResult()); }
 
 }  // namespace tegula::tile

@@ -1,3 +1,4 @@
+// Collectives of a cluster.
 #include "compiler/ir/dialect.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -22,6 +23,13 @@ LogicalResult ClusterReduceOp::verify() {
   if (getBlocks() < 2 || getBlocks() > 8 || !llvm::isPowerOf2_32(getBlocks()))
     return emitOpError() << "is over 2, 4 or 8 blocks, not " << getBlocks();
   return success();
+}
+
+bool ClusterReduceOp::joins_block() { return true; }
+
+ScratchUse ClusterReduceOp::scratch_use() { return ScratchUse::cluster; }
+std::int64_t ClusterReduceOp::scratch_bytes() {
+  return getType().getNumElements() * element_bytes(getType().getElementType());
 }
 
 }  // namespace tegula::tile
