@@ -216,7 +216,7 @@ struct LowerAtomicCas : ConvertOpToLLVMPattern<tile::AtomicCasOp> {
 
 }  // namespace
 
-void populate_atomic_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
+void populate_atomics_patterns(const LLVMTypeConverter& types, RewritePatternSet& patterns) {
   patterns.add<LowerAtomic, LowerAtomicCas>(types);
 }
 

@@ -1,4 +1,4 @@
-#include "compiler/lower/lower_to_llvm.h"
+#include "compiler/lower/to_llvm.h"
 #include "compiler/lower/patterns.h"
 
 #include "compiler/lower/code.h"
@@ -67,16 +67,9 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
     LLVMTypeConverter types(context, options);
     add_type_conversions(types);
     RewritePatternSet patterns(context);
-    populate_memory_patterns(types, patterns);
-    populate_async_patterns(types, patterns);
-    populate_shape_patterns(types, patterns);
-    populate_convert_patterns(types, patterns);
-    populate_reduce_patterns(types, patterns);
-    populate_cluster_patterns(types, patterns);
-    populate_debug_patterns(types, patterns);
-    populate_atomic_patterns(types, patterns);
-    populate_scan_patterns(types, patterns);
-    populate_math_patterns(types, patterns);
+#define TEGULA_FAMILY(name) populate_##name##_patterns(types, patterns);
+#include "compiler/lower/families.inc"
+#undef TEGULA_FAMILY
     arith::populateArithToLLVMConversionPatterns(types, patterns);
     populateMathToLLVMConversionPatterns(types, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(types, patterns);

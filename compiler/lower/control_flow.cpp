@@ -1,4 +1,4 @@
-#include "compiler/lower/lower_control_flow.h"
+#include "compiler/lower/control_flow.h"
 
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
