@@ -4,7 +4,7 @@
 
 #include "compiler/backend/arch/features.h"
 #include "compiler/backend/arch/tile_limits.h"
-#include "compiler/backend/image/encoder.h"
+#include "compiler/backend/encoder/encoder.h"
 #include "compiler/backend/llvm/llvm_module.h"
 #include "compiler/backend/ptx/ptx.h"
 #include "compiler/driver/pipeline.h"

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "compiler/backend/image/encoder.h"
+#include "compiler/backend/encoder/encoder.h"
 #include "compiler/backend/llvm/llvm_module.h"
 #include "compiler/backend/ptx/assembler.h"
 #include "compiler/backend/ptx/ptx.h"

@@ -6,7 +6,7 @@
 #include <functional>
 #include <numeric>
 
-#include "compiler/backend/image/encoder.h"
+#include "compiler/backend/encoder/encoder.h"
 #include "compiler/backend/llvm/llvm_module.h"
 #include "compiler/driver/pipeline.h"
 #include "llvm/IR/LLVMContext.h"

@@ -1,4 +1,4 @@
-#include "compiler/backend/image/intrinsics.h"
+#include "compiler/backend/encoder/intrinsics.h"
 
 namespace tegula::compiler {
 namespace {

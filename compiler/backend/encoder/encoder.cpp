@@ -1,10 +1,10 @@
-#include "compiler/backend/image/encoder.h"
+#include "compiler/backend/encoder/encoder.h"
 
 #include <fmt/format.h>
 
-#include "compiler/backend/image/basic_block_order.h"
-#include "compiler/backend/image/calls.h"
-#include "compiler/backend/image/opcodes.h"
+#include "compiler/backend/encoder/basic_block_order.h"
+#include "compiler/backend/encoder/calls.h"
+#include "compiler/backend/encoder/opcodes.h"
 #include "compiler/backend/image/writer.h"
 #include "dsl/program/abi.h"
 #include "llvm/ADT/STLExtras.h"

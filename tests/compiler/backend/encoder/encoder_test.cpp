@@ -11,7 +11,7 @@
 #include <random>
 #include <set>
 
-#include "compiler/backend/image/encoder.h"
+#include "compiler/backend/encoder/encoder.h"
 #include "compiler/backend/llvm/llvm_module.h"
 #include "compiler/backend/ptx/ptx.h"
 #include "llvm/Analysis/ConstantFolding.h"

@@ -1,4 +1,4 @@
-#include "compiler/backend/image/basic_block_order.h"
+#include "compiler/backend/encoder/basic_block_order.h"
 
 #include <algorithm>
 

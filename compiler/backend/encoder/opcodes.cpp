@@ -1,4 +1,4 @@
-#include "compiler/backend/image/opcodes.h"
+#include "compiler/backend/encoder/opcodes.h"
 
 #include "llvm/IR/Instruction.h"
 #include "tegula/error.h"

@@ -1,6 +1,6 @@
-#include "compiler/backend/image/calls.h"
+#include "compiler/backend/encoder/calls.h"
 
-#include "compiler/backend/image/intrinsics.h"
+#include "compiler/backend/encoder/intrinsics.h"
 #include "compiler/backend/image/writer.h"
 #include "compiler/backend/markers/async_markers.h"
 #include "compiler/backend/markers/atomic_markers.h"
