@@ -1,4 +1,4 @@
-// tegula-compile: one question to the compiler on standard input, its reply on standard output
+// tegula-compile: one request to the compiler on standard input, its reply on standard output
 // (runtime/format/compiler_call.h). What TEGULA_COMPILE=process starts.
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ bool write_all(int to, std::span<const std::byte> bytes) {
 int main(int argc, char**) {
   if (argc > 1 || isatty(STDIN_FILENO)) {
     std::fputs(
-        "usage: tegula-compile < QUESTION > REPLY\n"
+        "usage: tegula-compile < REQUEST > REPLY\n"
         "Compiles one kernel for a program that runs with TEGULA_COMPILE=process.\n",
         stderr);
     return status_usage;
@@ -50,14 +50,14 @@ int main(int argc, char**) {
   const int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (out < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return status_environment;
   try {
-    std::vector<std::byte> question;
-    if (!read_all(STDIN_FILENO, question)) {
-      std::fprintf(stderr, "tegula-compile: cannot read the question: %s\n", std::strerror(errno));
+    std::vector<std::byte> request;
+    if (!read_all(STDIN_FILENO, request)) {
+      std::fprintf(stderr, "tegula-compile: cannot read the request: %s\n", std::strerror(errno));
       return status_environment;
     }
-    // Asked directly: ask_compiler might start another process.
+    // Asked directly: call_compiler might start another process.
     const tegula::CompileFunction compiler = tegula::compile_function();
-    const auto reply = tegula::format::reply([&] { return compiler(question); });
+    const auto reply = tegula::format::reply([&] { return compiler(request); });
     if (write_all(out, tegula::runtime::signed_reply(reply))) return 0;
     std::fprintf(stderr, "tegula-compile: cannot write the reply: %s\n", std::strerror(errno));
   } catch (const std::exception& error) {

@@ -77,18 +77,18 @@ std::string print(const llvm::Module& module) {
 
 }  // namespace
 
-std::vector<std::byte> answer(std::span<const std::byte> question) {
-  switch (format::question_of(question)) {
-    case format::Question::compile:
-      return compile_request(question);
-    case format::Question::emit: {
-      const format::EmitRequest request = format::read_emit_request(question);
-      return format::serialise(emit(request.program, request.target, request.stage));
+std::vector<std::byte> serve(std::span<const std::byte> request) {
+  switch (format::request_kind(request)) {
+    case format::RequestKind::compile:
+      return compile_request(request);
+    case format::RequestKind::emit: {
+      const format::EmitRequest asked = format::read_emit_request(request);
+      return format::serialise(emit(asked.program, asked.target, asked.stage));
     }
-    case format::Question::assemblers:
+    case format::RequestKind::assemblers:
       return format::serialise(assemblers());
   }
-  throw InternalError("a question that nothing answers");
+  throw InternalError("a kind of request that nothing serves");
 }
 
 std::vector<std::byte> compile_request(std::span<const std::byte> request_bytes) {

@@ -18,9 +18,9 @@ using namespace tegula;
 /// things that it will not end.
 std::atomic<bool> damaged{false};
 
-int answer_whole(std::span<const std::byte> question, void** reply, std::size_t* reply_size) {
+int reply_to(std::span<const std::byte> request, void** reply, std::size_t* reply_size) {
   try {
-    const auto bytes = format::reply([&] { return compiler::answer(question); });
+    const auto bytes = format::reply([&] { return compiler::serve(request); });
     void* copy = std::malloc(bytes.size());
     if (copy == nullptr) return format::compiler_no_memory;
     std::memcpy(copy, bytes.data(), bytes.size());
@@ -40,18 +40,17 @@ extern "C" {
   return TEGULA_COMPILER_IDENTITY;
 }
 
-[[gnu::visibility("default")]] int tegula_compiler_answer(const void* question, std::size_t size,
-                                                          void** reply, std::size_t* reply_size) {
+[[gnu::visibility("default")]] int tegula_compiler_call(const void* request, std::size_t size,
+                                                        void** reply, std::size_t* reply_size) {
   if (damaged) return tegula::format::compiler_damaged;
-  std::jmp_buf place;
+  std::jmp_buf out_of_memory;
   // Nothing here has a destructor that would be skipped.
-  if (setjmp(place) != 0) {
+  if (setjmp(out_of_memory) != 0) {
     damaged = true;
     return tegula::format::compiler_no_memory;
   }
-  tegula::compiler::way_out = &place;
-  const int status =
-      answer_whole({static_cast<const std::byte*>(question), size}, reply, reply_size);
+  tegula::compiler::way_out = &out_of_memory;
+  const int status = reply_to({static_cast<const std::byte*>(request), size}, reply, reply_size);
   tegula::compiler::way_out = nullptr;
   return status;
 }
@@ -63,5 +62,5 @@ extern "C" {
 // They are what the runtime takes them for.
 static_assert(
     std::is_same_v<decltype(&tegula_compiler_identity), tegula::format::CompilerIdentity>);
-static_assert(std::is_same_v<decltype(&tegula_compiler_answer), tegula::format::CompilerAnswer>);
+static_assert(std::is_same_v<decltype(&tegula_compiler_call), tegula::format::CompilerCall>);
 static_assert(std::is_same_v<decltype(&tegula_compiler_release), tegula::format::CompilerRelease>);

@@ -43,12 +43,12 @@ class UnderWay {
   UnderWay& operator=(const UnderWay&) = delete;
 };
 
-std::vector<std::byte> answer_before_the_end(std::span<const std::byte> question) {
+std::vector<std::byte> serve_before_the_end(std::span<const std::byte> request) {
   // Older than MLIR's on this thread, and so destroyed after them.
   thread_local const Thread thread;
   [[maybe_unused]] static const int first = std::atexit(begin_to_end);
   const UnderWay counted;
-  if (!program_ends && !thread_ends) return answer(question);
+  if (!program_ends && !thread_ends) return serve(request);
   throw Error(
       ErrorCode::environment,
       {.where = "compile",
@@ -66,5 +66,5 @@ std::vector<std::byte> answer_before_the_end(std::span<const std::byte> question
 extern "C" {
 extern const bool tegula_compiler_registered;
 const bool tegula_compiler_registered =
-    (tegula::set_compile_function(&tegula::compiler::answer_before_the_end), true);
+    (tegula::set_compile_function(&tegula::compiler::serve_before_the_end), true);
 }

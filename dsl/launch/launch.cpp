@@ -24,7 +24,7 @@ struct Call {
 
 void write_key(runtime::CallKey& key, const Call& call) {
   for (const std::uint64_t word : KernelAccess::definition(call.kernel)) key.put(word);
-  key.put(call.device.binaries());
+  key.put(call.device.name_id());
   for (const std::int64_t value : call.config.span()) key.put(static_cast<std::uint64_t>(value));
   for (std::size_t i = 0; i < call.arguments.size(); ++i)
     detail::append_key(

@@ -20,7 +20,7 @@ FileSystem& system() { return FileSystem::current(); }
 constexpr const char* temporary_prefix = "tmp-";
 // Not blocking: opening a FIFO that somebody has put there must not wait for its other end.
 constexpr int safely = O_NOFOLLOW | O_NONBLOCK;
-constexpr mode_t shared_folder = 02770;  // what members make in it belongs to the group
+constexpr mode_t shared_folder = 02770;  // files that members make in it belong to the group
 constexpr int most_links = 8;
 
 bool write_all(int file, std::span<const std::byte> bytes) {
@@ -44,8 +44,8 @@ std::string temporary_name() {
 
 std::string describe(int problem) { return std::strerror(problem); }
 
-/// The directory of that path, which may be a link: what it leads to is what will be asked for its
-/// owner. A link of another user's is no path that this one gave. On failure errno and why.
+/// Opens the directory at that path, which may be a link: the owner that counts is that of its
+/// target. A link that belongs to another user is not followed. On failure sets errno and `why`.
 File open_directory(const std::string& path, std::string& why, int links = most_links) {
   File opened(system().open(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | safely, 0));
   const int problem = errno;
@@ -102,8 +102,8 @@ std::shared_ptr<const File> Directory::handle() {
 File Directory::open_file(const std::string& name, int flags) {
   const mode_t mode = shared_ ? 0660 : 0600;
   File file(system().open(handle()->get(), name.c_str(), flags | safely, mode));
-  // Whatever this user's umask keeps from the group. Fails harmlessly for files of other users,
-  // which have their mode.
+  // Adds the group's rights that this user's umask removed. Fails harmlessly for other users'
+  // files, which have their mode already.
   if (shared_ && file && (flags & O_CREAT) != 0) ::fchmod(file.get(), mode);
   return file;
 }
@@ -122,7 +122,7 @@ Directory::State Directory::open_now() {
   if (!why_.empty()) return State::refused;
   directory_ = std::move(opened);
   if (access_ == Access::read) return State::readable;
-  // The one sure way to know; a read-only mount shows in no mode bits.
+  // Writing a file is the only sure test: mode bits do not show a read-only mount.
   const std::string name = temporary_name();
   const File probe(
       system().open(directory_->get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | safely, 0600));
@@ -134,13 +134,13 @@ Directory::State Directory::open_now() {
   return State::writable;
 }
 
-/// Every missing folder on the way, for this user alone, or for the group as well. Failures show
-/// when the path is opened.
+/// Makes every missing folder of the path, for this user alone, or for the group as well. Failures
+/// show when the path is opened.
 void Directory::make_path() {
   const auto make = [&](const std::string& folder) {
     if (system().make_directory(folder.c_str(), shared_ ? 0770 : 0700) != 0 || !shared_) return;
-    // Whatever this user's umask keeps from the group. By descriptor, and only what is this user's:
-    // the name may lead elsewhere by now.
+    // Adds the group's rights that this user's umask removed. By descriptor, and only for this
+    // user's folder: the name may lead elsewhere by now.
     const File made(system().open(AT_FDCWD, folder.c_str(), O_RDONLY | O_DIRECTORY | safely, 0));
     struct stat status {};
     if (made && system().stat(made.get(), &status) == 0 && status.st_uid == ::geteuid())
@@ -164,7 +164,7 @@ File Directory::open_trusted(const std::string& name, struct stat& status, std::
   if (!readable()) return File();
   File file = open_file(name, O_RDONLY);
   if (!file || system().stat(file.get(), &status) != 0) {
-    if (errno == ENOENT || errno == ESTALE) return File();  // none, or none any more
+    if (errno == ENOENT || errno == ESTALE) return File();  // no such file, or no longer
     why = errno == ELOOP ? "it is a link" : describe(errno);
     if (!file && errno == EACCES && system().stat_at(handle()->get(), name.c_str(), &status) == 0)
       why += fmt::format(" (user {}, group {}, mode {:o})", status.st_uid, status.st_gid,
@@ -212,7 +212,7 @@ bool Directory::publish(const std::string& name, std::span<const std::byte> byte
     return false;
   }
   if (publish_once(name, bytes)) return true;
-  // The whole directory is gone, or another process has just cleared it of our temporary.
+  // The whole directory is gone, or another process has just removed our temporary file.
   return reopen_after(errno) && publish_once(name, bytes);
 }
 
@@ -220,7 +220,7 @@ bool Directory::publish_once(const std::string& name, std::span<const std::byte>
   const std::string temporary = temporary_name();
   const File file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL);
   if (!file) return false;
-  // No fsync: after a power cut a file may be empty or torn, its checksum is then wrong, and the
+  // No fsync: after a power cut a file may be empty or torn. Its checksum is then wrong, and the
   // kernel is compiled again.
   if (write_all(file.get(), bytes) && rename(temporary, name)) return true;
   const int problem = errno;
@@ -265,7 +265,7 @@ std::vector<FileInfo> Directory::list() {
   std::vector<FileInfo> files;
   std::vector<std::string> names;
   if (!readable()) return files;
-  system().list(handle()->get(), names);  // what it found before a failure counts
+  system().list(handle()->get(), names);  // after a failure, the names found so far
   for (std::string& name : names) {
     struct stat status {};
     if (system().stat_at(handle()->get(), name.c_str(), &status) != 0) continue;  // just removed

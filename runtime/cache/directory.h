@@ -1,5 +1,5 @@
-// One directory of the cache: opened once, trusted only if it is ours, and from then on reached by
-// its descriptor alone.
+// One directory of the cache: opened once, trusted only if it is ours, and from then on used only
+// through its descriptor.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace tegula::cache {
 
-/// A file larger than this is no kernel of ours.
+/// A file larger than this is not one of our kernels.
 inline constexpr std::int64_t max_file_bytes = std::int64_t{256} << 20;
 
 struct FileInfo {
@@ -27,39 +27,39 @@ struct FileInfo {
 class Directory {
  public:
   enum class Access : std::uint8_t { read, write };
-  /// Nothing is opened yet. The path may be a link of this user's. `shared`: its group writes it as
-  /// well (trust.h).
+  /// Opens nothing yet. The path may be a link that belongs to this user. `shared`: its group may
+  /// write it as well (trust.h).
   Directory(std::string path, Access access, bool shared);
 
   const std::string& path() const { return path_; }
-  /// Whether files can be read (written) there; the first call opens, and makes the directory where
-  /// that is asked for. What stands against it is in why().
+  /// Whether files can be read (written) there; the first call opens the directory, and makes it if
+  /// it is to be written. If not, why() has the reason.
   bool readable();
   bool writable();
-  /// Whether that is because there is none.
+  /// Whether the reason is that there is no directory.
   bool absent();
   std::string why();
 
-  /// A whole file; nothing if there is none, or none that may be trusted: a link, another user's,
-  /// of another kind, too large. `modified` receives its time, `refusal` why a file that is there
-  /// is not read.
+  /// A whole file; nothing if there is none, or it may not be trusted: a link, another user's file,
+  /// not a regular file, too large. `modified` receives its time, `refusal` why an existing file is
+  /// not read.
   std::optional<format::Bytes> read(const std::string& name, std::int64_t* modified = nullptr,
                                     std::string* refusal = nullptr);
   /// Why read() would not read that file; "" if it would, or if there is none.
   std::string refusal(const std::string& name);
-  /// All of it under `name`, or nothing at all; replaces what was there. On failure false, errno
-  /// says why.
+  /// Writes all the bytes under `name`, or nothing at all; replaces what was there. On failure
+  /// returns false; errno says why.
   bool publish(const std::string& name, std::span<const std::byte> bytes);
   bool remove(const std::string& name);
   bool rename(const std::string& from, const std::string& to);
-  /// Notes that a file was of use.
+  /// Notes that a file was used.
   void touch(const std::string& name);
-  /// Adds to a file, in one write. Makes it if it is not there. How large it is then, in bytes;
-  /// nothing if it could not be.
+  /// Appends to a file in one write; makes it if it is not there. Returns its size in bytes after
+  /// that; nothing on failure.
   std::optional<std::int64_t> append(const std::string& name, std::span<const std::byte> bytes);
   /// Opens a file for locking, making it if it is not there.
   File open_for_locking(const std::string& name);
-  /// All files, in no order.
+  /// All files, in no particular order.
   std::vector<FileInfo> list();
 
  private:
@@ -67,9 +67,9 @@ class Directory {
   State open();
   State open_now();
   void make_path();
-  /// As read(); no file where why is not "", or where there is none.
+  /// As read(). Returns no file if there is none, or if it is refused; then `why` is not "".
   File open_trusted(const std::string& name, struct stat& status, std::string& why);
-  /// The directory was removed or its server forgot it: it is opened anew, once.
+  /// Opens the directory anew, once, if it was removed or its server lost the handle.
   bool reopen_after(int problem);
   /// Shared: another thread may open the directory anew meanwhile.
   std::shared_ptr<const File> handle();

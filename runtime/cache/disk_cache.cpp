@@ -17,8 +17,8 @@ namespace tegula::cache {
 namespace {
 
 constexpr std::int64_t seconds_a_day = 86400;
-/// Listing the directory costs more than writing one kernel: it is done for the first and then for
-/// every so many.
+/// Pruning lists the directory, which costs more than writing a kernel: it is done at the first
+/// store and then once every so many.
 constexpr std::uint64_t stores_a_prune = 32;
 
 std::string_view variable(const char* name) {
@@ -26,8 +26,7 @@ std::string_view variable(const char* name) {
   return value != nullptr ? value : std::string_view();
 }
 
-/// "/own:/layer": the first is written to, and there is none if nothing stands before the first
-/// colon.
+/// "/own:/layer": the first is written to; if nothing precedes the first colon, none is.
 void set_directories(Settings& settings, std::string_view text) {
   settings.only_read = text.starts_with(':');
   while (!text.empty()) {
@@ -99,7 +98,7 @@ Directory* DiskCache::writable() {
                                                                    : nullptr;
 }
 
-/// A layer that is not there may be one that this machine has no need of.
+/// A missing layer is not reported: this machine may not need it.
 void DiskCache::say_unusable(std::size_t k) {
   Directory& directory = *directories_[k];
   const bool written = k == 0 && !settings_.only_read;

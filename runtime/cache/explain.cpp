@@ -29,7 +29,7 @@ std::vector<Difference> differences(const Key& wanted, const Key& cached) {
   const Identity &a = wanted.identity, &b = cached.identity;
   compare("arch", name_of(a.target), name_of(b.target));
   compare("compiler", a.compiler, b.compiler);
-  // All that it was traced for is the same, and yet the Program is another.
+  // Everything it was traced for is the same, and yet the Program differs.
   if (result.empty() && a.program != b.program)
     result.push_back({"program", "what the kernel's source gives now", "what it gave then"});
   return result;

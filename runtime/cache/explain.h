@@ -1,5 +1,5 @@
-// Why the cache does not hold a kernel: what tells the kernel that is wanted from the nearest one
-// that it does hold.
+// Why the cache does not hold a kernel: how the kernel that is wanted differs from the nearest one
+// in the cache.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,9 @@ struct Difference {
 struct Explanation {
   enum class Outcome : std::uint8_t {
     hit,      ///< a launch would read it
-    damaged,  ///< there is a file under its name, which is not sound
+    damaged,  ///< there is a file under its name, but it is damaged
     miss,     ///< the nearest of the same name differs by `differences`
-    unknown,  ///< no kernel of that name is held
+    unknown,  ///< there is no kernel of that name
   };
   Outcome outcome = Outcome::unknown;
   std::string file;     ///< its file, or that of the nearest
@@ -29,7 +29,7 @@ struct Explanation {
   std::vector<Difference> differences;
 };
 
-/// Looks at every file of the directories, in their order.
+/// Examines every file of the directories, in their order.
 Explanation explain(const Key& wanted, const std::vector<std::unique_ptr<Directory>>& directories);
 
 }  // namespace tegula::cache

@@ -1,4 +1,5 @@
-// The system calls that the cache makes, in one place, so that a test can make the N-th one fail.
+// The system calls that the cache makes, behind one interface, so that a test can make the N-th one
+// fail.
 #pragma once
 
 #include <dirent.h>
@@ -13,7 +14,7 @@
 
 namespace tegula::cache {
 
-/// Each member is the system call of that name: -1 and errno on failure. They retry on EINTR.
+/// Each member is the system call of that name: -1 and errno on failure. It retries on EINTR.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -31,9 +32,9 @@ class FileSystem {
   virtual int list(int directory, std::vector<std::string>& names);  ///< without "." and ".."
   virtual void close(int file);
 
-  /// The machine's own; a test replaces it for as long as it runs.
+  /// The one in use: the machine's, or a test's.
   static FileSystem& current();
-  /// Returns the one before. Null stands for the machine's own.
+  /// Returns the one before. Null restores the machine's.
   static FileSystem* replace(FileSystem* other);
 };
 

@@ -11,7 +11,7 @@
 namespace tegula::cache {
 namespace {
 
-/// What compacting leaves, so that it is not soon due again.
+/// How many records compacting leaves, so that it is not due again soon.
 constexpr std::size_t kept_records = max_history_bytes / 2 / 64;
 
 struct Record {
@@ -64,7 +64,7 @@ Histories read_histories(Directory& directory) {
     Record record;
     std::memcpy(&record, bytes->data() + at, sizeof(Record));
     if (record.check != check_of(record)) {
-      ++at;  // torn by a crash: the next one begins somewhere behind it
+      ++at;  // torn by a crash: the next one begins somewhere after it
       continue;
     }
     at += sizeof(Record);

@@ -1,7 +1,7 @@
-// What became of each kernel over the processes that used it: made how fast, read how often.
+// The history of each kernel across processes: how long it took to make, how often it was read.
 //
-// A file of records of one size, each added by one write. It is a diary, not an index: nothing is
-// looked up in it to launch a kernel, and records lost in a crash are only not counted.
+// A file of fixed-size records, each appended by one write. It is a log, not an index: launches do
+// not read it, and records that a crash destroys are merely not counted.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,11 @@ void note_compile(Directory& directory, const std::string& name, std::uint32_t t
                   std::uint32_t compile_us);
 void note_hit(Directory& directory, const std::string& name);
 
-/// What the directory's diary says. Damaged records are skipped.
+/// The histories in the directory's log. Damaged records are skipped.
 Histories read_histories(Directory& directory);
-/// Writes the diary anew, one record for each kernel that is still there: of those that were of use
-/// last, as many as half of max_history_bytes hold. Whoever adds beyond that size does so.
+/// Rewrites the log with one record for each kernel that is still there: the most recently used
+/// ones, as many as fit into half of max_history_bytes. Whoever appends beyond max_history_bytes
+/// calls this.
 void compact_histories(Directory& directory);
 
 inline constexpr const char* history_file = "history";

@@ -1,4 +1,4 @@
-// What a kernel on disk is found by.
+// The key under which a kernel is found on disk.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace tegula::cache {
 
-/// Two kernels with equal identities are the same binary. No host name, no device ordinal, no time.
+/// Kernels with equal identities are the same binary. It has no host name, device ordinal or time.
 struct Identity {
   format::Hash128 program;  ///< content_hash of the Program: every fact that it was traced for
   Target target;
@@ -18,7 +18,7 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-/// What the kernel was traced for, for people and for manifests, in order: the kernel's name, each
+/// What the kernel was traced for, for readers and for manifests, in order: the kernel's name, each
 /// tensor ("x", "*x4096:bf16@4096,1%16": shape, dtype, strides, alignment; "" if absent), tensors
 /// that share memory ("y.is", "x"; "y.overlaps", "x"), each config field ("config.bn", "1024").
 using Facts = std::vector<std::pair<std::string, std::string>>;

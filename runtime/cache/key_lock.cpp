@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Descriptors of locks that are held, plus one; 0 is a free place. A forked child must close
-/// them, and may take no lock for it; more than there are places merely live longer there.
+/// Descriptors of locks that are held, plus one; 0 is a free slot. A forked child must close them,
+/// and may take no lock to do so; descriptors beyond the slots merely stay open in the child.
 std::array<std::atomic<int>, 256> held{};
 
 void close_in_child() {

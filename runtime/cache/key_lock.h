@@ -1,5 +1,5 @@
-// One process compiles, the others wait: a lock on a byte of one file. It only saves work; whoever
-// cannot have it compiles all the same.
+// One process compiles, the others wait: a lock on a byte of one file. It only saves work; a
+// process that cannot get it compiles all the same.
 #pragma once
 
 #include <chrono>
@@ -12,14 +12,14 @@ namespace tegula::cache {
 class KeyLock {
  public:
   enum class Outcome : std::uint8_t {
-    alone,      ///< had at once
-    waited,     ///< had after another process let go: what it made may be there now
+    alone,      ///< taken at once
+    waited,     ///< taken after another process released it: the kernel may be there now
     timed_out,  ///< another process holds it
-    none,       ///< no locks here
+    none,       ///< locks do not work here
   };
 
-  /// Waits for at most `patience`. Released by the destructor, by the end of the process, and in a
-  /// forked child at once, so that a child does not hold what its parent has let go.
+  /// Waits for at most `patience`. Released by the destructor and at the end of the process; a
+  /// forked child drops it at once, so that it does not hold a lock that its parent has released.
   KeyLock(Directory* directory, const Identity& identity, std::chrono::milliseconds patience);
   ~KeyLock();
   KeyLock(const KeyLock&) = delete;

@@ -11,7 +11,7 @@
 namespace tegula::cache {
 namespace {
 
-/// No writer takes this long; a clock that is wrong by more costs a recompilation.
+/// No writer takes this long; a clock that is off by more only costs a recompilation.
 constexpr std::int64_t old_seconds = 3600;
 
 bool is_quarantined(const std::string& name) { return name.starts_with(quarantine_prefix); }
@@ -44,7 +44,7 @@ Pruned prune(Directory& directory, std::int64_t max_bytes) {
     } else if (errno != ENOENT) {
       continue;
     }
-    // Gone as well if another process that prunes has been here first.
+    // Also if another process that prunes has removed it first.
     result.bytes_left -= file.bytes;
   }
   return result;

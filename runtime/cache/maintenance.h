@@ -1,4 +1,4 @@
-// Looking after a cache directory: its size, its state, its contents.
+// Maintenance of a cache directory: its size, its state, its contents.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ struct Pruned {
   std::int64_t bytes = 0;       ///< freed
   std::int64_t bytes_left = 0;  ///< of entries
 };
-/// Evicts the entries that were of use longest ago until at most `max_bytes` are left, and removes
+/// Evicts the entries that were used longest ago until at most `max_bytes` are left, and removes
 /// temporaries and quarantined files older than an hour.
 Pruned prune(Directory& directory, std::int64_t max_bytes);
 
-/// Removes everything that the cache ever puts there, and nothing else.
+/// Removes all files that the cache puts there, and nothing else.
 Pruned clear(Directory& directory);
 
 struct Usage {
   std::uint64_t entries = 0, quarantined = 0, temporaries = 0;
   std::int64_t bytes = 0;     ///< of entries
-  std::uint64_t refused = 0;  ///< entries that are not read: not trusted, or not to be opened
-  std::string refusal;        ///< the first of them, and why
+  std::uint64_t refused = 0;  ///< entries that are not read: not trusted, or they cannot be opened
+  std::string refusal;        ///< the first of them, and the reason
 };
 Usage usage(Directory& directory);
 

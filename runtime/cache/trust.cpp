@@ -10,7 +10,8 @@
 namespace tegula::cache {
 namespace {
 
-/// Asked of the kernel alone: user databases may be slow, or wait for a lock of this process.
+/// Asks only the operating system's kernel: user databases may be slow, or wait for a lock of this
+/// process.
 bool is_own_group(gid_t group) {
   if (group == ::getegid()) return true;
   const int count = ::getgroups(0, nullptr);

@@ -1,4 +1,4 @@
-// Whose kernels are run: owner and mode of a directory, and of each file in it, decide.
+// Whose kernels are run: decided by owner and mode of a directory, and of each file in it.
 #pragma once
 
 #include <sys/stat.h>
@@ -7,9 +7,9 @@
 
 namespace tegula::cache {
 
-/// What stands against believing a directory or file that is open; "" if nothing does. Believed is
-/// what belongs to this user or to root and what nobody else can write. `shared`: also what belongs
-/// to a group that this process is of, which then may write it. What anybody can write never is.
+/// Why an open directory or file is not trusted; "" if it is. Trusted is what belongs to this user
+/// or to root and nobody else can write. `shared`: what belongs to a group of this process is
+/// trusted too, and that group may write it. What everybody can write is never trusted.
 std::string distrust(const struct stat& status, bool shared);
 
 /// Whether it belongs to this user or to root, who can do anything anyway.

@@ -12,8 +12,8 @@ namespace {
 
 std::atomic<CompileFunction> registered{nullptr};
 
-// A child that is forked while its parent compiles has the parent's locks inside LLVM and the
-// assembler, taken for ever: it must not come near them.
+// A child that is forked while its parent compiles inherits the parent's locks inside LLVM and the
+// assembler, which nobody will release: it must not call them.
 std::atomic<int> under_way{0};
 std::atomic<bool> left_locked{false};
 [[maybe_unused]] const int watches_forks = ::pthread_atfork(nullptr, nullptr, [] {
@@ -28,7 +28,7 @@ class UnderWay {
   UnderWay& operator=(const UnderWay&) = delete;
 };
 
-std::vector<std::byte> ask(std::span<const std::byte> question, const std::string& wanted) {
+std::vector<std::byte> call(std::span<const std::byte> request, const std::string& wanted) {
   const CompileFunction function = registered.load();
   if (function == nullptr)
     throw Error(ErrorCode::environment,
@@ -36,15 +36,15 @@ std::vector<std::byte> ask(std::span<const std::byte> question, const std::strin
                  .problem = "this program has no kernel compiler",
                  .wanted = wanted,
                  .hint = "link tegula::tegula rather than tegula::runtime"});
-  if (runtime::compiles_in_a_process()) return runtime::ask_process(question);
+  if (runtime::compiles_in_a_process()) return runtime::call_process(request);
   if (left_locked)
-    return runtime::ask_process_instead(
-        question,
+    return runtime::call_process_instead(
+        request,
         "this process was forked while its parent compiled, so that the compiler inside it is "
         "locked",
         "fork before the first launch, or install the component `compiler` of the same Tegula");
   const UnderWay counted;
-  return function(question);
+  return function(request);
 }
 
 }  // namespace
@@ -56,11 +56,11 @@ CompileFunction set_compile_function(CompileFunction function) {
 CompileFunction compile_function() { return registered.load(); }
 
 std::vector<std::byte> compile(const CompileRequest& request) {
-  return ask(serialise(request), "a kernel that is ready for " + request.target.arch);
+  return call(serialise(request), "a kernel that is ready for " + request.target.arch);
 }
 
-std::vector<std::byte> ask_compiler(std::span<const std::byte> question) {
-  return ask(question, "");
+std::vector<std::byte> call_compiler(std::span<const std::byte> request) {
+  return call(request, "");
 }
 
 }  // namespace tegula

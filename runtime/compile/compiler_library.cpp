@@ -24,7 +24,7 @@ namespace {
 
 struct Opened {
   std::string path;
-  format::CompilerAnswer answer = nullptr;
+  format::CompilerCall call = nullptr;
   format::CompilerRelease release = nullptr;
 };
 
@@ -33,7 +33,7 @@ struct Opened {
               {.where = "compile",
                .problem = problem,
                .got = got,
-               .wanted = list_places(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB),
+               .wanted = list_candidates(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB),
                .hint = "install the component `compiler` of the same Tegula, or run with a cache "
                        "that holds the kernel (TEGULA_CACHE_DIR)"});
 }
@@ -45,15 +45,15 @@ void find(void* handle, const char* name, Function& function, const std::string&
     cannot_open(path + " is no compiler of this Tegula", "no " + std::string(name) + " in it");
 }
 
-/// LLVM's initialisers end the process where memory fails them: some hundred allocations, of which
-/// none is large.
+/// LLVM's initialisers end the process if one of their allocations fails: some hundred, none of
+/// them large. So this much is tried before they run.
 constexpr std::size_t room_to_load = std::size_t{1} << 20;
 
 Opened open_at(const std::string& path) {
   void* room = std::malloc(room_to_load);
   if (room == nullptr) throw std::bad_alloc();
   std::free(room);
-  // Local: its symbols serve nobody else. Never closed, as LLVM's statics do not stand that.
+  // Local: nobody else uses its symbols. Never closed, since LLVM's statics do not survive that.
   void* handle = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     const char* reason = dlerror();
@@ -62,7 +62,7 @@ Opened open_at(const std::string& path) {
   Opened opened{path};
   format::CompilerIdentity identity = nullptr;
   find(handle, format::compiler_identity_symbol, identity, path);
-  find(handle, format::compiler_answer_symbol, opened.answer, path);
+  find(handle, format::compiler_call_symbol, opened.call, path);
   find(handle, format::compiler_release_symbol, opened.release, path);
   if (std::string_view(identity()) != TEGULA_COMPILER_IDENTITY)
     cannot_open(fmt::format("{} is of another build of Tegula", path), identity());
@@ -73,9 +73,9 @@ Opened open_at(const std::string& path) {
 const Opened& opened() {
   static std::atomic<const Opened*> ready{nullptr};
   if (const Opened* found = ready.load(std::memory_order_acquire)) return *found;
-  // No lock, which a child that is forked meanwhile would find taken for ever: opening twice gives
-  // the same.
-  for (const std::string& path : places_of(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB))
+  // No lock: a child that is forked meanwhile would find it taken for ever. Opening it twice gives
+  // the same library.
+  for (const std::string& path : candidates(TEGULA_COMPILER_LIBRARY, TEGULA_OWN_TO_LIB))
     if (std::error_code error; std::filesystem::exists(path, error)) {
       auto fresh = std::make_unique<const Opened>(open_at(path));
       const Opened* first = nullptr;
@@ -102,11 +102,11 @@ std::vector<std::byte> compile_by_library(std::span<const std::byte> request) {
   const runtime::Opened& library = runtime::opened();
   void* reply = nullptr;
   std::size_t size = 0;
-  switch (library.answer(request.data(), request.size(), &reply, &size)) {
+  switch (library.call(request.data(), request.size(), &reply, &size)) {
     case format::compiler_replied:
       break;
     case format::compiler_damaged:
-      return runtime::ask_process_instead(
+      return runtime::call_process_instead(
           request, "memory ran out inside the compiler before, which was left as it was then",
           "install the component `compiler` of the same Tegula, or start the program anew");
     default:

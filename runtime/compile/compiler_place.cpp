@@ -27,25 +27,25 @@ std::string own_directory() {
 
 namespace {
 
-// Found when this code is loaded: the loader may know a relative path, which means another place
-// once the program has changed its directory.
+// Computed when this code is loaded: the loader may know a relative path, which means another
+// directory once the program has changed its own.
 [[maybe_unused]] const bool known_at_load = (own_directory(), true);
 
 }  // namespace
 
-std::vector<std::string> places_of(const std::string& name, const char* relative) {
+std::vector<std::string> candidates(const std::string& name, const char* relative) {
   if (own_directory().empty()) return {};
   const fs::path own = own_directory();
-  std::vector<std::string> places = {(own / name).string()};
+  std::vector<std::string> paths = {(own / name).string()};
   std::string installed = (own / relative / name).lexically_normal().string();
-  if (installed != places.front()) places.push_back(std::move(installed));
-  return places;
+  if (installed != paths.front()) paths.push_back(std::move(installed));
+  return paths;
 }
 
-std::string list_places(const std::string& name, const char* relative) {
+std::string list_candidates(const std::string& name, const char* relative) {
   std::string list;
-  for (const std::string& place : places_of(name, relative))
-    list += (list.empty() ? "" : " or ") + place;
+  for (const std::string& path : candidates(name, relative))
+    list += (list.empty() ? "" : " or ") + path;
   return list.empty() ? "the directory of this code, which the loader does not know" : list;
 }
 

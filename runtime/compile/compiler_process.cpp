@@ -30,7 +30,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr const char* program_name = "tegula-compile";
 constexpr double patience_seconds = 600;
-/// Of what the process writes to standard error, so much of the end is kept.
+/// How much of the end of what the process writes to standard error is kept.
 constexpr std::size_t kept_of_errors = 4096;
 
 [[noreturn]] void fail(const std::string& problem, const std::string& got,
@@ -64,7 +64,7 @@ int above_the_standard_ones(int descriptor) {
   return moved;
 }
 
-/// A pair of connected ends, of which the child gets the second.
+/// A connected pair of descriptors; the child gets the second.
 struct Connection {
   Connection() : Connection(make()) {}
   Descriptor ours, childs;
@@ -72,11 +72,11 @@ struct Connection {
  private:
   static std::array<int, 2> make() {
     std::array<int, 2> ends;
-    // A socket rather than pipes: writing to a child that has died is an error there, no signal.
+    // A socket, not pipes: writing to a child that has died is then an error, not a signal.
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
       fail("no connection to the compiler's process can be made", std::strerror(errno),
            "close files, or use TEGULA_COMPILE=inline");
-    // Clear of the three that the child's ends become, for programs that closed those.
+    // Away from 0, 1 and 2, which the child's ends become, for programs that have closed those.
     for (int& end : ends) end = above_the_standard_ones(end);
     return ends;
   }
@@ -94,7 +94,7 @@ class Child {
                                    {input_and_output, STDOUT_FILENO},
                                    {errors, STDERR_FILENO}})
       if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, from, to);
-    // The signals of the host program are its own affair.
+    // The child does not inherit the signal handling of the host program.
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     sigset_t none, all;
@@ -102,7 +102,7 @@ class Child {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    // A group of its own, so that an assembler that it started can be killed with it.
+    // A process group of its own, so that an assembler that it has started can be killed with it.
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -131,7 +131,7 @@ class Child {
   std::string wait() {
     int status = 0;
     while (waitpid(pid_, &status, 0) < 0)
-      // Another part of the program may have waited for all children.
+      // Another part of the program may have reaped all children.
       if (errno != EINTR) return pid_ = -1, "";
     pid_ = -1;
     if (WIFSIGNALED(status))
@@ -143,15 +143,15 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// Sends the question, reads the reply and the errors to their ends.
+/// Sends the request, then reads the reply and standard error to their ends.
 class Conversation {
  public:
-  Conversation(Descriptor& channel, Descriptor& errors, std::span<const std::byte> question,
+  Conversation(Descriptor& channel, Descriptor& errors, std::span<const std::byte> request,
                Clock::time_point deadline)
-      : channel_(channel), errors_(errors), question_(question), deadline_(deadline) {
+      : channel_(channel), errors_(errors), request_(request), deadline_(deadline) {
     for (const Descriptor* end : {&channel_, &errors_})
       fcntl(end->get(), F_SETFL, fcntl(end->get(), F_GETFL) | O_NONBLOCK);
-    if (question_.empty()) shutdown(channel_.get(), SHUT_WR);
+    if (request_.empty()) shutdown(channel_.get(), SHUT_WR);
   }
 
   /// False if the time was up.
@@ -161,7 +161,7 @@ class Conversation {
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
       if (left <= 0) return false;
       std::array<pollfd, 2> ends = {
-          {{channel_.get(), static_cast<short>(POLLIN | (question_.empty() ? 0 : POLLOUT)), 0},
+          {{channel_.get(), static_cast<short>(POLLIN | (request_.empty() ? 0 : POLLOUT)), 0},
            {errors_.get(), POLLIN, 0}}};
       if (poll(ends.data(), ends.size(), static_cast<int>(left)) < 0) {
         if (errno == EINTR) continue;
@@ -183,11 +183,11 @@ class Conversation {
 
  private:
   void send_some() {
-    const ssize_t sent = send(channel_.get(), question_.data(), question_.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send(channel_.get(), request_.data(), request_.size(), MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    // A child that does not listen shows in its reply, which is not there.
-    question_ = sent < 0 ? std::span<const std::byte>() : question_.subspan(sent);
-    if (question_.empty()) shutdown(channel_.get(), SHUT_WR);
+    // A child that does not read will not reply either, which is reported later.
+    request_ = sent < 0 ? std::span<const std::byte>() : request_.subspan(sent);
+    if (request_.empty()) shutdown(channel_.get(), SHUT_WR);
   }
   static void read_some(Descriptor& end, std::vector<std::byte>& into) {
     std::array<std::byte, 65536> buffer;
@@ -197,7 +197,7 @@ class Conversation {
   }
 
   Descriptor &channel_, &errors_;
-  std::span<const std::byte> question_;
+  std::span<const std::byte> request_;
   Clock::time_point deadline_;
 };
 
@@ -222,7 +222,7 @@ bool compiles_in_a_process() {
 }
 
 std::string compiler_program() {
-  for (const std::string& path : places_of(program_name, TEGULA_OWN_TO_BIN))
+  for (const std::string& path : candidates(program_name, TEGULA_OWN_TO_BIN))
     if (access(path.c_str(), X_OK) == 0) return path;
   return "";
 }
@@ -234,20 +234,20 @@ std::vector<std::byte> signed_reply(std::span<const std::byte> reply) {
   return writer.take();
 }
 
-std::vector<std::byte> ask_process(std::span<const std::byte> question) {
+std::vector<std::byte> call_process(std::span<const std::byte> request) {
   const std::string path = compiler_program();
   if (path.empty())
     throw Error(ErrorCode::environment,
                 {.where = "TEGULA_COMPILE=process",
                  .problem = "the program tegula-compile is not there",
-                 .wanted = list_places(program_name, TEGULA_OWN_TO_BIN),
+                 .wanted = list_candidates(program_name, TEGULA_OWN_TO_BIN),
                  .hint = "install the component `compiler` of the same Tegula, or use "
                          "TEGULA_COMPILE=inline"});
-  return ask_process(question, path, patience_seconds);
+  return call_process(request, path, patience_seconds);
 }
 
-std::vector<std::byte> ask_process_instead(std::span<const std::byte> question,
-                                           const std::string& why, const std::string& hint) {
+std::vector<std::byte> call_process_instead(std::span<const std::byte> request,
+                                            const std::string& why, const std::string& hint) {
   if (compiler_program().empty())
     throw Error(ErrorCode::environment,
                 {.where = "compile",
@@ -255,7 +255,7 @@ std::vector<std::byte> ask_process_instead(std::span<const std::byte> question,
                  .wanted = "the program tegula-compile, which would do its work",
                  .hint = hint});
   try {
-    return ask_process(question);
+    return call_process(request);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::environment) throw;
     ErrorDetails details = error.details();
@@ -265,20 +265,20 @@ std::vector<std::byte> ask_process_instead(std::span<const std::byte> question,
   }
 }
 
-std::vector<std::byte> ask_process(std::span<const std::byte> question, const std::string& path,
-                                   double seconds) {
+std::vector<std::byte> call_process(std::span<const std::byte> request, const std::string& path,
+                                    double seconds) {
   Connection channel, errors;
   Child child(path, channel.childs.get(), errors.childs.get());
   channel.childs.close();
   errors.childs.close();
   const auto patience =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  Conversation conversation(channel.ours, errors.ours, question, Clock::now() + patience);
+  Conversation conversation(channel.ours, errors.ours, request, Clock::now() + patience);
   if (!conversation.run())
     fail("the compiler's process was killed: it took too long", fmt::format("{} s", seconds),
          "report the kernel: `tegula emit` shows where it stays");
   std::string end = child.wait();
-  // How it ended is unknown where the program waits for all children, or for none.
+  // How the child ended is unknown where the program reaps all children itself, or ignores them.
   if (end.empty() && conversation.reply.empty()) end = "no reply";
   if (!end.empty()) {
     const std::string said = end_of(conversation.errors);

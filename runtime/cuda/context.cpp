@@ -6,7 +6,7 @@ Result CurrentContext::enter(Context context) {
   const Driver& d = driver();
   Context current = nullptr;
   if (const Result result = d.cuCtxGetCurrent(&current); result != success) return result;
-  if (current == context) return success;  // mostly, and a third of the work
+  if (current == context) return success;  // the usual case, at a third of the cost
   const Result result = d.cuCtxPushCurrent(context);
   pushed_ = result == success;
   return result;

@@ -5,7 +5,7 @@
 
 namespace tegula::cuda {
 
-/// Makes a context this thread's current one while it lives, and then what was current before.
+/// Makes a context this thread's current one while it lives, then restores the one before.
 class CurrentContext {
  public:
   /// Does not throw: false if the driver refuses, or in a forked process.
@@ -25,8 +25,8 @@ class CurrentContext {
   Result result_ = success;
 };
 
-/// While it lives, this thread's calls that a capture elsewhere in the process could object to
-/// (loading, plain allocation) leave that capture alone: they concern nothing that it records.
+/// While it lives, calls of this thread that would invalidate a capture elsewhere in the process
+/// (loading, plain allocation) are allowed: they concern nothing that the capture records.
 class OutsideOfCaptures {
  public:
   OutsideOfCaptures();

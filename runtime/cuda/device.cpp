@@ -61,7 +61,7 @@ class CudaDevice final : public Device {
 
   void log_opened() const {
     if (log_level() < LogLevel::info) return;
-    char gpu[256] = "a GPU without a name";  // what the driver does not tell costs no device
+    char gpu[256] = "a GPU without a name";  // a name that cannot be had is no reason to fail
     int version = 0;
     d_.cuDeviceGetName(gpu, sizeof gpu, number_);
     d_.cuDriverGetVersion(&version);
@@ -229,7 +229,7 @@ class CudaDevice final : public Device {
       retired_.keep(std::move(own));
   }
 
-  /// What would wait for a capture, which never ends by itself, and so end it.
+  /// Throws if the stream is capturing: the call would have to wait for it, which ends the capture.
   void refuse_capture(NativeStream stream, const char* what) {
     if (!is_capturing(stream)) return;
     throw Error(ErrorCode::environment,

@@ -39,7 +39,7 @@ Driver open_driver() {
   return functions;
 }
 
-/// Null until the driver is open. What failed is tried again by the next call.
+/// Null until the driver is open. After a failure the next call tries again.
 std::atomic<const Driver*> opened{nullptr};
 
 const Driver& open_once() {

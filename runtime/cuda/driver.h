@@ -1,5 +1,5 @@
 // The part of the CUDA driver's interface that is used, declared here so that neither building nor
-// starting needs CUDA: libcuda.so.1 is opened when the first CUDA device is.
+// starting needs CUDA: libcuda.so.1 is opened with the first CUDA device.
 // tests/runtime/cuda/declarations_test.cpp compares the declarations with cuda.h, where there is
 // one.
 #pragma once
@@ -121,24 +121,24 @@ struct Driver {
 #undef TEGULA_CUDA_MEMBER
 };
 
-/// Opens and initialises the driver at the first call. Throws Error{environment}: no libcuda.so.1,
-/// one that lacks a function, cuInit's failure, or a process that was forked from one that had
-/// opened the driver, where CUDA does not work.
+/// Opens and initialises the driver at the first call. Throws Error{environment} if there is no
+/// libcuda.so.1, if it lacks a function, if cuInit fails, or in a process that was forked from one
+/// that had opened the driver, where CUDA does not work.
 const Driver& driver();
 
 /// Whether this process was forked from one that had opened the driver.
 bool forked();
 
-/// What kind of failure it is; see check().
+/// The code of the Error that check() throws for a failure.
 ErrorCode code_of(Result result);
 
 /// "CUDA_ERROR_OUT_OF_MEMORY (2): out of memory".
 std::string describe(Result result);
 
 /// Throws if `result` is a failure: Error{out_of_resources} for lack of memory or of what a launch
-/// needs, Error{device_fault} for what a kernel did, Error{corrupt_data} for a binary that it
-/// cannot take, Error{environment} for the rest. `where` is what the message says first, `call` the
-/// driver's function.
+/// needs, Error{device_fault} for a kernel's fault, Error{corrupt_data} for a binary that the
+/// driver cannot take, Error{environment} for the rest. The message begins with `where`; `call`
+/// names the driver's function.
 void check(Result result, const std::string& where, const char* call);
 
 }  // namespace tegula::cuda

@@ -64,7 +64,7 @@ DevicePointer Memory::allocate(std::size_t bytes, CudaStream stream) {
 
 void Memory::deallocate(DevicePointer data, CudaStream stream) noexcept {
   bool captures = false;
-  capturing(stream, captures);  // a driver that fails here takes no capture further either
+  capturing(stream, captures);  // if the driver fails here there is no capture to go on with either
   try {
     if (captures) return free_in_capture(data, stream);
     if (noted_ > 0) {
@@ -114,7 +114,7 @@ void Memory::free_waiting(CudaStream stream) noexcept {
   if (capturing(stream, captures) != success || captures) return;
   try {
     for (const Waiting& w : take(stream)) free_now(w.data, w.stream);
-  } catch (const std::exception&) {  // out of memory: they wait on
+  } catch (const std::exception&) {  // out of memory: the blocks go on waiting
   }
 }
 

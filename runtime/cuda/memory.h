@@ -12,10 +12,10 @@
 
 namespace tegula::cuda {
 
-/// Blocks in the order of streams' work, from a pool of our own where the device has pools. While a
-/// stream is capturing, a block that it asks for is the graph's, and only such blocks can be freed
-/// in the capture; others that are freed then wait until the stream captures no more. For calls
-/// with the device's context current.
+/// Blocks of memory, allocated and freed in stream order, from a pool of our own where the device
+/// has pools. A block that is allocated while its stream is capturing belongs to the graph, and
+/// only such blocks can be freed in the capture; others that are freed meanwhile wait until the
+/// capture has ended. The device's context must be current.
 class Memory {
  public:
   /// `where` names the device in errors.
@@ -23,9 +23,9 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  /// A pool of our own, which keeps what is freed: the device's default one belongs to all in the
-  /// process, and gives memory back whenever somebody waits. Without it, allocating and freeing
-  /// wait for the device.
+  /// Creates a pool of our own, which keeps what is freed: the device's default pool is shared by
+  /// all of the process, and returns memory whenever somebody synchronises. Without a pool,
+  /// allocating and freeing wait for the device.
   void create_pool(DeviceNumber device);
   void destroy_pool() noexcept;
 
@@ -34,11 +34,11 @@ class Memory {
   DevicePointer allocate(std::size_t bytes, CudaStream stream);
   void deallocate(DevicePointer data, CudaStream stream) noexcept;
 
-  /// Frees what was freed while the stream was capturing, if it is no more. For a stream that is
-  /// known to live: what waits for another is left alone, as that one may be gone.
+  /// Frees the blocks that wait for the stream's capture to end, if it has ended. The stream must
+  /// be alive: blocks that wait for another stream are left alone, as that one may be gone.
   void free_waiting(CudaStream stream) noexcept;
-  /// The same for a stream that is about to be destroyed. What a capture that was never ended
-  /// still holds is lost, and warned of.
+  /// The same for a stream that is about to be destroyed. Blocks of a capture that was never ended
+  /// are lost, with a warning.
   void forget(CudaStream stream) noexcept;
 
  private:
@@ -49,17 +49,17 @@ class Memory {
 
   Result capturing(CudaStream stream, bool& is) const noexcept;
   void free_now(DevicePointer data, CudaStream stream) noexcept;
-  /// What waits for the stream, which then waits no more.
+  /// Removes and returns the blocks that wait for the stream.
   std::vector<Waiting> take(CudaStream stream);
   void free_in_capture(DevicePointer data, CudaStream stream);
 
   const Driver& d_ = driver();
   std::string where_;
   MemoryPool pool_ = nullptr;  ///< null where the device has none
-  std::mutex mutex_;           ///< of the two below, which captures alone fill
+  std::mutex mutex_;           ///< guards the two below, which only captures fill
   std::set<DevicePointer> of_graphs_;
   std::vector<Waiting> waiting_;
-  /// How many both hold: no lock is taken as long as that is 0.
+  /// How many entries both have: as long as that is 0 no lock is taken.
   std::atomic<std::size_t> noted_{0};
 };
 

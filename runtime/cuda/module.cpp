@@ -31,7 +31,7 @@ std::string cuda_of_ptx(std::string_view ptx) {
   int major = 0, minor = 0;
   std::from_chars(ptx.data(), ptx.data() + dot, major);
   if (dot < ptx.size()) std::from_chars(ptx.data() + dot + 1, ptx.data() + ptx.size(), minor);
-  // PTX 8.5 served two releases.
+  // PTX 8.5 belongs to two releases.
   if (major == 8 && minor > 5) ++minor;
   return fmt::format("{}.{}", major + 4, minor);
 }
@@ -74,7 +74,7 @@ LoadedModule::LoadedModule(const std::string& device, Context context, int share
                  .got = fmt::format("{} bytes", entry.launch.dynamic_shared),
                  .wanted = fmt::format("at most {} bytes", shared_limit),
                  .hint = "choose a config with smaller tiles"});
-  // With a zero behind it: PTX is text, and its end is not stated otherwise.
+  // A string ends with a zero: PTX is text, and nothing else tells the driver its end.
   std::string payload(reinterpret_cast<const char*>(entry.payload.data()), entry.payload.size());
   std::string log(log_bytes, '\0');
   int options[] = {jit_error_log_buffer, jit_error_log_bytes};

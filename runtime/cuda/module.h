@@ -1,4 +1,4 @@
-// A kernel in the driver's hands.
+// A kernel that the driver has loaded.
 #pragma once
 
 #include <array>
@@ -26,12 +26,12 @@ class LoadedModule final : public LoadedKernel {
   Function function() const { return function_; }
   std::size_t bytes() const override { return bytes_; }
 
-  /// Before a launch on the stream; of several threads at once. `capturing`: into a graph, which
-  /// may be replayed at any time, so that the module has to stay. So it has where its kernel was
-  /// launched on more streams than can be noted.
+  /// Call this before a launch on the stream; several threads may do so at once. `capturing`: the
+  /// launch goes into a graph, which may be replayed at any time, so that the module must stay
+  /// loaded. It must stay as well if the kernel was launched on more streams than can be noted.
   void note_launch(CudaStream stream, bool capturing) const;
   bool is_kept() const { return kept_.load(std::memory_order_relaxed); }
-  /// That its kernel was launched on, if it is not kept.
+  /// The streams that its kernel was launched on, unless the module must stay loaded.
   std::vector<CudaStream> streams() const;
 
   LoadedModule* next_kept = nullptr;  ///< RetiredModules: of those that stay to the end

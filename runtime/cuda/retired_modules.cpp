@@ -31,7 +31,7 @@ void RetiredModules::keep(std::unique_ptr<LoadedModule> module) noexcept {
 void RetiredModules::mark(CudaStream stream) noexcept {
   const Driver& d = driver();
   int capturing = 0;
-  // An event of a capture stands for no work.
+  // An event that is recorded into a capture does not complete.
   if (stream != nullptr && (d.cuStreamIsCapturing(stream, &capturing) != success || capturing != 0))
     return;
   const OutsideOfCaptures outside;

@@ -1,5 +1,5 @@
-// Modules whose kernels nobody can launch any more. The driver promises nothing of a kernel whose
-// module is unloaded before it has run, so each stays until what was launched of it is done.
+// Modules whose kernels nobody can launch any more. The driver promises nothing about a kernel
+// whose module is unloaded before it has run, so each stays loaded until its launches are done.
 #pragma once
 
 #include <atomic>
@@ -12,18 +12,19 @@
 
 namespace tegula::cuda {
 
-/// Of one device, for calls with its context current. Of the streams that a module was launched on
-/// some may be gone by now, and only their owners know; so nothing is asked of a stream but behind
-/// another launch on it. A stream that is launched on no more keeps what it waits for loaded.
+/// The modules of one device, whose context must be current. Some of the streams that a module was
+/// launched on may be gone by now, which only their owners know; so a stream is only used right
+/// after another launch on it. A module waits as long as there is no further launch on one of its
+/// streams.
 class RetiredModules {
  public:
-  /// Unloads it now, or later, or never if a graph may hold its kernel.
+  /// Unloads the module now, or later, or never if a graph may hold its kernel.
   void add(std::unique_ptr<LoadedModule> module) noexcept;
 
-  /// It stays loaded until the process ends, which costs memory alone.
+  /// Keeps the module loaded until the process ends, which costs only memory.
   void keep(std::unique_ptr<LoadedModule> module) noexcept;
 
-  /// Behind a launch on the stream, or before it is destroyed.
+  /// Call this after a launch on the stream, and before it is destroyed.
   void pass(CudaStream stream) noexcept {
     if ((wanted_.load(std::memory_order_relaxed) & bit_of(stream)) != 0) mark(stream);
   }
@@ -38,8 +39,8 @@ class RetiredModules {
   using Event = std::shared_ptr<std::remove_pointer_t<CudaEvent>>;
   struct Waiting {
     std::unique_ptr<LoadedModule> module;
-    std::vector<CudaStream> streams;  ///< that were not passed yet
-    std::vector<Event> events;        ///< behind the launches on the others
+    std::vector<CudaStream> streams;  ///< not passed yet
+    std::vector<Event> events;        ///< after the launches on the others
   };
 
   static std::uint64_t bit_of(CudaStream stream) {
@@ -49,7 +50,7 @@ class RetiredModules {
   void mark(CudaStream stream) noexcept;
   void want_again();
 
-  std::mutex mutex_;  ///< of the list
+  std::mutex mutex_;  ///< guards the list
   std::vector<Waiting> waiting_;
   std::atomic<std::uint64_t> wanted_{0};  ///< bits of the streams in the list
   std::atomic<LoadedModule*> kept_{nullptr};

@@ -13,8 +13,8 @@ namespace {
 
 using Record = format::TensorMapRecord;
 
-/// What the driver calls the dtypes, in the order of DType (CUtensorMapDataType). Copies do not
-/// look at the bits: bytes stand for what it has no name for.
+/// The driver's numbers for dtypes (CUtensorMapDataType), in the order of DType. Copies do not look
+/// at the bits, so bytes stand for dtypes that the driver lacks.
 constexpr std::array<int, dtype_count> driver_types = {6, 9, 7, 8, 0, 0, 1, 3, 5, 0, 1, 2, 4, 0, 0};
 
 /// The extents of a map and the strides of all dimensions but the first, in bytes.
@@ -54,7 +54,7 @@ class Checker {
   std::uint64_t multiple() const {
     return record_.interleave == Record::Interleave::bytes_32 ? 32 : 16;
   }
-  /// No element is reached by the stride of an extent of 1, but the driver wants one.
+  /// The stride of an extent of 1 reaches no element, but the driver checks it.
   std::uint64_t any_stride(const Geometry& g, std::uint32_t d) const {
     return d > 1 ? g.strides[d - 2] : multiple();
   }

@@ -27,14 +27,14 @@ Device::Device() {
   id_ = last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-std::uint64_t Device::binaries() const {
-  if (const std::uint64_t known = binaries_.load(std::memory_order_relaxed)) return known;
+std::uint64_t Device::name_id() const {
+  if (const std::uint64_t known = name_id_.load(std::memory_order_relaxed)) return known;
   // Never destroyed: a kernel may be launched from another static object's destructor.
   static auto* mutex = new std::mutex;
   static auto* numbers = new std::map<std::string, std::uint64_t>;
   const std::lock_guard lock(*mutex);
   const std::uint64_t number = numbers->emplace(name(), numbers->size() + 1).first->second;
-  binaries_.store(number, std::memory_order_relaxed);
+  name_id_.store(number, std::memory_order_relaxed);
   return number;
 }
 

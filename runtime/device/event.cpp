@@ -94,7 +94,7 @@ void Stream::wait(const Event& event) {
                  .argument = "event",
                  .problem = "the event was not recorded",
                  .hint = "call record(stream) behind the work that is to be waited for"});
-  // Among GPUs the driver waits; what other devices did is done when record() returns.
+  // Between GPUs the driver waits; on other devices the work is done when record() returns.
   if (event.device() != device_ && event.device()->target().backend != device_->target().backend)
     throw Error(ErrorCode::invalid_argument, {.where = "Stream::wait",
                                               .argument = "event",
@@ -105,7 +105,7 @@ void Stream::wait(const Event& event) {
   device_->wait_event(native_, event.native());
 }
 
-// Devices that have done everything when a call returns.
+// The default, for devices whose calls return when the work is done.
 
 namespace {
 using HostTime = std::chrono::steady_clock::time_point;

@@ -59,7 +59,7 @@ void log(LogLevel at, std::string_view text) noexcept {
   if (at > log_level()) return;
   try {
     current_sink.load()(at, text);
-  } catch (...) {  // out of memory: the line is lost, the call that it speaks of is not
+  } catch (...) {  // out of memory: the line is lost, but the call goes on
   }
 }
 

@@ -140,7 +140,7 @@ std::shared_ptr<void> take_over(M* managed) {
           }};
 }
 
-/// What a consumer of a tensor of ours holds.
+/// What the consumer of one of our tensors holds.
 template <class M>
 struct Exported {
   M managed;

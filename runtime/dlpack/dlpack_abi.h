@@ -51,10 +51,10 @@ struct TensorView {
 struct Managed {
   TensorView tensor;
   void* context = nullptr;              ///< the producer's
-  void (*deleter)(Managed*) = nullptr;  ///< null: nothing has to be given back
+  void (*deleter)(Managed*) = nullptr;  ///< null: there is nothing to free
 };
 
-/// DLManagedTensorVersioned. What stands before `flags` is the same in all versions.
+/// DLManagedTensorVersioned. The fields before `flags` are the same in all versions.
 struct ManagedVersioned {
   std::uint32_t major = major_version, minor = minor_version;
   void* context = nullptr;

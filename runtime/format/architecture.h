@@ -1,5 +1,5 @@
-// The architectures of GPUs that the project knows: what the compiler makes code for, and what the
-// simulator stands for. One table for both.
+// The architectures of GPUs that the project knows: the compiler makes code for them, and the
+// simulator stands in for them. One table for both.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +23,17 @@ struct Architecture {
 inline constexpr std::int64_t shared_static_limit = 48 << 10;
 /// 32-bit registers of a multiprocessor, and so the most that a block may have.
 inline constexpr std::int64_t registers_per_block = 64 << 10;
-/// The least that the project makes code for.
+/// The oldest that the project makes code for.
 inline constexpr int oldest_compute = 80;
 
 /// Oldest first.
 std::span<const Architecture> architectures();
-/// Null for a name that the table lacks.
+/// Null for a name that is not in the table.
 const Architecture* find_architecture(std::string_view name);
 /// "sm_80, sm_86, ...": for messages.
 std::string architecture_names();
 
-/// The number in "sm_90", "sm_100a", "sm_120f"; nothing for what is not so formed.
+/// The number in "sm_90", "sm_100a", "sm_120f"; nothing for other names.
 std::optional<int> compute_of(std::string_view name);
 
 }  // namespace tegula::format

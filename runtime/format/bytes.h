@@ -1,5 +1,5 @@
-// Canonical bytes: little endian, fixed widths, length-prefixed. The one way in which Programs,
-// entries and images are written, hashed and read back.
+// Canonical bytes: little endian, fixed widths, length-prefixed. Programs, entries and images are
+// written, hashed and read back in this form only.
 #pragma once
 
 #include <bit>
@@ -58,7 +58,7 @@ class Writer {
 };
 
 /// Reads what Writer wrote. Never reads past the end and never allocates more than the input could
-/// hold: anything wrong throws Error{corrupt_data} that names `what` is read and the offset.
+/// hold: anything wrong throws an Error{corrupt_data} that names `what` was read, and the offset.
 class Reader {
  public:
   Reader(std::span<const std::byte> bytes, std::string_view what) : bytes_(bytes), what_(what) {}
@@ -86,7 +86,8 @@ class Reader {
   }
   std::string get_string();
   Bytes get_blob();
-  /// A count whose elements take at least `element_bytes` each, so that it cannot lie.
+  /// A count whose elements take at least `element_bytes` each; the rest of the input must hold
+  /// them.
   std::size_t get_count(std::size_t element_bytes);
   template <class T>
   requires(std::is_arithmetic_v<T>) std::vector<T> get_list() {

@@ -1,4 +1,4 @@
-// The C interface of libtegula_compiler.so: all of it that can be seen. Questions and replies are
+// The C interface of libtegula_compiler.so: all that the library exports. Requests and replies are
 // the bytes of runtime/format/compiler_call.h.
 #pragma once
 
@@ -8,12 +8,12 @@ namespace tegula::format {
 
 extern "C" {
 
-/// The compiler's build, as the cache's keys have it: a runtime of another build must not ask it.
+/// The compiler's build, as in the cache's keys: a runtime of another build must not call it.
 using CompilerIdentity = const char* (*)();
 /// Sets `reply` and `reply_size` and returns compiler_replied, or returns another of the statuses
 /// below. Thread-safe.
-using CompilerAnswer = int (*)(const void* question, std::size_t size, void** reply,
-                               std::size_t* reply_size);
+using CompilerCall = int (*)(const void* request, std::size_t size, void** reply,
+                             std::size_t* reply_size);
 /// Frees a reply. Null is allowed.
 using CompilerRelease = void (*)(void* reply);
 
@@ -22,11 +22,11 @@ using CompilerRelease = void (*)(void* reply);
 inline constexpr int compiler_replied = 0;
 /// There was not enough memory.
 inline constexpr int compiler_no_memory = 1;
-/// An earlier question was given up for lack of memory; nothing can be asked any more.
+/// An earlier request was given up for lack of memory; the compiler cannot be called any more.
 inline constexpr int compiler_damaged = 2;
 
 inline constexpr const char* compiler_identity_symbol = "tegula_compiler_identity";
-inline constexpr const char* compiler_answer_symbol = "tegula_compiler_answer";
+inline constexpr const char* compiler_call_symbol = "tegula_compiler_call";
 inline constexpr const char* compiler_release_symbol = "tegula_compiler_release";
 
 }  // namespace tegula::format

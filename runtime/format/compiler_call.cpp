@@ -73,17 +73,17 @@ Error read_error(Reader& reader) {
 
 }  // namespace
 
-Question question_of(std::span<const std::byte> request) {
-  Reader reader(request, "question to the compiler");
+RequestKind request_kind(std::span<const std::byte> request) {
+  Reader reader(request, "request to the compiler");
   switch (reader.get<std::uint32_t>()) {
     case compile_magic:
-      return Question::compile;
+      return RequestKind::compile;
     case emit_magic:
-      return Question::emit;
+      return RequestKind::emit;
     case assemblers_magic:
-      return Question::assemblers;
+      return RequestKind::assemblers;
   }
-  reader.fail("there is no such question");
+  reader.fail("there is no such request");
 }
 
 Bytes serialise(const EmitRequest& request) {
@@ -150,9 +150,9 @@ std::vector<AssemblerInfo> read_assemblers(std::span<const std::byte> bytes) {
   return assemblers;
 }
 
-Bytes reply(const std::function<Bytes()>& answer) {
+Bytes reply(const std::function<Bytes()>& serve) {
   try {
-    const Bytes bytes = answer();
+    const Bytes bytes = serve();
     Writer writer;
     writer.put(Outcome::bytes);
     writer.put(std::span<const std::byte>(bytes));

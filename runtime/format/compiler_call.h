@@ -18,8 +18,7 @@ namespace tegula::format {
 enum class Stage : std::uint8_t { tile, layout, llvm, ptx, cubin, sim };
 inline constexpr int stage_count = 6;
 
-/// One stage of one Program. For Stage::sim the target's backend is ignored, and for the others
-/// too.
+/// Asks for one stage of one Program. The target's backend is ignored: the stage decides.
 struct EmitRequest {
   Bytes program;  ///< serialised
   Target target;
@@ -28,24 +27,24 @@ struct EmitRequest {
 
 struct Emitted {
   Bytes bytes;  ///< text, or a cubin
-  /// All but the payload; resources are those of the cubin where an assembler was found.
+  /// Without the payload; resources are those of the cubin if an assembler was found.
   Entry entry;
 };
 
-/// An assembler that the compiler's machine has.
+/// An assembler on the compiler's machine.
 struct AssemblerInfo {
   std::string name;     ///< "nvJitLink" or "ptxas"
   std::string version;  ///< "13.0"
   std::string path;     ///< the library or program
 };
 
-enum class Question : std::uint8_t {
-  compile,    ///< CompileRequest; answered by a serialised Entry
-  emit,       ///< EmitRequest; answered by a serialised Emitted
-  assemblers  ///< nothing more; answered by a list of AssemblerInfo, the preferred one first
+enum class RequestKind : std::uint8_t {
+  compile,    ///< CompileRequest; the result is a serialised Entry
+  emit,       ///< EmitRequest; the result is a serialised Emitted
+  assemblers  ///< nothing more; the result is a list of AssemblerInfo, the preferred one first
 };
-/// Which of them the bytes are. Throws Error{corrupt_data} for none.
-Question question_of(std::span<const std::byte> request);
+/// Throws Error{corrupt_data} for bytes that are none of them.
+RequestKind request_kind(std::span<const std::byte> request);
 
 Bytes serialise(const EmitRequest& request);
 Bytes serialise(const Emitted& emitted);
@@ -57,10 +56,10 @@ EmitRequest read_emit_request(std::span<const std::byte> bytes);
 Emitted read_emitted(std::span<const std::byte> bytes);
 std::vector<AssemblerInfo> read_assemblers(std::span<const std::byte> bytes);
 
-/// What `answer` returns, or the Error, InternalError or lack of memory that it throws, as bytes
+/// What `serve` returns, or the Error, InternalError or lack of memory that it throws, as bytes
 /// that cross a C interface or a pipe. Throws only std::bad_alloc.
-Bytes reply(const std::function<Bytes()>& answer);
-/// The other end: returns or throws what `answer` did.
+Bytes reply(const std::function<Bytes()>& serve);
+/// The inverse: returns or throws what `serve` did.
 Bytes read_reply(std::span<const std::byte> reply);
 
 }  // namespace tegula::format

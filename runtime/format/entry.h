@@ -1,5 +1,5 @@
-// An entry: one compiled kernel with all that is needed to launch it. What the compiler returns,
-// what a device loads, what a cache holds.
+// An entry: one compiled kernel with all that is needed to launch it. The compiler returns it, a
+// device loads it, a cache holds it.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ inline constexpr std::uint32_t entry_version = 3;
 enum class PayloadKind : std::uint8_t { cubin = 0, ptx = 1, image = 2 };
 inline constexpr int payload_kind_count = 3;
 
-/// What the binary takes, read back from the assembler. -1: not known (a simulator image, or PTX
-/// left to the driver).
+/// The resources of the binary, as the assembler reports them. -1: not known (a simulator image, or
+/// PTX left to the driver).
 struct Resources {
   std::int64_t registers = -1;          ///< per thread
   std::int64_t spill_store_bytes = -1;  ///< per thread

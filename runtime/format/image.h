@@ -207,7 +207,7 @@ using Order = MemoryOrder;
 enum class Scope : std::uint8_t { cta, cluster, gpu, system };
 inline constexpr int scope_count = 4;
 inline constexpr int atomic_modifier_count = 32;
-/// What an atomic's modifier says: bit 0 the space, bits 1 and 2 the order, bits 3 and 4 the scope.
+/// An atomic's modifier: bit 0 is the space, bits 1 and 2 the order, bits 3 and 4 the scope.
 struct AtomicModifier {
   Space space = Space::global;
   MemoryOrder order = MemoryOrder::relaxed;
@@ -242,14 +242,14 @@ struct Register {
   friend bool operator==(const Register&, const Register&) = default;
 };
 
-/// A register that holds the same known value in all lanes of all warps from the start. Like a
+/// A register that holds the same value in all lanes of all warps from the start. Like a
 /// parameter's register it is never written.
 struct Constant {
   std::uint32_t reg = 0;
   std::vector<std::uint64_t> bits;  ///< one for each element, or one for all; zero-extended
 };
 
-/// The registers that an instruction reads; those that are not given are none.
+/// The registers that an instruction reads; the rest are none.
 class Operands {
  public:
   static constexpr std::size_t most = 5;
@@ -311,8 +311,8 @@ Image read_image(std::span<const std::byte> bytes);
 /// shared memory, 64 warps, 8 blocks a cluster, 1 Mi instructions), and that control cannot run off
 /// the end.
 void validate(const Image& image);
-/// The rules for one instruction of an image that is being made: all but that its result is no
-/// constant. Throws Error{corrupt_data}.
+/// Checks one instruction of an image under construction by the same rules, except that its result
+/// may be a constant. Throws Error{corrupt_data}.
 void validate_instruction(const Image& image, std::size_t number);
 inline constexpr std::uint64_t max_register_bytes = 256 << 20;
 /// Of all warps of a block.

@@ -1,4 +1,4 @@
-// How large a simulator image may be, but for its registers (image.h).
+// How large a simulator image may be, apart from its registers (image.h).
 #pragma once
 
 #include <cstddef>

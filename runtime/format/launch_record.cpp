@@ -59,7 +59,7 @@ ArgumentRecord read_argument(Reader& r) {
   return a;
 }
 
-/// Which tensor map a parameter is, is checked when the maps are there.
+/// A parameter's tensor map number is checked later, when the maps have been read.
 KernelParameter read_parameter(Reader& r, const std::vector<ArgumentRecord>& arguments) {
   using Source = KernelParameter::Source;
   KernelParameter p;

@@ -1,5 +1,5 @@
-// How a compiled kernel is launched, so that no caller needs its Program: where each kernel
-// parameter comes from, what must hold of the arguments, and how big the grid is.
+// How a compiled kernel is launched, without its Program: where each kernel parameter comes from,
+// what the arguments must fulfil, and how large the grid is.
 #pragma once
 
 #include <array>
@@ -87,8 +87,8 @@ struct KernelParameter {
   friend bool operator==(const KernelParameter&, const KernelParameter&) = default;
 };
 
-/// The arguments of a call as the kernel declared them. Behind those that the caller gives stand
-/// the workspaces, which the launch adds.
+/// The arguments of a call as the kernel declared them: first those that the caller gives, then the
+/// workspaces, which the launch adds.
 struct ArgumentRecord {
   enum class Kind : std::uint8_t { tensor, absent_tensor, scalar, workspace };
   static constexpr int kind_count = 4;

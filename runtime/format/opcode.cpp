@@ -10,7 +10,7 @@ constexpr ScalarSet bits_and_integers = bit | integers;
 constexpr ScalarSet f32_only = set_of(Scalar::f32);
 constexpr ScalarSet halves = set_of(Scalar::f16) | set_of(Scalar::bf16);
 constexpr ScalarSet floats = halves | f32_only | set_of(Scalar::f64);
-/// Moved as a whole, of at least two bytes.
+/// Types of at least two bytes, for atomics that move a value without computing.
 constexpr ScalarSet exchangeable = words | set_of(Scalar::i16) | floats;
 constexpr ScalarSet all = bits_and_integers | floats;
 
@@ -51,7 +51,7 @@ constexpr OpcodeRow atomic(Opcode o, std::string_view name, ScalarSet types) {
           Immediate::zero,
           atomic_modifier_count};
 }
-/// What neither computes a value nor moves control.
+/// A row of an instruction that neither computes a value nor branches.
 constexpr OpcodeRow effect(Opcode o, std::string_view name, InstructionClass c, Kinds operands,
                            Immediate immediate = Immediate::zero, int modifiers = 1) {
   return {o, name, c, K::none, operands, 0, 0, TypeRule::any, immediate, modifiers};

@@ -1,5 +1,5 @@
-// What an opcode is: its name, the class it is counted in, and the kinds of its operands. The one
-// table from which validation, text and the interpreter's decoder derive.
+// What an opcode is: its name, the class it is counted in, and the kinds of its operands.
+// Validation, text and the interpreter's decoder all derive from this table.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ using ScalarSet = std::uint16_t;
 constexpr ScalarSet set_of(Scalar s) { return static_cast<ScalarSet>(1u << static_cast<int>(s)); }
 constexpr bool contains(ScalarSet set, Scalar s) { return (set & set_of(s)) != 0; }
 
-/// What an operand or a result must be. The subject is the register that `subject` stands for in
-/// an opcode's row: the result if it is one, else the first operand that is.
+/// What an operand or a result must be. The subject is the register whose kind in an opcode's row
+/// is `subject`: the result if that is one, else the first such operand.
 enum class Kind : std::uint8_t {
   none,             ///< no register
   subject,          ///< of the row's types; all subjects of an instruction have one type
@@ -53,7 +53,7 @@ enum class Immediate : std::uint8_t {
   text,       ///< the number of a text, or -1
 };
 
-/// Further rules on types, that no Kind expresses.
+/// Further rules on types, which no Kind expresses.
 enum class TypeRule : std::uint8_t {
   any,
   narrower,     ///< the result's scalar has fewer bits than the source's

@@ -1,4 +1,4 @@
-// Scalar types, and the names of what stands beside an opcode.
+// Scalar types, and the names of modifiers.
 #include "runtime/format/opcode.h"
 
 namespace tegula::format {

@@ -9,8 +9,8 @@
 
 namespace tegula::format {
 
-/// `count` elements, uninitialised: on the stack up to `inline_count`, which is nearly always, so
-/// that a launch does not allocate.
+/// `count` elements, uninitialised: on the stack up to `inline_count`, which nearly always
+/// suffices, so that a launch does not allocate.
 template <class T, std::size_t inline_count>
 requires std::is_trivially_copyable_v<T>
 class Scratch {
@@ -26,7 +26,7 @@ class Scratch {
   std::span<T> first(std::size_t count) { return {data_, count}; }
 
  private:
-  // Bytes, since T may initialise its members, of all that there are.
+  // Bytes: an array of T would run the initialisers of all its elements.
   alignas(T) std::array<std::byte, inline_count * sizeof(T)> inline_;
   std::vector<T> heap_;
   T* data_ = nullptr;

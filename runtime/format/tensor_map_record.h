@@ -1,6 +1,6 @@
 // How a launch describes a tensor to the tensor memory accelerator (TMA) of sm_90 and later: what
-// the driver encodes into the 128 bytes of a CUtensorMap, but for the address, extents and strides,
-// which are the call's. The limits are those that the CUDA driver's documentation states for
+// the driver encodes into the 128 bytes of a CUtensorMap, except the address, extents and strides,
+// which come from the call. The limits are those that the CUDA driver's documentation states for
 // cuTensorMapEncodeTiled.
 #pragma once
 
@@ -26,13 +26,13 @@ struct TensorMapRecord {
   /// What a read brings into the second-level cache.
   enum class Promotion : std::uint8_t { none, bytes_64, bytes_128, bytes_256 };
   static constexpr int promotion_count = 4;
-  /// What lies outside of the tensor.
+  /// What a copy reads outside the tensor.
   enum class Fill : std::uint8_t { zeros, nans };
   static constexpr int fill_count = 2;
 
   /// One dimension of the map.
   struct Dimension {
-    std::uint32_t of_tensor = 0;       ///< which of the tensor's it is
+    std::uint32_t of_tensor = 0;       ///< the tensor's dimension
     std::uint32_t box = 1;             ///< elements that one copy takes
     std::uint32_t element_stride = 1;  ///< 2: every second element
     friend bool operator==(const Dimension&, const Dimension&) = default;
@@ -40,8 +40,8 @@ struct TensorMapRecord {
 
   std::uint32_t argument = 0;  ///< the tensor or workspace
   std::uint32_t rank = 0;      ///< its rank
-  /// The first `rank` are of use, each of the tensor's dimensions once. The first is the innermost:
-  /// its elements are neighbours in memory.
+  /// The first `rank` are used, each of the tensor's dimensions once. The first is the innermost:
+  /// its elements are contiguous in memory.
   std::array<Dimension, max_rank> dimensions{};
   Swizzle swizzle = Swizzle::none;
   Interleave interleave = Interleave::none;
@@ -51,7 +51,8 @@ struct TensorMapRecord {
 };
 
 void write(Writer& writer, const TensorMapRecord& record);
-/// Fails the reader unless the driver would take it for some tensor of that dtype and rank.
+/// Fails the reader unless the driver would accept the record for some tensor of that dtype and
+/// rank.
 void validate(Reader& reader, const TensorMapRecord& record, DType dtype, std::uint32_t rank);
 TensorMapRecord read_tensor_map_record(Reader& reader);
 

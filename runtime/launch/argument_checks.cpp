@@ -82,7 +82,7 @@ bool meets_requirements(const LaunchRecord& record, std::span<const KernelArgume
   return true;
 }
 
-/// Two tensors whose exchange would mend a call's shapes; "" if there are none.
+/// A hint that swapping two tensors would make a call's shapes right; "" if none would.
 std::string swap_hint(const LaunchRecord& record, std::span<const KernelArgument> arguments,
                       int multiprocessors) {
   std::vector<KernelArgument> exchanged(arguments.begin(), arguments.end());

@@ -9,13 +9,13 @@
 
 namespace tegula::runtime {
 
-/// Whether `arguments` are what `record` declares: their number, kind, presence, dtype, rank,
+/// Checks that `arguments` are what `record` declares: their number, kind, presence, dtype, rank,
 /// sizes, device, alignment to an element, and the extents that the kernel requires. Throws
 /// Error{invalid_argument} naming kernel, argument, got and wanted.
 void check_arguments(const format::LaunchRecord& record, std::span<const KernelArgument> arguments,
                      const Device& device);
 
-/// The last of these alone, from the shapes of the tensors among `arguments`.
+/// Checks the required extents alone, from the shapes of the tensors among `arguments`.
 void check_requirements(const format::LaunchRecord& record,
                         std::span<const KernelArgument> arguments, int multiprocessors);
 

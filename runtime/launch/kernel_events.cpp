@@ -16,8 +16,8 @@ struct Listener {
   void* user;
   const Listener* earlier;
 };
-/// Listeners are never freed, as another thread may be calling one; few are ever set. `all` keeps
-/// them in sight of leak checkers.
+/// Listeners are never freed, since another thread may be calling one; only few are ever set. `all`
+/// keeps them reachable for leak checkers.
 std::atomic<const Listener*> listener{nullptr}, all{nullptr};
 
 std::atomic<std::uint64_t> compiles{0}, compile_microseconds{0};

@@ -1,11 +1,11 @@
-// Where events come from.
+// Emits the events of tegula/kernel_events.h.
 #pragma once
 
 #include "tegula/kernel_events.h"
 
 namespace tegula::runtime {
 
-/// Whether anybody listens: one load, on the way of every launch.
+/// Whether a hook is set: one load, on every launch.
 bool has_event_hook();
 void emit(const KernelEvent& event);
 

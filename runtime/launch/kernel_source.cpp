@@ -41,8 +41,8 @@ struct Found {
   std::string_view why_compiled;  ///< for the log
 };
 
-/// What fails beside the kernel, as a compiler's process that dies, has no author's line: the error
-/// says which kernel it was.
+/// A failure that is not the kernel's, such as a compiler process that dies, has no author's line:
+/// the error then names the kernel.
 std::vector<std::byte> compile_traced(const TracedKernel& traced) {
   try {
     return compile({traced.program, traced.key.identity.target});
@@ -119,7 +119,7 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   if (log_level() >= LogLevel::debug)
     log(LogLevel::debug, fmt::format("key {}: {}", cache::name_of(traced.key.identity),
                                      cache::manifest_line(traced.key)));
-  // Both, whether or not there will be anything to compile: a mistake shows at once.
+  // Check both, whether or not anything will be compiled, so that a mistake shows at once.
   const JitMode mode = jit_mode();
   compiles_in_a_process();
   Found found = find_or_compile(mode, traced, disk);
@@ -127,9 +127,9 @@ std::shared_ptr<const ReadyKernel> make_ready(Device& device, const TracedKernel
   try {
     ready->loaded = device.load(found.entry, traced.locations);
   } catch (const Error& error) {
-    // Lack of memory, a device that is lost: nothing that another binary would mend.
+    // Lack of memory, a lost device: another binary would not help.
     if (found.compile_ms > 0 || error.code() != ErrorCode::corrupt_data) throw;
-    // Sound bytes, but not for this device or driver: once more, from the start.
+    // The bytes are sound, but not for this device or driver: compile once more.
     disk.quarantine(traced.key.identity, error.what());
     found = compile_and_store(mode, traced, disk, "the device refused the one on disk");
     ready->loaded = device.load(found.entry, traced.locations);

@@ -1,4 +1,5 @@
-// Where a kernel comes from when this process has none ready: the cache on disk, else the compiler.
+// Where a kernel comes from when it is not ready in this process: the cache on disk, else the
+// compiler.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +21,18 @@ struct TracedKernel {
   double trace_ms = 0;
 };
 
-/// What TEGULA_JIT says of compiling at run time: auto (the default), warn (do it and say so),
-/// forbid (a kernel that is not there is an error). Throws Error{invalid_argument} for another
-/// value.
+/// What TEGULA_JIT says about compiling at run time: auto (the default), warn (compile, with a
+/// warning), forbid (a kernel that is not in the cache is an error). Throws Error{invalid_argument}
+/// for another value.
 enum class JitMode : std::uint8_t { automatic, warn, forbid };
 JitMode jit_mode();
 
-/// Finds or compiles, and loads. An entry from disk that the device refuses is set aside, and the
-/// kernel compiled once more. Of several processes that want one kernel, about one compiles it.
-/// Throws what compiling and loading throw, and Error{environment} where compiling is forbidden,
-/// with the manifest line that would have built the kernel ahead. What the environment says of
-/// compiling is checked also where nothing is to be compiled: throws Error{invalid_argument}.
+/// Finds the kernel on disk or compiles it, and loads it. An entry from disk that the device
+/// refuses is set aside, and the kernel compiled once more. If several processes want the same
+/// kernel, usually only one compiles it. Throws what compiling and loading throw, and
+/// Error{environment} where compiling is forbidden, with the manifest line that would have built
+/// the kernel ahead. Throws Error{invalid_argument} for an invalid TEGULA_JIT or TEGULA_COMPILE,
+/// even if nothing has to be compiled.
 std::shared_ptr<const ReadyKernel> make_ready(
     Device& device, const TracedKernel& traced,
     cache::DiskCache& disk = cache::DiskCache::instance());

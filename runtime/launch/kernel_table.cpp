@@ -1,6 +1,7 @@
-// Open addressing over pointers to nodes: a reader needs one acquiring load for each probe. Writers
-// hold a lock. A table that fills up, or that kernels are taken from, is copied into another one;
-// the old one, with what was taken, goes when no reader can be looking into it any more.
+// Open addressing over pointers to nodes: a reader needs one acquire load for each probe. Writers
+// hold a lock. When the table fills up, or kernels are removed, it is copied into a new one; the
+// old one, with the nodes that were removed, is freed when no reader can be looking into it any
+// more.
 #include "runtime/launch/kernel_table.h"
 
 #include <pthread.h>
@@ -27,8 +28,8 @@ namespace {
 
 using Kernel = KernelTable::Kernel;
 
-/// Kernels that were added to any table. Coarse, so that noting a use writes nothing as long as
-/// none is added.
+/// The number of kernels that were added to any table. A coarse clock: noting a use writes nothing
+/// as long as none is added.
 std::atomic<std::uint64_t> clock_of_use{1};
 
 struct Node {
@@ -56,13 +57,13 @@ struct Slots {
 
 constexpr std::size_t first_size = 64;
 
-/// Counts the readers that are inside, in several places lest they wait for each other's cache
-/// lines. What was taken from their sight is theirs no more once each place has been empty.
+/// Counts the readers that are inside, in several counters, so that they do not contend for one
+/// cache line. Nodes that were removed are out of their reach once each counter has been zero.
 class Readers {
  public:
   class Inside {
    public:
-    explicit Inside(Readers& readers) : count_(readers.places_[place()].count) {
+    explicit Inside(Readers& readers) : count_(readers.counters_[counter()].count) {
       count_.fetch_add(1);  // before the slots are read, as the writer sees it
     }
     ~Inside() { count_.fetch_sub(1, std::memory_order_release); }
@@ -74,41 +75,41 @@ class Readers {
   };
 
   static constexpr std::uint32_t all = 0xffff;
-  /// Those of `places` that are not empty now.
-  std::uint32_t occupied(std::uint32_t places) const {
-    for (std::size_t k = 0; k < places_.size(); ++k)
-      if (places_[k].count.load() == 0) places &= ~(1u << k);
-    return places;
+  /// Those of `counters` that are not zero now.
+  std::uint32_t occupied(std::uint32_t counters) const {
+    for (std::size_t k = 0; k < counters_.size(); ++k)
+      if (counters_[k].count.load() == 0) counters &= ~(1u << k);
+    return counters;
   }
   /// In a child: the threads that were inside are not there.
   void forget() {
-    for (Place& place : places_) place.count = 0;
+    for (Counter& counter : counters_) counter.count = 0;
   }
 
  private:
-  struct alignas(64) Place {
+  struct alignas(64) Counter {
     std::atomic<std::uint32_t> count{0};
   };
-  static std::size_t place() {
+  static std::size_t counter() {
     static std::atomic<std::size_t> threads{0};
     thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % 16;
     return mine;
   }
-  std::array<Place, 16> places_;
+  std::array<Counter, 16> counters_;
 };
 
-/// What no reader finds any more, and some may still be looking at.
+/// What no reader can find any more, but some may still be looking at.
 struct Retired {
   std::unique_ptr<Slots> slots;
   std::vector<std::unique_ptr<const Node>> nodes;
-  std::uint32_t places = Readers::all;  ///< that have not been seen empty since
+  std::uint32_t counters = Readers::all;  ///< those that have not been seen at zero since
 };
 
 std::uint64_t last_use(const ReadyKernel& kernel) {
   return std::atomic_ref(kernel.last_use).load(std::memory_order_relaxed);
 }
 
-/// What TEGULA_READY_SIZE says; nothing if that is no size.
+/// The value of TEGULA_READY_SIZE; nothing if that is not a size.
 std::optional<std::size_t> max_bytes_of_environment() {
   const char* text = std::getenv("TEGULA_READY_SIZE");
   if (text == nullptr || *text == '\0') return KernelTable::default_max_bytes;
@@ -116,7 +117,7 @@ std::optional<std::size_t> max_bytes_of_environment() {
   return std::nullopt;
 }
 
-/// Not when the table is made, since a log sink may launch kernels.
+/// Not called when the table is made, since a log sink may launch kernels.
 void check_environment() {
   static std::atomic<bool> told{false};
   if (told.load(std::memory_order_relaxed) || told.exchange(true) || max_bytes_of_environment())
@@ -127,13 +128,13 @@ void check_environment() {
                   std::getenv("TEGULA_READY_SIZE"), KernelTable::default_max_bytes));
 }
 
-/// A kernel in the making.
+/// A kernel that is being made.
 struct Flight {
   Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
       : key{hash, {words.begin(), words.end()}, nullptr, 0} {}
   Node key;
   const std::thread::id maker = std::this_thread::get_id();
-  const Flight* waits_for = nullptr;  ///< what its maker waits for, on the way
+  const Flight* waits_for = nullptr;  ///< another one that its maker waits for
   std::promise<Kernel> promise;
   std::shared_future<Kernel> future = promise.get_future().share();
 };
@@ -158,14 +159,15 @@ struct KernelTable::Impl {
   std::list<Retired> retired;
   const std::size_t max_bytes;
   std::size_t bytes = 0;
-  std::size_t evict_at;  ///< bytes; more than max_bytes while what there is is held
+  std::size_t evict_at;  ///< bytes; more than max_bytes while all kernels are held
   std::uint64_t evicted = 0;
   std::atomic<std::uint64_t> generation{1};
   std::list<std::shared_ptr<Flight>> flights;
 
   explicit Impl(std::size_t max) : max_bytes(max), evict_at(max) { rebuild({}); }
 
-  /// Without those of the nodes, and with room for another one. Whatever fails changes nothing.
+  /// Copies the table without the nodes of `going`, and with room for another one. If it throws,
+  /// nothing has changed.
   void rebuild(const std::vector<const Node*>& going) {
     std::size_t count = first_size;
     while (count < 2 * (nodes.size() - going.size() + 1)) count *= 2;
@@ -199,9 +201,10 @@ struct KernelTable::Impl {
     }
   }
 
-  /// Lets go what was of use longest ago, until `more` bytes fit in and some room is left.
+  /// Evicts the kernels that were used longest ago, until `more` bytes fit and some room is left.
   void evict(std::size_t more) {
-    // As of now: readers go on noting uses, and sorting by what changes would have no end.
+    // Copies of the times of last use: readers go on changing them, which sorting would not
+    // survive.
     struct Idle {
       std::uint64_t last_use = 0;
       const Node* node = nullptr;
@@ -220,39 +223,39 @@ struct KernelTable::Impl {
     std::ranges::sort(idle);
     rebuild(idle);
     evicted += count;
-    // Where all is held there is nothing to look for soon.
+    // If all that is left is held, do not look again soon.
     evict_at = std::max(max_bytes, left + max_bytes / 8);
   }
 
-  /// What nobody can be looking at any more: for the caller to destroy without the lock, since a
-  /// device may have much to do then.
+  /// Removes what nobody can be looking at any more. The caller destroys it without holding the
+  /// lock, since a device may take long to unload kernels.
   std::list<Retired> take_retired() {
     std::list<Retired> done;
     for (auto at = retired.begin(); at != retired.end();) {
       const auto next = std::next(at);
-      at->places = readers.occupied(at->places);
-      if (at->places == 0) done.splice(done.end(), retired, at);
+      at->counters = readers.occupied(at->counters);
+      if (at->counters == 0) done.splice(done.end(), retired, at);
       at = next;
     }
     return done;
   }
 
-  /// Whether `flight` lands only after this thread has gone on.
+  /// Whether `flight` can land only after this thread has gone on.
   static bool waits_for_this_thread(const Flight* flight) {
     while (flight != nullptr && flight->maker != std::this_thread::get_id())
       flight = flight->waits_for;
     return flight != nullptr;
   }
 
-  /// Those that wait for it are woken after the lock is released: until they are, nobody may look
-  /// through them at a flight that is no more.
+  /// The threads that wait for `flight` are woken only after the lock is released, so until then
+  /// their `waits_for` must not lead to it.
   void land(const std::shared_ptr<Flight>& flight) {
     for (const auto& other : flights)
       if (other->waits_for == flight.get()) other->waits_for = nullptr;
     std::erase(flights, flight);
   }
 
-  /// Of all that this thread is making.
+  /// For all flights of this thread.
   void note_wait(const Flight* flight) {
     for (const auto& own : flights)
       if (own->maker == std::this_thread::get_id()) own->waits_for = flight;
@@ -319,7 +322,8 @@ Kernel KernelTable::find_or_make(const CallKey& key, const Make& make) {
     own->promise.set_value(kernel);
     return kernel;
   } catch (...) {
-    // Off the list first: whoever comes from now on tries again, whoever waits is told.
+    // Off the list first: threads that come from now on try again, those that wait get the
+    // exception.
     {
       const std::lock_guard lock(table.mutex);
       land();
@@ -363,8 +367,8 @@ KernelTable& KernelTable::instance() {
   static KernelTable* const table = [] {
     static auto* made =
         new KernelTable(max_bytes_of_environment().value_or(KernelTable::default_max_bytes));
-    // The lock is held over a fork, so that the child finds the table whole; the threads that were
-    // making kernels are not there in the child, nor is anybody who waits for them.
+    // The lock is held across a fork, so that the child finds the table consistent. The threads
+    // that were making kernels, and those that waited for them, do not exist in the child.
     ::pthread_atfork([] { made->impl_->mutex.lock(); }, [] { made->impl_->mutex.unlock(); },
                      [] {
                        // Not destroyed: their promises' own locks may be in any state.

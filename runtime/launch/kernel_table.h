@@ -1,4 +1,4 @@
-// The kernels that this process holds ready.
+// The table of kernels that are ready in this process.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace tegula::runtime {
 
-/// Looking a kernel up takes no lock and allocates nothing. One thread makes a kernel while others
-/// that want the same wait for it, and no lock is held meanwhile.
+/// Looking up a kernel takes no lock and allocates nothing. One thread makes a kernel while others
+/// that want the same one wait for it; no lock is held meanwhile.
 ///
-/// When the kernels take more than a number of bytes, those go that were of use longest ago and of
-/// which nobody holds a pointer, as plans of launches do (launch_plan.h).
+/// When the kernels take more than a given number of bytes, those that were used longest ago are
+/// evicted, except those that somebody holds a pointer to, as launch plans do (launch_plan.h).
 class KernelTable {
  public:
   using Kernel = std::shared_ptr<const ReadyKernel>;
@@ -25,13 +25,13 @@ class KernelTable {
   KernelTable(const KernelTable&) = delete;
   KernelTable& operator=(const KernelTable&) = delete;
 
-  /// Null if it is not there (yet, or any more).
+  /// Null if the kernel is not there (yet, or any more).
   Kernel find(const CallKey& key) const;
 
   using Make = std::function<Kernel()>;
-  /// Never null. If `make` throws, the exception reaches every waiter and nothing is kept. Throws
-  /// Error{environment} where this thread would wait for itself: `make`, or what it waits for in
-  /// another thread, wants the kernel that it is to make.
+  /// Never null. If `make` throws, every waiter gets the exception and nothing is kept. Throws
+  /// Error{environment} where this thread would wait for itself: where `make`, directly or through
+  /// another thread that it waits for, asks for the kernel that it is making.
   Kernel find_or_make(const CallKey& key, const Make& make);
 
   std::size_t size() const { return usage().kernels; }
@@ -42,14 +42,14 @@ class KernelTable {
     std::uint64_t evicted = 0;  ///< kernels, since the table was made
   };
   Usage usage() const;
-  /// Another number after each clear() or outdate(): whoever keeps a kernel looks it up anew.
+  /// Changes with each clear() and outdate(): whoever keeps a kernel must then look it up again.
   /// Never 0.
   std::uint64_t generation() const;
   void outdate();
-  /// Forgets the kernels; those that somebody holds stay as long as that.
+  /// Removes all kernels; those that somebody holds live on until released.
   void clear();
-  /// The process-wide table, of TEGULA_READY_SIZE bytes. A forked child has what was ready; what
-  /// its parent was just making, it makes itself.
+  /// The process-wide table, of TEGULA_READY_SIZE bytes. A forked child has the kernels that were
+  /// ready; those that its parent was still making it has to make itself.
   static KernelTable& instance();
 
   static constexpr std::size_t default_max_bytes = std::size_t{256} << 20;
@@ -59,8 +59,8 @@ class KernelTable {
   std::unique_ptr<Impl> impl_;
 };
 
-/// That the kernel was of use until now. To the nearest kernel that was added to a table: what is
-/// called between two of those is alike.
+/// Notes that the kernel was used until now. The clock counts kernels that were added to a table:
+/// uses between two additions have the same time.
 void note_use(const ReadyKernel& kernel);
 
 }  // namespace tegula::runtime

@@ -70,7 +70,7 @@ std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parame
       if (parameter.dimension >= tensor.rank())
         throw InternalError("a kernel parameter is the stride of a dimension that is not there");
       const std::int64_t stride = tensor.strides[parameter.dimension];
-      // A kernel may have been compiled for strides of 32 bits; one that is wider must not be cut.
+      // A kernel may have been compiled for 32-bit strides; a wider one must not be truncated.
       if (dtype_bytes(parameter.dtype) < 8 && stride != static_cast<std::int32_t>(stride))
         throw Error(
             ErrorCode::invalid_argument,
@@ -92,7 +92,7 @@ std::uint64_t value_of(const LaunchRecord& record, const KernelParameter& parame
   throw InternalError("an unknown source of a kernel parameter");
 }
 
-/// hull(), whose error says of which kernel as well.
+/// hull(), with an error that also names the kernel.
 Hull hull_of(const LaunchRecord& record, std::size_t argument, const TensorRef& tensor) {
   try {
     return hull(tensor, record.arguments[argument].name);
@@ -118,7 +118,7 @@ void log_launch(const LaunchCall& call, const std::string& function, const Devic
 
 }  // namespace
 
-/// 0: none; 1: some bytes; 2: both begin at one address.
+/// 0: no overlap; 1: some bytes; 2: both begin at the same address.
 std::uint64_t LaunchPlan::Pair::overlap(std::span<const KernelArgument> arguments) const {
   const std::uint64_t apart =
       address_of(arguments[other].tensor) - address_of(arguments[written].tensor);
@@ -135,7 +135,8 @@ void LaunchPlan::plan_pairs(std::span<const KernelArgument> arguments) {
       if (!is_written(w) || k == w || (k < w && is_written(k)) || a.low == a.high ||
           b.low == b.high)
         continue;
-      // From where b ends at a's first byte to where it begins at its last.
+      // From the address at which b would end at a's first byte to that at which it begins at a's
+      // last.
       const auto low = static_cast<std::uint64_t>(a.low) - static_cast<std::uint64_t>(b.high) + 1;
       Pair pair{a.argument, b.argument, low,
                 static_cast<std::uint64_t>(a.high) - static_cast<std::uint64_t>(b.low) - low};
@@ -164,7 +165,7 @@ void LaunchPlan::plan_parameters(std::span<const KernelArgument> arguments, cons
   }
 }
 
-/// It was of use until now, which the table has not seen.
+/// The kernel was in use until now, which the table could not see.
 void LaunchPlan::drop_kernel() {
   if (kernel_ != nullptr) note_use(*kernel_);
   kernel_.reset();
@@ -172,7 +173,7 @@ void LaunchPlan::drop_kernel() {
 
 void LaunchPlan::make(std::shared_ptr<const ReadyKernel> kernel,
                       std::span<const KernelArgument> arguments, const Device& device) {
-  arguments_.clear();  // what throws leaves a plan that fits nothing
+  arguments_.clear();  // if this throws, the plan fits no call
   device_ = 0;
   const LaunchRecord& record = kernel->entry.launch;
   check_arguments(record, arguments, device);

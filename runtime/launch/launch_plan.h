@@ -1,5 +1,5 @@
-// A launch with everything worked out but addresses and scalars, so that the next call of the same
-// shapes has little left to do.
+// A launch with everything worked out except addresses and scalars, so that the next call with the
+// same shapes has little left to do.
 #pragma once
 
 #include <array>
@@ -22,30 +22,30 @@ class LaunchPlan {
   LaunchPlan& operator=(const LaunchPlan&) = delete;
   ~LaunchPlan() { drop_kernel(); }
 
-  /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does. Takes
-  /// the place of what the plan was, whose memory it uses. The table keeps a kernel of which there
-  /// is a plan.
+  /// Checks `arguments` against the kernel's launch record; throws what runtime::launch does.
+  /// Replaces the plan that was there before and reuses its memory. The table keeps a kernel that a
+  /// plan holds.
   void make(std::shared_ptr<const ReadyKernel> kernel, std::span<const KernelArgument> arguments,
             const Device& device);
 
-  /// Whether make() would come to the same plan with these arguments on the same device: they
-  /// differ in addresses alone (alike modulo 16 bytes, and the same tensors share memory with one
-  /// that is written) and in the values of scalars.
+  /// Whether make() would give the same plan for these arguments on the same device: they differ
+  /// only in the values of scalars and in addresses, those being equal modulo 16 bytes and the same
+  /// tensors overlapping one that is written.
   bool fits(std::span<const KernelArgument> arguments, const Device& device) const;
 
   /// Whether it was made for this device.
   bool is_for(const Device& device) const { return device.id() == device_; }
 
-  /// Other values for all its arguments: the addresses of tensors, and the bits of scalars
-  /// (KernelArgument::bits). Addresses must be as make() found them: alike modulo 16 bytes, null
-  /// where they were, else throws InternalError, with some of them set; and the same written
-  /// tensors must share memory with the same others, which is not looked at.
+  /// Sets the values of all its arguments: the addresses of tensors, and the bits of scalars
+  /// (KernelArgument::bits). Addresses must equal those of make() modulo 16 bytes, and be null
+  /// where those were, else it throws InternalError, with some of them set. The same tensors must
+  /// overlap as well, which is not checked.
   void set(std::span<const std::uint64_t> values);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }
 
-  /// Launches with arguments that fit. Nothing is allocated unless the kernel asks for workspaces.
-  /// Not while a launch of the plan is under way.
+  /// Launches with arguments that fit. Allocates only if the kernel asks for workspaces. Not
+  /// reentrant.
   void launch(Stream& stream, std::span<const KernelArgument> arguments);
 
  private:
@@ -54,15 +54,15 @@ class LaunchPlan {
     std::uint32_t argument = 0;
     std::int64_t low = 0, high = 0;
   };
-  /// A tensor that is written, and another: they overlap if the second begins less than `reach`
-  /// behind `low`, counted from the first one's address.
+  /// A tensor that is written, and another: they overlap if the second one's address, relative to
+  /// the first one's, is in [low, low + reach).
   struct Pair {
     std::uint32_t written = 0, other = 0;  ///< arguments
     std::uint64_t low = 0, reach = 0;
     std::uint64_t overlap(std::span<const KernelArgument> arguments) const;
-    std::uint64_t before = 0;  ///< of make()'s arguments
+    std::uint64_t before = 0;  ///< overlap() of make()'s arguments
   };
-  /// A kernel parameter that is not the same for all calls.
+  /// A kernel parameter that differs from call to call.
   struct Open {
     std::uint32_t parameter = 0;
     format::KernelParameter source;
@@ -79,7 +79,7 @@ class LaunchPlan {
   std::vector<Span> spans_;
   std::vector<Pair> pairs_;
   std::vector<Open> open_;
-  // Of the launch under way: what is not open, and the names, stay from call to call.
+  // For the launch under way. What is not open, and the names, stay from call to call.
   std::vector<ArgumentRange> ranges_;
   std::vector<std::uint64_t> values_;
   std::vector<void*> pointers_;

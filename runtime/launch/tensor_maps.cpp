@@ -14,7 +14,7 @@ void* TensorMaps::get(Device& device, const format::LaunchRecord& record, std::u
   for (Map& map : known.maps)
     if (map.address == tensor.data && map.address != nullptr) return &map.map;
   Map& oldest = known.maps[known.next];
-  oldest.address = nullptr;  // if what follows throws
+  oldest.address = nullptr;  // in case encoding throws
   device.encode_tensor_map(wanted, tensor, record.arguments[wanted.argument].name, oldest.map);
   oldest.address = tensor.data;
   known.next = (known.next + 1) % kept;

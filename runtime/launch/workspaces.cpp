@@ -28,7 +28,8 @@ Dims shape_of(const format::LaunchRecord& record, const format::WorkspaceRecord&
   return shape;
 }
 
-/// Not Tensor::empty, which refuses a stream that is capturing: this memory may be the graph's.
+/// Not Tensor::empty, which refuses a stream that is capturing: this memory may belong to the
+/// graph.
 Tensor allocate_tensor(const Stream& stream, DType dtype, const Dims& shape) {
   TensorRef ref = contiguous(nullptr, dtype, shape, *stream.device());
   const std::int64_t bytes = element_count(shape) * dtype_bytes(dtype);

@@ -10,7 +10,7 @@
 
 namespace tegula::runtime {
 
-/// Allocates what the record asks for while it lives.
+/// Allocates the workspaces that the record asks for; they live as long as this object.
 class Workspaces {
  public:
   /// `arguments`: the caller's. Throws Error{invalid_argument} for an extent that is negative or
@@ -18,7 +18,7 @@ class Workspaces {
   Workspaces(Stream& stream, const format::LaunchRecord& record,
              std::span<const KernelArgument> arguments);
 
-  /// The caller's, and behind them the workspaces.
+  /// The caller's arguments, then the workspaces.
   std::span<const KernelArgument> arguments() const { return all_.empty() ? given_ : all_; }
 
  private:

@@ -1,4 +1,4 @@
-// Whether a kernel, and all that was checked and worked out for one tensor, serves another.
+// Whether a kernel, and everything checked and worked out for one tensor, is valid for another.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 
 namespace tegula::runtime {
 
-constexpr std::uintptr_t address_alignment = 16;  // bytes: as far as kernels are compiled for it
+constexpr std::uintptr_t address_alignment = 16;  // bytes: kernels rely on no more than this
 
 inline std::uintptr_t address_of(const TensorRef& tensor) {
   return reinterpret_cast<std::uintptr_t>(tensor.data);
 }
 
-/// Whether tensors at these addresses may stand for each other.
+/// Whether tensors at these addresses are interchangeable.
 inline bool alike(std::uintptr_t a, std::uintptr_t b) {
   return (a ^ b) % address_alignment == 0 && (a == 0) == (b == 0);
 }
@@ -25,7 +25,7 @@ inline bool alike(const Dims& a, const Dims& b) {
   return true;
 }
 
-/// Whether they differ in nothing but addresses that are alike.
+/// Whether the tensors differ only in addresses that are alike.
 inline bool alike(const TensorRef& a, const TensorRef& b) {
   return a.device == b.device && a.dtype == b.dtype && a.read_only == b.read_only &&
          alike(address_of(a), address_of(b)) && alike(a.shape, b.shape) &&

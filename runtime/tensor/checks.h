@@ -1,4 +1,4 @@
-// What every kernel and every op asks of a tensor, whatever it computes.
+// What every kernel and every op requires of a tensor, whatever it computes.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace tegula::runtime {
 
-/// One stride for each dimension, on `device`, with memory that is there and begins at a multiple
-/// of the element's size. Throws Error{invalid_argument} whose `where` is `caller`, naming
-/// `argument`.
+/// Checks that the tensor has one stride for each dimension, is on `device`, and has memory that
+/// begins at a multiple of the element's size. Throws Error{invalid_argument} whose `where` is
+/// `caller`, naming `argument`.
 void check_memory(std::string_view caller, std::string_view argument, const TensorRef& tensor,
                   const Device& device);
 

@@ -8,20 +8,20 @@
 
 namespace tegula::runtime {
 
-/// The addresses [begin, end) from a tensor's lowest byte to behind its highest.
+/// The addresses [begin, end) from a tensor's lowest byte to its highest.
 struct Hull {
   std::uintptr_t begin = 0, end = 0;
   bool empty() const { return begin == end; }
-  /// Whether the two share a byte's range. (Two interleaved tensors' hulls may overlap although no
-  /// element is shared.) An empty one shares nothing.
+  /// Whether the two ranges share a byte; an empty one shares none. (The hulls of two interleaved
+  /// tensors may overlap although no element is shared.)
   bool overlaps(const Hull& other) const {
     return !empty() && !other.empty() && begin < other.end && other.begin < end;
   }
 };
 
-/// Empty, at `data`, for a tensor without elements. Strides may be zero or negative. Throws
-/// Error{invalid_argument} naming `argument` if a size times a stride overflows, or if the bytes
-/// would wrap around the address space.
+/// The hull of a tensor; empty, at `data`, if it has no elements. Strides may be zero or negative.
+/// Throws Error{invalid_argument} naming `argument` if a size times a stride overflows, or if the
+/// bytes would wrap around the address space.
 Hull hull(const TensorRef& tensor, std::string_view argument);
 
 }  // namespace tegula::runtime

@@ -29,7 +29,7 @@ bool is_contiguous(const TensorRef& ref) {
   return true;
 }
 
-/// What both copies ask of a tensor. `call` names the copy in messages.
+/// Checks a tensor for both kinds of copy. `call` names the copy in messages.
 void check_copy(const TensorRef& ref, std::size_t bytes, std::string_view call) {
   if (ref.device == nullptr)
     invalid({.where = std::string(call), .argument = "this", .problem = "the tensor is empty"});
@@ -48,7 +48,7 @@ void check_copy(const TensorRef& ref, std::size_t bytes, std::string_view call) 
              .wanted = to_string(contiguous_strides(ref.shape))});
 }
 
-/// And of the host's memory, `argument`.
+/// Checks the host's memory, `argument`.
 void check_host(std::string_view call, const char* argument, const void* data, std::size_t bytes) {
   if (data == nullptr && bytes > 0)
     invalid({.where = std::string(call),
@@ -105,7 +105,7 @@ Dims contiguous_strides(const Dims& shape) {
   std::int64_t stride = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
     strides[d] = stride;
-    // An extent of zero has no elements to step over; counting it as one keeps the others useful.
+    // An extent of zero counts as one here, so that the other strides stay meaningful.
     if (__builtin_mul_overflow(stride, std::max<std::int64_t>(shape[d], 1), &stride))
       invalid({.argument = "shape",
                .problem = "a stride does not fit 64 bits",
@@ -136,7 +136,7 @@ Tensor Tensor::empty(const Stream& stream, DType dtype, const Dims& shape) {
   Tensor tensor;
   tensor.stream_ = stream.native();
   tensor.ref_ = contiguous(nullptr, dtype, shape, *stream.device());
-  // The handle keeps device and stream alive: a tensor may outlive every other owner of them.
+  // The handle keeps device and stream alive: a tensor may outlive all their other owners.
   if (const std::size_t bytes = byte_count(tensor.ref_); bytes > 0)
     tensor.storage_ = runtime::allocate(stream, bytes);
   else
@@ -158,7 +158,7 @@ Tensor Tensor::alias(const Stream& stream, const TensorRef& ref) {
 }
 
 Tensor Tensor::adopt(const Stream& stream, const TensorRef& ref, std::shared_ptr<void> owner) {
-  // The handle keeps the device alive as well, like that of memory of our own.
+  // The handle keeps the device alive as well, as for memory that we allocated.
   using Handle = std::pair<Stream, std::shared_ptr<void>>;
   Tensor tensor = alias(stream, ref);
   tensor.storage_ = std::make_shared<Handle>(stream, std::move(owner));

@@ -75,7 +75,7 @@ expect "nobody reads, the signal is ignored" 3 "standard output: it cannot be wr
 exec 4>&-
 
 out=/dev/full
-said=$(echo "no question" | "$bin/tegula-compile" 2>&1 >/dev/full); got=$?
+said=$(echo "no request" | "$bin/tegula-compile" 2>&1 >/dev/full); got=$?
 expect "a reply" 3 "cannot write the reply: No space left on device"
 if [ -x "$bin/bench_launch" ]; then
   ask "$bin/bench_launch" 1 1

@@ -42,7 +42,7 @@ fi
 # Of the compiler and of LLVM no more can be seen than its interface in C.
 compiler=$(echo "$lib"/libtegula_compiler.so.?.?)
 symbols=$(nm -D --defined-only --just-symbols "$compiler" | sort | tr '\n' ' ')
-[[ $symbols == "tegula_compiler_answer tegula_compiler_identity tegula_compiler_release " ]] ||
+[[ $symbols == "tegula_compiler_call tegula_compiler_identity tegula_compiler_release " ]] ||
   fail "libtegula_compiler.so shows $symbols"
 symbols=$(nm --defined-only --extern-only --just-symbols "$lib/libtegula_compiler.a" |
   grep -v -e '^$' -e ':$')
@@ -97,7 +97,7 @@ echo nonsense >"$compiler"
 says ".*compiler's library cannot be opened.*$compiler.*" "$work/build/consumer"
 "$cxx" -x c++ -shared -fPIC -o "$compiler" - <<'CPP'
 extern "C" const char* tegula_compiler_identity() { return "LLVM-1 another"; }
-extern "C" int tegula_compiler_answer(const void*, unsigned long, void**, unsigned long*) { return 1; }
+extern "C" int tegula_compiler_call(const void*, unsigned long, void**, unsigned long*) { return 1; }
 extern "C" void tegula_compiler_release(void*) {}
 CPP
 says ".*$compiler is of another build of Tegula.*LLVM-1 another.*" "$work/build/consumer"

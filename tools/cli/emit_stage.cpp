@@ -52,7 +52,7 @@ EmittedStage emit_stage(std::span<const std::byte> program, const std::string& a
   }
   const Target target{*row.stage == Stage::sim ? Target::Backend::sim : Target::Backend::ptx, arch};
   const format::EmitRequest request{{program.begin(), program.end()}, target, *row.stage};
-  format::Emitted emitted = format::read_emitted(ask_compiler(format::serialise(request)));
+  format::Emitted emitted = format::read_emitted(call_compiler(format::serialise(request)));
   result.bytes = std::move(emitted.bytes);
   result.is_text = *row.stage != Stage::cubin;
   result.assembler = emitted.entry.assembler;

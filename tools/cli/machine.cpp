@@ -75,7 +75,7 @@ Component find_compiler() {
 std::vector<Component> find_assemblers(Component& compiler) {
   std::vector<Component> found;
   try {
-    const auto answer = format::read_assemblers(ask_compiler(format::assemblers_request()));
+    const auto answer = format::read_assemblers(call_compiler(format::assemblers_request()));
     for (const format::AssemblerInfo& assembler : answer)
       found.push_back({assembler.name, true, assembler.version, assembler.path});
   } catch (const std::exception& error) {

@@ -11,10 +11,10 @@
 
 namespace tegula::compiler {
 
-/// A question in, its answer out (runtime/format/compiler_call.h): what
+/// A request in, its result out (runtime/format/compiler_call.h): what
 /// tegula::set_compile_function takes. Throws tegula::Error for what the kernel's author or the
 /// machine can mend. Thread-safe; every call has its own MLIR and LLVM contexts.
-std::vector<std::byte> answer(std::span<const std::byte> question);
+std::vector<std::byte> serve(std::span<const std::byte> request);
 
 /// A serialised CompileRequest in, a serialised Entry out.
 std::vector<std::byte> compile_request(std::span<const std::byte> request);

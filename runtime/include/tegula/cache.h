@@ -1,4 +1,4 @@
-// The kernel cache, as the program that uses it sees it.
+// What the kernel cache on disk did, for the program that uses it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ struct CacheCounters {
   std::uint64_t failed_stores = 0;  ///< kernels that could not be written
   std::uint64_t quarantined = 0;    ///< files set aside, as damaged or refused by the device
   std::uint64_t evicted = 0;        ///< files removed to keep within the size
-  std::uint64_t lock_timeouts = 0;  ///< waits for another process's compile that were given up
+  std::uint64_t lock_timeouts =
+      0;  ///< times that waiting for another process's compile was given up
 };
 CacheCounters cache_counters();
 

@@ -1,5 +1,5 @@
 // The seam between the runtime and a compiler: bytes in, bytes out. The runtime knows no compiler;
-// one registers itself here (linking tegula::tegula does), and a miss asks it.
+// one registers itself here (linking tegula::tegula does), and is called on a miss.
 #pragma once
 
 #include <cstddef>
@@ -23,19 +23,19 @@ CompileFunction set_compile_function(CompileFunction function);
 CompileFunction compile_function();
 
 /// The CompileFunction that linking tegula::tegula registers: the compiler in
-/// libtegula_compiler.so, which is opened when it is first asked and sought only beside this
+/// libtegula_compiler.so, which is opened at the first request and looked for only beside this
 /// library (or the program that this library is a part of). Throws Error{environment} if it is not
 /// there, or is of another build.
 std::vector<std::byte> compile_by_library(std::span<const std::byte> request);
 
-/// Asks the registered compiler; with TEGULA_COMPILE=process in a process of its own
-/// (`tegula-compile`, sought in the same way), so that a compiler that crashes costs this process
-/// nothing but an Error{environment}. So does, whatever compiler is registered, a child that was
-/// forked while another thread of its parent compiled. Throws Error{environment} if no compiler is
-/// registered, and Error{invalid_argument} if TEGULA_COMPILE is neither inline nor process.
+/// Calls the registered compiler. With TEGULA_COMPILE=process it calls `tegula-compile` (looked for
+/// in the same way) instead, so that a compiler that crashes costs this process nothing but an
+/// Error{environment}. So does a child that was forked while another thread of its parent compiled,
+/// whatever compiler is registered. Throws Error{environment} if no compiler is registered, and
+/// Error{invalid_argument} if TEGULA_COMPILE is neither inline nor process.
 std::vector<std::byte> compile(const CompileRequest& request);
-/// The same for any question.
-std::vector<std::byte> ask_compiler(std::span<const std::byte> question);
+/// The same for a request of any kind.
+std::vector<std::byte> call_compiler(std::span<const std::byte> request);
 
 }  // namespace tegula
 #pragma GCC visibility pop

@@ -1,5 +1,5 @@
 // Tensors to and from other libraries, through DLPack (github.com/dmlc/dlpack), without copying.
-// Its header is not needed here; where it is included too, these are its structs.
+// DLPack's header is not needed; where it is included as well, these are its structs.
 #pragma once
 
 #include "tegula/device.h"
@@ -15,34 +15,34 @@ namespace tegula {
 /// (none: row-major). A tensor of kDLCUDA goes to the CUDA device of its number; kDLCUDAHost and
 /// kDLCUDAManaged to any CUDA device; kDLCPU to the simulator, whose memory is the host's.
 ///
-/// Takes `managed` over, also where it throws: its deleter is called once, with the last copy of
-/// the tensor or before the error leaves. DLPack orders no work: whatever fills the memory must
-/// have been ordered before `stream`'s work (or be done) when the tensor is used, and `stream`'s
-/// work must be done when the last copy goes, since the memory is then its producer's again.
+/// Takes ownership of `managed`, even if it throws: the deleter is called once, with the last copy
+/// of the tensor or before the exception leaves. DLPack orders no work: when the tensor is used,
+/// whatever fills the memory must be done, or ordered before `stream`'s work; and when the last
+/// copy is destroyed `stream`'s work must be done, since the memory then returns to its producer.
 ///
 /// Throws Error{invalid_argument} for a null pointer, another device than the stream's, more than 8
-/// dimensions, a shape or strides that no memory could have, an address that is no multiple of the
-/// element's size; Error{unsupported} for a dtype that Tegula lacks (complex, vectors of lanes,
+/// dimensions, a shape or strides that no memory could have, an address that is not a multiple of
+/// the element's size; Error{unsupported} for a dtype that Tegula lacks (complex, vectors of lanes,
 /// types below a byte), and for a major version of DLPack other than 1.
 Tensor from_dlpack(DLManagedTensor* managed, const Stream& stream);
 /// The same. A tensor that is flagged as read-only becomes one (TensorRef::read_only).
 Tensor from_dlpack(DLManagedTensorVersioned* managed, const Stream& stream);
 
-/// The tensor for another library: kDLCPU if it is the simulator's, else kDLCUDA with the device's
-/// number. It shares the memory with `tensor` and keeps it until the consumer calls the deleter,
-/// which may be on any thread. The caller orders the consumer's work behind what fills the tensor
-/// (an Event, or Stream::synchronize), and before the deleter's call, since the memory is then
-/// freed on its stream.
+/// The tensor for another library: kDLCPU if it is on the simulator, else kDLCUDA with the device's
+/// number. It shares the memory of `tensor` and keeps it until the consumer calls the deleter,
+/// which may be on any thread. The caller orders the consumer's work after whatever fills the
+/// tensor (by an Event, or Stream::synchronize) and before the deleter's call, which frees the
+/// memory on its stream.
 ///
 /// Throws Error{invalid_argument} for a tensor without a device, or on a device that DLPack has no
 /// name for; for one that owns no memory (an alias: an op's output that is the caller's
 /// destination, residual_out where it is x itself), since nothing would keep it for the consumer;
-/// and, for the form without a version, which has no place to say so, one that is read-only. Where
-/// somebody else owns the memory, export the owner's tensor, or share it:
-/// Tensor::adopt(stream, alias, std::make_shared<Tensor>(owner)).
+/// and, in the unversioned form, which cannot express it, for one that is read-only. Where somebody
+/// else owns the memory, export the owner's tensor, or share it: Tensor::adopt(stream, alias,
+/// std::make_shared<Tensor>(owner)).
 DLManagedTensor* to_dlpack(const Tensor& tensor);
-/// The same in the form that says which version it is of (1.1) and whether it is read-only; what
-/// libraries ask for since 2024.
+/// The same in the versioned form (1.1), which also says whether the tensor is read-only. Libraries
+/// since 2024 expect this form.
 DLManagedTensorVersioned* to_dlpack_versioned(const Tensor& tensor);
 
 }  // namespace tegula

@@ -1,4 +1,4 @@
-// Events: points in the work of streams, to wait for and to take times between.
+// Events: points in the work of streams, to wait for and to measure times between.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-/// A point in a stream's work. Copies of an Event are the same event; it ends with the last of
-/// them. An event may be recorded again, which moves it; several threads may ask one, but not while
-/// another records it.
+/// A point in a stream's work. Copies of an Event are the same event, which lives as long as they
+/// do. Recording an event again moves it. Several threads may use one event at the same time, but
+/// not while another records it.
 class Event {
  public:
-  /// Whether elapsed_ms() may be asked. On a GPU events without times cost less.
+  /// Whether elapsed_ms() may be called. On a GPU events without times cost less.
   enum class Timing : std::uint8_t { off, on };
 
   /// An event of this device, not recorded yet. Throws Error{invalid_argument} for a null device.
@@ -25,15 +25,15 @@ class Event {
   Event& operator=(const Event&) = default;
   ~Event() = default;
 
-  /// Stands from now on for all that `stream` was given so far. The stream must be of the event's
-  /// device, else Error{invalid_argument}. On a stream that is capturing, the event becomes a place
-  /// in the graph: streams may wait for it, and join the capture; the calls below are then
-  /// Error{environment}.
+  /// Moves the event to the end of the work that `stream` has been given so far. Throws
+  /// Error{invalid_argument} for a stream of another device. On a stream that is capturing, the
+  /// event becomes a point in the graph: streams may wait for it, and so join the capture; the
+  /// calls below then throw Error{environment}.
   void record(const Stream& stream);
   bool is_recorded() const;
 
-  /// Whether the work before the event is done. Never waits. Throws Error{invalid_argument} if the
-  /// event was not recorded, as synchronize() does: nothing says what it would stand for.
+  /// Whether the work before the event is done. Never waits. Like synchronize(), throws
+  /// Error{invalid_argument} if the event was not recorded.
   bool is_done() const;
   /// Waits until the work before the event is done. Throws Error{device_fault} if a kernel faulted.
   void synchronize() const;
@@ -49,10 +49,11 @@ class Event {
   std::shared_ptr<State> state_;
 };
 
-/// Milliseconds from one recorded event to another, negative if `to` lies before `from`; waits for
-/// both. On a GPU its own time, to about half a microsecond; on the simulator the host's
-/// (std::chrono::steady_clock), which says nothing of any GPU. Throws Error{invalid_argument} if
-/// the events are of two devices, were not recorded, or were created without times.
+/// Milliseconds from one recorded event to another, negative if `to` comes before `from`; waits for
+/// both. On a GPU this is the GPU's time, to about half a microsecond; on the simulator it is the
+/// host's (std::chrono::steady_clock), which says nothing about any GPU. Throws
+/// Error{invalid_argument} if the events are of two devices, were not recorded, or were created
+/// without times.
 double elapsed_ms(const Event& from, const Event& to);
 
 }  // namespace tegula

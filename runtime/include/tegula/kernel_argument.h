@@ -18,7 +18,7 @@ struct KernelArgument {
   KernelArgument(std::int64_t value);
   KernelArgument(std::uint32_t value);
   KernelArgument(std::uint64_t value);
-  /// A row-major tensor on no device, aligned to 16 bytes: enough to trace, not to launch.
+  /// A row-major tensor without a device, aligned to 16 bytes: enough to trace, not to launch.
   static KernelArgument example(DType dtype, const Dims& shape);
 
   TensorRef tensor;

@@ -1,5 +1,5 @@
-// What the library does beside its results, for monitors and profilers: each kernel that is made
-// ready, each launch, and counters as text.
+// Events for monitors and profilers: each kernel that is made ready, each launch; and counters as
+// text.
 #pragma once
 
 #include <cstdint>
@@ -16,22 +16,22 @@ struct KernelEvent {
     launched,  ///< a kernel was given to the device
   };
   Kind kind = Kind::launched;
-  std::string_view kernel;  ///< its name; valid during the call, as all of this is
+  std::string_view kernel;  ///< its name; valid during the call, like all views here
   std::string_view device;  ///< "cuda:0"; empty for launches
-  std::string_view line;    ///< compiled, loaded: what for, as a manifest line of the cache
+  std::string_view line;  ///< compiled, loaded: its specialisation, as a manifest line of the cache
   double milliseconds = 0;  ///< compiled: compiling alone; loaded: all of it
 };
 
-/// Called on the thread that launches, after the fact. It must not throw and should not take long:
-/// a launch waits for it. It may launch kernels itself, the one that the event is of as well, which
-/// is reported too.
+/// Called on the thread that launches, after the event. It must not throw and should not take long,
+/// since a launch waits for it. It may launch kernels itself, including the one in the event; those
+/// launches are reported too.
 using KernelEventHook = void (*)(const KernelEvent& event, void* user);
-/// Takes the place of the hook before it; null: none. Calls that are under way in other threads may
-/// still reach the old one.
+/// Replaces the hook; null: none. Launches that are under way in other threads may still call the
+/// old one.
 void set_kernel_event_hook(KernelEventHook hook, void* user = nullptr);
 
-/// Counters of this process in Prometheus' text format: kernels compiled and the seconds that it
-/// took, kernels ready, their bytes and how many were let go, and the cache's (tegula/cache.h).
+/// Counters of this process in Prometheus' text format: kernels compiled and the seconds spent,
+/// kernels ready, their bytes and how many were evicted, and the cache's counters (tegula/cache.h).
 std::string metrics_text();
 
 }  // namespace tegula

@@ -1,4 +1,4 @@
-// The simulator as a device: what to check, what it counted, what it found.
+// The simulator as a device: its options, counters, reports and prints.
 #pragma once
 
 #include <array>
@@ -21,22 +21,22 @@ struct SimOptions {
   /// The order of blocks, warps and landing copies. The same seed gives the same run if blocks do
   /// not depend on each other, or `threads` is 1. 0: ascending order.
   std::uint64_t seed = 0;
-  /// A launch that ends with a report throws Error{device_fault}; false: reports are only kept.
+  /// Whether a launch that ends with a report throws Error{device_fault}; false: reports are only
+  /// kept.
   bool throw_on_report = true;
-  /// A launch writes what its kernel printed to standard output when it ends, as a GPU's driver
-  /// does; prints() has it in any case.
+  /// Whether a launch that ends writes what its kernel printed to standard output, as a GPU's
+  /// driver does; prints() has it in any case.
   bool show_prints = true;
   /// Warp instructions that a block may run before it is stopped with a report; 0: no limit.
   std::uint64_t step_limit = 0;
   /// Warp instructions that a block may run while nothing in the launch changes memory, before it
-  /// is stopped with a report; 0: no limit. Loops that come to the same state again and again are
-  /// found sooner.
+  /// is stopped with a report; 0: no limit. Loops that return to the same state are found sooner.
   std::uint64_t idle_limit = std::uint64_t{1} << 32;
   /// Host threads that blocks run on; 0: one for each core if the grid has at least 8 blocks.
   std::uint32_t threads = 0;
 };
 
-/// What the kernels launched so far did. Sums over launches.
+/// What the kernels launched so far did, summed over launches.
 struct SimCounters {
   struct Argument {
     std::uint64_t load_bytes = 0;  ///< requested by the kernel's instructions, active lanes
@@ -79,8 +79,8 @@ struct SimReport {
   std::array<std::uint32_t, 3> block = {0, 0, 0};
   std::uint32_t warp = 0;
   std::uint32_t lane = 0;
-  std::string message;   ///< the whole report on one line, all of the above in it
-  SourceLocation other;  ///< of a race: the earlier access's line
+  std::string message;   ///< the whole report on one line, including all of the above
+  SourceLocation other;  ///< of a race: the line of the earlier access
 };
 
 /// What one lane of a kernel printed.
@@ -104,7 +104,7 @@ class SimDevice : public Device {
 };
 
 /// A simulator of one architecture ("sm_80", "sm_90a", ...). Throws Error{invalid_argument} for an
-/// architecture that it does not know.
+/// unknown one.
 std::shared_ptr<SimDevice> make_sim_device(std::string_view arch, const SimOptions& options = {});
 
 }  // namespace tegula

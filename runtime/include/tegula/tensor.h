@@ -1,4 +1,4 @@
-// Tensors: a TensorRef says where elements lie and never owns them; a Tensor owns.
+// Tensors: a TensorRef says where elements are and never owns them; a Tensor owns its memory.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace tegula {
 class Device;
 class Stream;
 
-/// Up to 8 extents or strides, held inline: no call that takes one allocates.
+/// Up to 8 extents or strides, held inline, so that passing one does not allocate.
 class Dims {
  public:
   static constexpr std::size_t capacity = max_rank;
@@ -56,7 +56,7 @@ class Dims {
 
 /// "64x4096"; "scalar" for rank 0.
 std::string to_string(const Dims& dims);
-/// The product of the extents; throws Error{invalid_argument} if it, times 8 bytes, overflows.
+/// The product of the extents; throws Error{invalid_argument} if 8 times that overflows.
 std::int64_t element_count(const Dims& shape);
 /// Row-major strides, in elements.
 Dims contiguous_strides(const Dims& shape);
@@ -69,17 +69,17 @@ struct TensorRef {
   Dims shape;
   Dims strides;  ///< in elements
   Device* device = nullptr;
-  /// Memory that nobody may write: an error where a kernel or a copy would.
+  /// Nobody may write the memory: a kernel or a copy that would is an error.
   bool read_only = false;
 
   bool present() const { return device != nullptr; }
   std::size_t rank() const { return shape.size(); }
 };
 
-/// A row-major tensor on memory of the caller's.
+/// A row-major tensor on the caller's memory.
 TensorRef contiguous(void* data, DType dtype, Dims shape, Device& device);
 
-/// Owns device memory through a handle that copies share, or aliases memory of somebody else's.
+/// Owns device memory through a handle that copies share, or aliases somebody else's memory.
 class Tensor {
  public:
   Tensor() = default;
@@ -87,18 +87,18 @@ class Tensor {
   static Tensor empty(const std::shared_ptr<Device>& device, DType dtype, const Dims& shape);
   /// The same, for work on this stream, from its allocator; for captures see Stream::empty.
   static Tensor empty(const Stream& stream, DType dtype, const Dims& shape);
-  /// Names memory that the caller keeps alive: an op's output that is a destination of the
-  /// caller's, or one of the inputs. It owns nothing, and is good for as long as that memory is.
+  /// Refers to memory that the caller keeps alive: an op's output that is the caller's destination,
+  /// or one of the inputs. It owns nothing, and is valid as long as that memory is.
   static Tensor alias(const TensorRef& ref);
   /// The same, of memory that this stream works on.
   static Tensor alias(const Stream& stream, const TensorRef& ref);
-  /// The same, of memory that `owner` keeps, say a copy of the Tensor that owns it: the tensor owns
-  /// it too, and `owner` is let go of with the last copy of the tensor.
+  /// The same for memory that `owner` keeps alive, for example a copy of the Tensor that owns it.
+  /// `owner` is released with the last copy of this tensor.
   static Tensor adopt(const Stream& stream, const TensorRef& ref, std::shared_ptr<void> owner);
 
   const TensorRef& ref() const { return ref_; }
   operator const TensorRef&() const { return ref_; }
-  /// False of an alias, whose memory somebody else must keep, and of a tensor without a device.
+  /// False for an alias, whose memory somebody else must keep, and for a tensor without a device.
   bool owns_memory() const { return storage_.use_count() != 0; }
   void* data() const { return ref_.data; }
   DType dtype() const { return ref_.dtype; }

@@ -34,7 +34,7 @@ void sums(const Cfg& c, In x, Out y) {
 }
 const auto sums_kernel = kernel("sums", sums, {"x", "y"}).field("bn", &Cfg::bn);
 
-std::vector<std::byte> question() {
+std::vector<std::byte> request() {
   const std::vector<KernelArgument> arguments = {KernelArgument::example(bf16, {5, 300}),
                                                  KernelArgument::example(f32, {5})};
   const KernelBase& kernel = sums_kernel.base();
@@ -44,12 +44,12 @@ std::vector<std::byte> question() {
 
 enum Outcome : int { reply, no_memory, error, wrong };
 
-/// What comes of the question if its `nth` allocation fails.
-Outcome ask_failing(const std::vector<std::byte>& question, long nth) {
+/// What comes of the request if its `nth` allocation fails.
+Outcome ask_failing(const std::vector<std::byte>& request, long nth) {
   Outcome outcome = wrong;
   try {
     fail_allocation(nth);
-    const auto bytes = ask_compiler(question);
+    const auto bytes = call_compiler(request);
     fail_allocation(0);
     if (format::read_entry(bytes).launch.function == "sums") outcome = reply;
   } catch (const std::bad_alloc&) {
@@ -77,7 +77,7 @@ int in_child(Body&& body) {
 /// All allocations of a compile, of which so many are tried.
 long step_for(long tries) {
   fail_allocation(std::numeric_limits<long>::max());
-  static_cast<void>(ask_compiler(question()));
+  static_cast<void>(call_compiler(request()));
   const long all = allocations_asked();
   fail_allocation(0);
   EXPECT_GT(all, 3000);
@@ -89,10 +89,10 @@ class CompilerMemory : public ::testing::Test {
   CompilerMemory() {
     ::unsetenv("TEGULA_COMPILE");
     // The library is loaded by then: its loading is not safe.
-    static_cast<void>(ask_compiler(asked));
+    static_cast<void>(call_compiler(asked));
   }
   ~CompilerMemory() override { ::unsetenv("TEGULA_COMPILE"); }
-  const std::vector<std::byte> asked = question();
+  const std::vector<std::byte> asked = request();
 };
 
 TEST_F(CompilerMemory, AnyAllocationInsideTheLibrary) {

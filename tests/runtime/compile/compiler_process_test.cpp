@@ -33,16 +33,16 @@ class CompilerProcess : public ::testing::Test {
     chmod(path.c_str(), 0755);
     return path;
   }
-  /// A program that reads its question and then gives this reply.
+  /// A program that reads its request and then gives this reply.
   std::string replying(const Bytes& unsigned_reply) const {
     const Bytes reply = signed_reply(unsigned_reply);
     std::ofstream(directory_ / "reply", std::ios::binary)
         .write(reinterpret_cast<const char*>(reply.data()),
                static_cast<std::streamsize>(reply.size()));
-    return script("cat > " + (directory_ / "question") + "; cat " + (directory_ / "reply"));
+    return script("cat > " + (directory_ / "request") + "; cat " + (directory_ / "reply"));
   }
-  Bytes question() const {
-    std::ifstream file(directory_ / "question", std::ios::binary);
+  Bytes request() const {
+    std::ifstream file(directory_ / "request", std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)), {});
     const auto bytes = std::as_bytes(std::span(text));
     return {bytes.begin(), bytes.end()};
@@ -61,12 +61,12 @@ Bytes some_bytes(std::size_t count) {
   return bytes;
 }
 
-TEST_F(CompilerProcess, GivesTheQuestionAndTakesTheReply) {
+TEST_F(CompilerProcess, GivesTheRequestAndTakesTheReply) {
   for (const std::size_t size : {1u, 1000u, 3'000'000u}) {
     const Bytes asked = some_bytes(size), answered = some_bytes(2 * size + 1);
     const std::string program = replying(format::reply([&] { return answered; }));
-    EXPECT_EQ(ask_process(asked, program, 60), answered);
-    EXPECT_EQ(question(), asked);
+    EXPECT_EQ(call_process(asked, program, 60), answered);
+    EXPECT_EQ(request(), asked);
   }
   expect_no_children();
 }
@@ -76,7 +76,7 @@ TEST_F(CompilerProcess, ThrowsWhatTheCompilerThrew) {
     throw Error(ErrorCode::unsupported, {.where = "mine.cpp:3", .problem = "not on this one"});
   }));
   expect_error(ErrorCode::unsupported, {"mine.cpp:3", "not on this one"},
-               [&] { ask_process(some_bytes(10), program, 60); });
+               [&] { call_process(some_bytes(10), program, 60); });
 }
 
 TEST_F(CompilerProcess, ACrashIsAnErrorWithTheLastWords) {
@@ -84,14 +84,14 @@ TEST_F(CompilerProcess, ACrashIsAnErrorWithTheLastWords) {
       script("cat > /dev/null; echo LLVM ERROR: out of cheese >&2; kill -ABRT $$");
   expect_error(ErrorCode::environment,
                {"TEGULA_COMPILE=process", "signal 6", "LLVM ERROR: out of cheese", "others can"},
-               [&] { ask_process(some_bytes(10), program, 60); });
+               [&] { call_process(some_bytes(10), program, 60); });
   expect_no_children();
 }
 
 TEST_F(CompilerProcess, OneThatDoesNotListenIsAnErrorAndNoSignal) {
   const std::string program = script("exec 0<&-; exit 7");
   expect_error(ErrorCode::environment, {"exit status 7"},
-               [&] { ask_process(some_bytes(5'000'000), program, 60); });
+               [&] { call_process(some_bytes(5'000'000), program, 60); });
 }
 
 TEST_F(CompilerProcess, OfManyWordsTheLastAreKept) {
@@ -100,7 +100,7 @@ TEST_F(CompilerProcess, OfManyWordsTheLastAreKept) {
       "1");
   expect_error(ErrorCode::environment, {"exit status 1", "the end"}, [&] {
     try {
-      ask_process(some_bytes(10), program, 60);
+      call_process(some_bytes(10), program, 60);
     } catch (const Error& error) {
       EXPECT_LT(std::string(error.what()).size(), 6000u);
       throw;
@@ -111,29 +111,29 @@ TEST_F(CompilerProcess, OfManyWordsTheLastAreKept) {
 TEST_F(CompilerProcess, OneThatHangsIsKilled) {
   const std::string program = script("exec sleep 1000");
   expect_error(ErrorCode::environment, {"took too long", "0.2 s"},
-               [&] { ask_process(some_bytes(10), program, 0.2); });
+               [&] { call_process(some_bytes(10), program, 0.2); });
   expect_no_children();
 }
 
 TEST_F(CompilerProcess, AReplyThatIsNoneIsRefused) {
   expect_error(ErrorCode::environment, {"no reply, saying: nothing to say"}, [&] {
-    ask_process(some_bytes(10), script("cat > /dev/null; echo nothing to say >&2"), 60);
+    call_process(some_bytes(10), script("cat > /dev/null; echo nothing to say >&2"), 60);
   });
   expect_error(ErrorCode::corrupt_data, {"reply of the compiler"}, [&] {
-    ask_process(some_bytes(10), script("cat > /dev/null; printf nonsense"), 60);
+    call_process(some_bytes(10), script("cat > /dev/null; printf nonsense"), 60);
   });
 }
 
 TEST_F(CompilerProcess, OneOfAnotherBuildIsRefused) {
   const std::string program = script("cat > /dev/null; printf '\\010\\000\\000\\000LLVM-1 x'");
   expect_error(ErrorCode::environment, {program.c_str(), "another build", "LLVM-1 x"},
-               [&] { ask_process(some_bytes(10), program, 60); });
+               [&] { call_process(some_bytes(10), program, 60); });
 }
 
 TEST_F(CompilerProcess, WhatItStartedIsKilledWithIt) {
   const std::string mark = directory_ / "alive";
   expect_error(ErrorCode::environment, {"took too long"}, [&] {
-    ask_process(some_bytes(10), script("(sleep 1; touch " + mark + ") & exec sleep 1000"), 0.2);
+    call_process(some_bytes(10), script("(sleep 1; touch " + mark + ") & exec sleep 1000"), 0.2);
   });
   sleep(2);
   EXPECT_FALSE(std::filesystem::exists(mark));
@@ -141,7 +141,7 @@ TEST_F(CompilerProcess, WhatItStartedIsKilledWithIt) {
 
 TEST_F(CompilerProcess, OneThatCannotBeStartedIsNamed) {
   expect_error(ErrorCode::environment, {"/no/such/program", "cannot be started"},
-               [&] { ask_process(some_bytes(10), "/no/such/program", 60); });
+               [&] { call_process(some_bytes(10), "/no/such/program", 60); });
 }
 
 TEST_F(CompilerProcess, SignalsThatThisProgramBlocksOrIgnoresAreTheChildsAgain) {
@@ -151,7 +151,7 @@ TEST_F(CompilerProcess, SignalsThatThisProgramBlocksOrIgnoresAreTheChildsAgain) 
   sigprocmask(SIG_BLOCK, &blocked, &before);
   const auto handler = signal(SIGTERM, SIG_IGN);
   expect_error(ErrorCode::environment, {"signal 15"}, [&] {
-    ask_process(some_bytes(10), script("cat > /dev/null; kill -TERM $$; sleep 5"), 60);
+    call_process(some_bytes(10), script("cat > /dev/null; kill -TERM $$; sleep 5"), 60);
   });
   signal(SIGTERM, handler);
   sigprocmask(SIG_SETMASK, &before, nullptr);

@@ -255,11 +255,11 @@ std::vector<std::byte> compile_under_a_lock(std::span<const std::byte>) {
 }
 
 /// A lock of the compiler's is taken for ever in a child that is forked then, and in its children.
-/// They ask tegula-compile, which here knows no such question, or is not there. (Where it is, they
+/// They ask tegula-compile, which here knows no such request, or is not there. (Where it is, they
 /// get their kernels: tests/kernels/fork_test.cpp.)
 TEST(Fault, ForkWhileAnotherThreadCompiles) {
   const CompileFunction before = set_compile_function(&compile_under_a_lock);
-  std::thread parent([] { ask_compiler({}); });
+  std::thread parent([] { call_compiler({}); });
   while (!compiling) ::usleep(1000);
   const pid_t child = start_process([] {
     ::alarm(60);
@@ -267,7 +267,7 @@ TEST(Fault, ForkWhileAnotherThreadCompiles) {
       ::alarm(60);
       const bool installed = !runtime::compiler_program().empty();
       try {
-        ask_compiler({});
+        call_compiler({});
       } catch (const Error& error) {
         const bool says_why = std::string_view(error.what()).find("forked while its parent") !=
                               std::string_view::npos;
@@ -280,7 +280,7 @@ TEST(Fault, ForkWhileAnotherThreadCompiles) {
   compiling = false;
   parent.join();
   // This process may go on as it did.
-  std::thread again([] { ask_compiler({}); });
+  std::thread again([] { call_compiler({}); });
   while (!compiling) ::usleep(1000);
   compiling = false;
   again.join();

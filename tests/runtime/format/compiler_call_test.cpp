@@ -31,12 +31,12 @@ void expect_all_of_it_needed(const Bytes& bytes, Read read) {
   }
 }
 
-TEST(CompilerCall, QuestionsAreToldApart) {
-  EXPECT_EQ(question_of(serialise(CompileRequest{})), Question::compile);
-  EXPECT_EQ(question_of(serialise(EmitRequest{})), Question::emit);
-  EXPECT_EQ(question_of(assemblers_request()), Question::assemblers);
-  EXPECT_THROW(question_of(bytes_of({1, 2, 3, 4})), Error);
-  EXPECT_THROW(question_of({}), Error);
+TEST(CompilerCall, KindsOfRequests) {
+  EXPECT_EQ(request_kind(serialise(CompileRequest{})), RequestKind::compile);
+  EXPECT_EQ(request_kind(serialise(EmitRequest{})), RequestKind::emit);
+  EXPECT_EQ(request_kind(assemblers_request()), RequestKind::assemblers);
+  EXPECT_THROW(request_kind(bytes_of({1, 2, 3, 4})), Error);
+  EXPECT_THROW(request_kind({}), Error);
 }
 
 TEST(CompilerCall, EmitRequestsRoundTrip) {
@@ -75,11 +75,11 @@ TEST(CompilerReply, CarriesBytes) {
 }
 
 TEST(CompilerReply, CarriesEveryFieldOfAnError) {
-  const auto answer = []() -> Bytes {
+  const auto serve = []() -> Bytes {
     throw Error(ErrorCode::out_of_resources, {"a.cpp:1", "x", "too much", "9", "8", "take less"});
   };
   try {
-    read_reply(reply(answer));
+    read_reply(reply(serve));
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::out_of_resources);

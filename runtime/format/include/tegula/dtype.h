@@ -60,7 +60,7 @@ std::optional<DType> parse_dtype(std::string_view name);
 bool is_float(DType dtype);
 bool is_signed_integer(DType dtype);
 bool is_unsigned_integer(DType dtype);
-/// Any integer, i1 excluded.
+/// Any integer except i1.
 bool is_integer(DType dtype);
 
 }  // namespace tegula

@@ -1,5 +1,5 @@
-// What goes wrong, and whose fault it is. Error: the caller can mend it, and the message says how.
-// InternalError: a fault of Tegula's own; the message asks for a report.
+// Exceptions, by whose fault it is. Error: the caller can mend it, and the message says how.
+// InternalError: a fault of Tegula itself; the message asks for a report.
 #pragma once
 
 #include <stdexcept>
@@ -21,7 +21,7 @@ enum class ErrorCode {
 /// The short name of a code: "invalid_argument", ...
 const char* error_code_name(ErrorCode code);
 
-/// What an Error says, field by field. Empty fields are left out of the message.
+/// The fields of an Error's message. Empty ones are left out.
 struct ErrorDetails {
   std::string where;     ///< "file.cpp:12:5" of the kernel's author, or the name of a call
   std::string argument;  ///< which argument or value was wrong
@@ -45,7 +45,7 @@ class Error : public std::runtime_error {
   ErrorDetails details_;
 };
 
-/// A broken promise inside Tegula.
+/// An invariant of Tegula does not hold.
 class InternalError : public std::logic_error {
  public:
   explicit InternalError(const std::string& what);
