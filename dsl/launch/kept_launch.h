@@ -1,4 +1,4 @@
-// A launch that its caller keeps for its next call of the same shapes.
+// A launch that its caller keeps for its next call with the same shapes.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,21 @@
 
 namespace tegula::detail {
 
-/// An op that knows that a call of its own differs from the last one in addresses and scalars alone
-/// need not put its kernel's arguments together again, nor have them compared.
+/// An op that knows that its call differs from an earlier one only in addresses and scalars need
+/// neither assemble its kernel's arguments again nor have them compared.
 class KeptLaunch {
  public:
-  /// As KernelBase::launch; what it comes to is kept. The kernel must outlive this.
+  /// As KernelBase::launch, and keeps the plan. The kernel must outlive this object.
   void launch(Stream& stream, const KernelBase& kernel, const Config& config,
               std::span<KernelArgument> arguments);
 
-  /// Whether launch_again would do what that launch did: it was on this device, and no kernel has
-  /// been dropped since.
+  /// Whether launch_again would repeat that launch: it was on this device, and no kernel has been
+  /// dropped since.
   bool serves(const Device& device) const;
 
-  /// The same launch with other values for all its arguments: addresses of tensors (alike modulo 16
-  /// bytes; 0: absent; the same written tensors share memory with the same others), and bits of
-  /// scalars (KernelArgument::bits). Not while a launch of it is under way, as what a log or an
-  /// allocator calls may try: the owner sees to that.
+  /// The same launch with other values for all its arguments: addresses of tensors (equal modulo 16
+  /// bytes; 0: absent; the same tensors must overlap), and bits of scalars (KernelArgument::bits).
+  /// Not reentrant: the owner must prevent calls from a log sink or an allocator during a launch.
   void launch_again(Stream& stream, std::span<const std::uint64_t> values);
 
  private:

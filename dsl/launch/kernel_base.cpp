@@ -18,7 +18,7 @@
 namespace tegula {
 namespace {
 
-/// Never destroyed: kernels are statics of many files, in no known order.
+/// Never destroyed: kernels are statics of many files, which are destroyed in no known order.
 struct Registry {
   std::mutex mutex;
   std::vector<const KernelBase*> kernels;
@@ -55,8 +55,8 @@ KernelBase::KernelBase(const char* name, std::uintptr_t function, std::size_t co
   const std::lock_guard lock(registry().mutex);
   registry().kernels.push_back(this);
   origin_ = &registry().origins[definition_];
-  if (origin_->objects++ == 0 && origin_->unloads != now) ++origin_->lives;
-  define("lives", "", origin_->lives);
+  if (origin_->objects++ == 0 && origin_->unloads != now) ++origin_->generation;
+  define("generation", "", origin_->generation);
 }
 
 KernelBase::~KernelBase() {

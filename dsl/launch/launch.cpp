@@ -14,7 +14,7 @@
 namespace tegula {
 namespace {
 
-/// What a call asks for. Its arguments are canonical.
+/// One call of a kernel. Its arguments are canonical.
 struct Call {
   const KernelBase& kernel;
   Device& device;
@@ -44,7 +44,7 @@ std::vector<SourceLocation> source_locations(const program::Program& program) {
   return locations;
 }
 
-/// "*x4096:bf16@4096,1%16": a tensor's shape, dtype, strides, alignment; * where it is open.
+/// "*x4096:bf16@4096,1%16": a tensor's shape, dtype, strides, alignment; * for what is dynamic.
 std::string describe(const program::Parameter& p) {
   if (p.kind == program::Parameter::Kind::absent_tensor) return "";
   const auto list = [](const std::vector<std::int64_t>& values, char separator) {
@@ -55,7 +55,7 @@ std::string describe(const program::Parameter& p) {
     }
     return text;
   };
-  // Every fact that is compiled in: of a stride that is none, what divides it.
+  // Every fact that is compiled in: for a dynamic stride, its divisor.
   std::string strides;
   for (std::size_t d = 0; d < p.strides.size(); ++d) {
     if (d > 0) strides += ',';
@@ -92,27 +92,27 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-/// A kernel that this call made ready; null where it found one.
-struct Made {
+/// The kernel that this call made ready; null if it was ready before.
+struct NewKernel {
   std::shared_ptr<const runtime::ReadyKernel> kernel;
   std::string line;  ///< for the event
   double milliseconds = 0;
 };
 
-Made make(const Call& call) {
+NewKernel make(const Call& call) {
   const auto start = std::chrono::steady_clock::now();
   const program::Program program = trace(call);
   runtime::TracedKernel traced{key_of(program, call.device.target()), serialise(program),
                                source_locations(program), 0};
   traced.trace_ms = milliseconds_since(start);
-  Made made{runtime::make_ready(call.device, traced), {}, 0};
+  NewKernel made{runtime::make_ready(call.device, traced), {}, 0};
   if (runtime::has_event_hook()) made.line = cache::manifest_line(traced.key);
   made.milliseconds =
       made.kernel->compile_ms > 0 ? made.kernel->compile_ms : milliseconds_since(start);
   return made;
 }
 
-void emit(const Made& made, const Device& device) {
+void emit(const NewKernel& made, const Device& device) {
   if (!runtime::has_event_hook()) return;
   const bool compiled = made.kernel->compile_ms > 0;
   runtime::emit({.kind = compiled ? KernelEvent::Kind::compiled : KernelEvent::Kind::loaded,
@@ -122,7 +122,7 @@ void emit(const Made& made, const Device& device) {
                  .milliseconds = made.milliseconds});
 }
 
-/// Loading a kernel would end a capture, and compiling is nothing to wait for inside one.
+/// Loading a kernel would end a capture, and compiling would take too long inside one.
 void check_not_capturing(const Stream& stream, const std::string& kernel) {
   if (!stream.is_capturing()) return;
   throw Error(ErrorCode::environment,
@@ -133,8 +133,8 @@ void check_not_capturing(const Stream& stream, const std::string& kernel) {
                .hint = "call it once with the same arguments before the capture begins"});
 }
 
-/// What a launch tells those who listen. `made` is empty where the kernel was ready.
-void tell(const KernelBase& kernel, const Config& config, const Made& made) {
+/// Reports a launch to the event hook and the recorder. `made` is empty if the kernel was ready.
+void report_launch(const KernelBase& kernel, const Config& config, const NewKernel& made) {
   if (runtime::has_event_hook())
     runtime::emit({.kind = KernelEvent::Kind::launched, .kernel = kernel.name()});
   if (!runtime::LaunchRecorder::active()) return;
@@ -144,8 +144,8 @@ void tell(const KernelBase& kernel, const Config& config, const Made& made) {
                                    .compile_ms = made.kernel ? made.kernel->compile_ms : 0});
 }
 
-/// Arguments made canonical; whether the call is only to be noted, not made.
-bool begin(const Call& call, std::span<KernelArgument> arguments) {
+/// Makes the arguments canonical. False if a KeyRecorder wants only the call's key, and has it.
+bool prepare(const Call& call, std::span<KernelArgument> arguments) {
   detail::check_count(call.kernel, arguments.size());
   for (KernelArgument& argument : arguments)
     if (argument.is_tensor) detail::make_canonical(argument.tensor);
@@ -154,11 +154,11 @@ bool begin(const Call& call, std::span<KernelArgument> arguments) {
   return false;
 }
 
-/// Launches with the plan that `planned` has, or gets.
+/// Launches with the plan in `planned`, which is made anew if it does not fit.
 void launch(const Call& call, Stream& stream, const detail::CallIdentity& identity,
             detail::PlannedCall& planned) {
   runtime::KernelTable& table = runtime::KernelTable::instance();
-  Made made;
+  NewKernel made;
   if (!(planned.identity == identity) || !planned.plan.fits(call.arguments, call.device)) {
     runtime::CallKey key;
     write_key(key, call);
@@ -169,10 +169,10 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
         made = make(call);
         return made.kernel;
       });
-      // The table has it by now: the hook may launch this very kernel.
+      // Only now that the table has it: the hook may launch this very kernel.
       if (made.kernel != nullptr) emit(made, call.device);
     }
-    // A plan of checked tracing is not kept, so that the next launch comes here as well.
+    // With checked tracing the plan is not kept, so that the next launch comes here as well.
     const bool checked = checked_tracing();
     if (checked && made.kernel == nullptr)
       detail::check_unchanged(call.kernel, call.config, call.arguments, ready->entry.program);
@@ -180,7 +180,7 @@ void launch(const Call& call, Stream& stream, const detail::CallIdentity& identi
     planned.identity = checked ? detail::CallIdentity() : identity;
   }
   planned.plan.launch(stream, call.arguments);
-  tell(call.kernel, call.config, made);
+  report_launch(call.kernel, call.config, made);
 }
 
 detail::CallIdentity identity_of(const KernelBase& kernel, const Config& config) {
@@ -193,10 +193,10 @@ detail::CallIdentity identity_of(const KernelBase& kernel, const Config& config)
 void KernelBase::launch(Stream& stream, const Config& config,
                         std::span<KernelArgument> arguments) const {
   const Call call{*this, *stream.device(), config, arguments};
-  if (!begin(call, arguments)) return;
+  if (!prepare(call, arguments)) return;
   const detail::CallIdentity identity = identity_of(*this, config);
-  const detail::PlannedCallPlace place(identity, arguments);
-  tegula::launch(call, stream, identity, *place);
+  const detail::PlannedCallSlot slot(identity, arguments);
+  tegula::launch(call, stream, identity, *slot);
 }
 
 namespace detail {
@@ -205,7 +205,7 @@ void KeptLaunch::launch(Stream& stream, const KernelBase& kernel, const Config& 
                         std::span<KernelArgument> arguments) {
   kernel_ = nullptr;
   const Call call{kernel, *stream.device(), config, arguments};
-  if (!begin(call, arguments)) return;
+  if (!prepare(call, arguments)) return;
   tegula::launch(call, stream, identity_of(kernel, config), call_);
   kernel_ = &kernel;
 }
@@ -218,7 +218,7 @@ bool KeptLaunch::serves(const Device& device) const {
 void KeptLaunch::launch_again(Stream& stream, std::span<const std::uint64_t> values) {
   call_.plan.set(values);
   call_.plan.launch(stream);
-  tell(*kernel_, call_.identity.config, {});
+  report_launch(*kernel_, call_.identity.config, {});
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// What this thread called lately. Steady programs call the same kernels with the same shapes again
-// and again: such a call needs neither classes nor a look into the table of ready kernels.
+// The plans of this thread's recent calls. Programs call the same kernels with the same shapes over
+// and over: such a call needs neither argument classes nor a lookup in the table of ready kernels.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace tegula::detail {
 
-/// A kernel with its config, as of one state of the table of ready kernels.
+/// A kernel with its config, for one generation of the table of ready kernels.
 struct CallIdentity {
   std::array<std::uint64_t, 2> kernel{};
   Config config;
@@ -30,20 +30,21 @@ struct PlannedCall {
   bool taken = false;
 };
 
-/// The place where this thread keeps the plan of such a call, for as long as the call lasts.
-class PlannedCallPlace {
+/// Takes, for the length of a call, the slot in which this thread keeps the plan of such a call.
+class PlannedCallSlot {
  public:
-  PlannedCallPlace(const CallIdentity& identity, std::span<const KernelArgument> arguments);
-  ~PlannedCallPlace() { call_->taken = false; }
-  PlannedCallPlace(const PlannedCallPlace&) = delete;
-  PlannedCallPlace& operator=(const PlannedCallPlace&) = delete;
-  /// That plan, or another one in its place.
+  PlannedCallSlot(const CallIdentity& identity, std::span<const KernelArgument> arguments);
+  ~PlannedCallSlot() { call_->taken = false; }
+  PlannedCallSlot(const PlannedCallSlot&) = delete;
+  PlannedCallSlot& operator=(const PlannedCallSlot&) = delete;
+  /// The plan in the slot: that of an earlier call like this one, or of another one.
   PlannedCall& operator*() const { return *call_; }
 
  private:
   PlannedCall* call_;
-  /// What is kept nowhere: a call by an allocator, a log sink or an event hook of another call that
-  /// has the place, or by an object that is destroyed after this thread's plans.
+  /// A plan that is not kept: for a call from an allocator, a log sink or an event hook during
+  /// another call that has taken the slot, or from an object that is destroyed after this thread's
+  /// plans.
   std::unique_ptr<PlannedCall> own_;
 };
 

@@ -35,7 +35,7 @@ std::uint8_t power_of_two_in(std::uint64_t value, std::uint64_t limit) {
 
 void classify_strides(ArgumentClass& c, const TensorRef& tensor) {
   bool found_one = false;
-  // While true: all dimensions inside this one are compiled in and lie densely, `inner` elements.
+  // While true: all inner dimensions are compiled in and contiguous, `inner` elements in all.
   bool dense = true;
   std::int64_t inner = 1;
   for (std::size_t d = tensor.rank(); d-- > 0;) {
@@ -61,7 +61,7 @@ void make_canonical(TensorRef& tensor) {
   for (std::size_t d = tensor.rank(); d-- > 0;) {
     const std::int64_t extent = tensor.shape[d];
     if (empty || extent == 1) tensor.strides[d] = inner;
-    // What a dimension further out steps over if this tensor is contiguous.
+    // The stride of the next outer dimension if the tensor is contiguous.
     if (extent > 1 && __builtin_mul_overflow(tensor.strides[d], extent, &inner))
       return;  // not contiguous; the launch reports it if it leaves the address space
   }
@@ -118,7 +118,7 @@ std::vector<program::Overlap> find_overlaps(std::span<const ParameterInfo> param
                                             std::span<const KernelArgument> arguments) {
   struct Bytes {
     runtime::Hull hull;
-    std::size_t first = 0;  ///< an argument that it shares memory with; itself if that is the first
+    std::size_t first = 0;  ///< the first argument that it shares memory with, possibly itself
   };
   format::Scratch<Bytes, 24> all(arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -172,7 +172,7 @@ program::Parameter to_parameter(const ParameterInfo& info, const ArgumentClass& 
 }
 
 void append_key(runtime::CallKey& key, const ArgumentClass& c) {
-  // One word for all but the numbers. A row's stride follows from the extents within it.
+  // One word for everything but the numbers. A row's stride follows from the inner extents.
   enum Stride : std::uint64_t { open, zero, one, row };
   std::uint64_t word = static_cast<std::uint64_t>(c.dtype) | std::uint64_t{c.rank} << 4 |
                        std::uint64_t{c.alignment} << 8 | std::uint64_t{c.is_tensor} << 13 |

@@ -38,7 +38,7 @@ std::atomic<bool>& checked_flag() {
 
 void set_checked_tracing(bool on) {
   checked_flag() = on;
-  // Launches that are kept from before would not be checked.
+  // Plans that were kept before would not be checked.
   if (on) runtime::KernelTable::instance().outdate();
 }
 bool checked_tracing() { return checked_flag(); }
@@ -65,7 +65,7 @@ std::uint32_t warps_of(const KernelBase& kernel, const Config& config) {
   return default_warps;
 }
 
-/// All that a Program may depend on of its arguments.
+/// All facts about its arguments that a Program may depend on.
 struct Facts {
   Facts(const KernelBase& kernel, std::span<const KernelArgument> arguments)
       : overlaps(find_overlaps(kernel.parameters(), arguments)) {
@@ -94,7 +94,8 @@ program::Program trace_once(const KernelBase& kernel, const Config& config, cons
   return tracer.finish();
 }
 
-/// After a trace, in which the kernel has said what rank it wants: a wrong rank is the caller's.
+/// Called after a trace, in which the kernel has stated the ranks it wants: a wrong rank is then
+/// the caller's mistake.
 void check_specialised_dims(const KernelBase& kernel, std::span<const ArgumentClass> classes) {
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const ParameterInfo& parameter = kernel.parameters()[i];

@@ -9,17 +9,16 @@
 
 namespace tegula::detail {
 
-/// Throws Error{invalid_argument} if it is not the number of the kernel's parameters.
+/// Throws Error{invalid_argument} if the kernel does not have that many parameters.
 void check_count(const KernelBase& kernel, std::size_t arguments);
 
-/// The specialisation that these arguments, which are canonical, call for. Runs the kernel's
-/// function under a tracer; twice if checked_tracing(). Throws Error{kernel}, and what classify
-/// throws.
+/// The specialisation for these canonical arguments. Runs the kernel's function under a tracer,
+/// twice if checked_tracing(). Throws Error{kernel}, and what classify throws.
 program::Program trace_kernel(const KernelBase& kernel, const Config& config,
                               std::span<const KernelArgument> arguments);
 
-/// Runs it once more, for a launch of what was compiled from the Program of that content hash.
-/// Throws Error{kernel} where another Program comes of it by now.
+/// Traces once more, for a launch of a kernel that was compiled from the Program of that content
+/// hash. Throws Error{kernel} if the Program is another one now.
 void check_unchanged(const KernelBase& kernel, const Config& config,
                      std::span<const KernelArgument> arguments, const format::Hash128& compiled);
 
@@ -27,7 +26,7 @@ void check_unchanged(const KernelBase& kernel, const Config& config,
 
 namespace tegula {
 
-/// What the implementation sees of a kernel beyond its public face.
+/// The implementation's access to private parts of a kernel.
 struct KernelAccess {
   static std::span<const std::uint64_t> definition(const KernelBase& kernel) {
     return kernel.definition_;

@@ -13,7 +13,7 @@ namespace {
 using format::Expression;
 using format::KernelParameter;
 
-// A formula is a tree, a Program a graph: sharing could blow a small Program up without end.
+// A formula is a tree, a Program a graph: expanding what is shared could make a small Program huge.
 constexpr std::size_t max_nodes = 1024;
 
 std::optional<Expression::Op> expression_op(Op op) {
@@ -161,7 +161,7 @@ format::LaunchRecord launch_record(const Program& program) {
       record.grid[axis].nodes.push_back({.op = Expression::Op::constant, .value = 1});
   }
   for (const Requirement& requirement : program.requirements) {
-    if (requirement.dimension < 0) continue;  // a rank: it is the argument record's
+    if (requirement.dimension < 0) continue;  // a rank: the argument record has it
     record.requirements.push_back({.argument = requirement.parameter,
                                    .dimension = static_cast<std::uint32_t>(requirement.dimension),
                                    .extent = host_expression(program, requirement.extent)});

@@ -1,5 +1,5 @@
-// What a caller must know to launch a kernel, read off its Program: the order of the compiled
-// function's parameters, the grid and the requirements as formulas of the arguments.
+// What a caller must know to launch a kernel, taken from its Program: the order of the compiled
+// function's parameters, and the grid and the requirements as formulas of the arguments.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace tegula::program {
 /// tensors have none.
 std::vector<format::KernelParameter> kernel_parameters(const Program& program);
 
-/// The formula of an integer scalar that depends on extents and constants alone. Throws
+/// The formula of an integer scalar that depends only on extents and constants. Throws
 /// Error{kernel}, at the author's line, if `value` depends on anything else.
 format::Expression host_expression(const Program& program, ValueId value);
 

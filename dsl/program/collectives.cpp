@@ -15,7 +15,7 @@ class Search {
   }
 
  private:
-  /// `problem`: why not all blocks come to the region; null if they do.
+  /// `problem`: why not all blocks may reach the region; null if they do.
   void walk(const Region& region, const char* problem) {
     for (const Instruction& instruction : region.body) {
       if (found_) return;

@@ -1,4 +1,4 @@
-// Bounds that the tracer tells authors about and that verify holds every Program to.
+// Limits that the tracer reports to authors and that verify enforces on every Program.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ inline constexpr std::uint32_t max_warps = 32;
 /// Blocks of a cluster: what every GPU that has clusters can run.
 inline constexpr std::uint32_t max_cluster = 8;
 inline constexpr std::size_t max_printed_values = 4;
-/// Loops, branches and combinations in each other: whoever walks a Program calls itself for each,
-/// and damaged bytes must not exhaust the stack.
+/// Nested loops, branches and combinations: walks over a Program recurse into each, and damaged
+/// bytes must not exhaust the stack.
 inline constexpr int max_depth = 64;
 
 /// A C identifier: names of kernels, parameters and config fields.
 bool is_identifier(std::string_view name);
-/// Whether an integer dtype (or i1) can hold the value. u64 takes any: its values are kept as the
-/// bits of an i64.
+/// Whether an integer dtype (or i1) can hold the value. u64 can hold any: its values are stored as
+/// the bits of an i64.
 bool fits(DType dtype, std::int64_t value);
 
 /// The number of {} in a message of print or assert_that; {{ and }} stand for the braces

@@ -1,4 +1,4 @@
-// What each op takes and gives, in one table. verify checks against it, the tracer asks it which
+// What each op takes and gives, in one table. verify checks against it, the tracer looks up which
 // dtypes an operator accepts, and to_text takes the names from it.
 #pragma once
 
@@ -39,15 +39,16 @@ struct OpRule {
 };
 const OpRule& rule(Op op);
 
-/// What a reduction and an atomic of that kind take.
+/// The dtypes that a reduction, and an atomic, of that kind take.
 unsigned reduce_dtypes(ReduceKind kind);
 unsigned atomic_dtypes(AtomicKind kind);
 
-/// Does something beside giving results: it stays though nobody uses them.
+/// Whether the op does more than give results, so that it is kept even if nobody uses them.
 bool has_effect(Op op);
-/// May stand in the region of reduce_with and scan_with.
+/// Whether the op may be in the region of reduce_with and scan_with.
 bool may_combine(Op op);
-/// May stand in a formula that the host evaluates at launch: grid extents and requirements.
+/// Whether the op may be in a formula that the host evaluates at launch: grid extents and
+/// requirements.
 bool is_host_computable(Op op);
 
 }  // namespace tegula::program

@@ -1,10 +1,10 @@
-// A Program is what tracing a kernel leaves behind: plain data, no MLIR, no pointers into the
-// tracer. Everything downstream hangs on it: keys are its hash, compile jobs are its bytes, and a
+// A Program is the result of tracing a kernel: plain data, no MLIR, no pointers into the tracer.
+// Everything downstream depends on it alone: keys are its hash, compile jobs are its bytes, and a
 // reproducer is a file that holds one.
 //
-// It is in SSA form. Values are numbered; every value has a Type; instructions sit in regions, and
-// a region's last instruction is a `yield`. Elementwise instructions want operands of one type:
-// the tracer spells out every broadcast and cast.
+// It is in SSA form. Values are numbered; every value has a Type; instructions are in regions, and
+// a region's last instruction is a `yield`. Elementwise instructions take operands of one type: the
+// tracer makes every broadcast and cast explicit.
 #pragma once
 
 #include <cstdint>
@@ -112,8 +112,8 @@ enum class Op : std::uint16_t {
   assert_that = 59,   // (i1 tile) -> (); [index into Program::strings]
   multiprocessors = 60,  // () -> i32: of the device
   cluster_reduce = 61,   // (tile) -> tile of its type; [ReduceKind]: element by element over the
-                         // blocks of the cluster, which all come here together
-  rounded = 62,  // elementwise on floats: the operand, which as a product is rounded before it
+                         // blocks of the cluster, all of which reach it
+  rounded = 62,  // elementwise on floats: the operand; if it is a product it is rounded before it
                  // is added to anything; see docs/language.md on fused multiply-adds
 };
 inline constexpr int op_count = 63;
@@ -187,7 +187,7 @@ struct Parameter {
 };
 
 /// `require(w, {n})`: tensor parameter `parameter` has extent `extent` in dimension `dimension`.
-/// A rank is checked by dimension == -1 and extent naming a constant.
+/// Dimension -1 stands for the rank; `extent` is then a constant.
 struct Requirement {
   std::uint32_t parameter = 0;
   std::int32_t dimension = 0;
@@ -195,15 +195,15 @@ struct Requirement {
   LocationId location = no_location;
 };
 
-/// The extents of a row-major tensor that the launch allocates: i32 scalars that depend on dims and
-/// constants alone. Nothing initialises it.
+/// The extents of a row-major tensor that the launch allocates and does not initialise: i32 scalars
+/// that depend only on dims and constants.
 struct Workspace {
   std::uint32_t parameter = 0;
   std::vector<ValueId> extents;
 };
 
-/// A tensor that may share bytes with an earlier one, the first of all that do. Tensors of the
-/// caller that are not named so share none, unless both are only read.
+/// A tensor that may share bytes with an earlier one, the first of all that do. Other tensors of
+/// the caller share none, unless both are only read.
 struct Overlap {
   std::uint32_t parameter = 0, with = 0;
   bool same = false;  ///< it is that tensor: address, dtype, extents and strides
@@ -229,9 +229,9 @@ struct Program {
   std::vector<Parameter> parameters;  ///< workspaces last
   std::vector<Type> types;            ///< by ValueId
   Region body;
-  std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend on dims and constants alone
-  /// A power of two. More than 1: the grid's last extent is this constant, and the blocks along it
-  /// are a cluster, which runs at one time.
+  std::vector<ValueId> grid;  ///< 1 to 3 i32 scalars that depend only on dims and constants
+  /// A power of two. If more than 1, the grid's last extent is this constant, and the blocks along
+  /// it are a cluster, which run at the same time.
   std::uint32_t cluster = 1;
   std::vector<Requirement> requirements;
   std::vector<Workspace> workspaces;  ///< one for each workspace parameter, in their order
@@ -242,11 +242,12 @@ struct Program {
   std::vector<Location> locations;
 };
 
-/// Canonical bytes; read back by deserialise. Locations come last and stay out of content_hash.
+/// Canonical bytes; read back by deserialise. Locations come last and are not in content_hash.
 format::Bytes serialise(const Program& program);
-/// Throws Error{corrupt_data} for bytes that are damaged, of another version, or no valid Program.
+/// Throws Error{corrupt_data} for bytes that are damaged, of another version, or not a valid
+/// Program.
 Program deserialise(std::span<const std::byte> bytes);
-/// The identity of what the Program computes: all but names of files and lines.
+/// The identity of what the Program computes: everything but source files and lines.
 format::Hash128 content_hash(const Program& program);
 
 /// Checks every rule that this header states. Throws Error{corrupt_data} that names the

@@ -3,7 +3,7 @@
 //   kernel rms_norm_fwd(bn=1024) warps 4
 //     in x: tensor<? x 4096 x bf16> strides [?:16, 1] align 16
 //     scalar eps: f32
-//   grid [%0]                        (`cluster 4` behind it: of that many blocks)
+//   grid [%0]                        (or `grid [%0] cluster 4`: clusters of 4 blocks)
 //   y is x                           (the same tensor; or `y overlaps x`)
 //   require weight.dim(0) == %1
 //     %0 = dim x[0] : i32
@@ -11,7 +11,7 @@
 //       ...
 //       yield %12
 //
-// The second region of a branch or a loop stands after `else` or `do`.
+// The second region of a branch or a loop follows `else` or `do`.
 #include <bit>
 
 #include <fmt/format.h>

@@ -36,14 +36,14 @@ class Verifier {
 
   [[noreturn]] void fail(const std::string& problem) const {
     throw Error(ErrorCode::corrupt_data,
-                {.where = place(),
+                {.where = location(),
                  .argument = "program",
                  .problem = number_ < 0 ? problem
                                         : fmt::format("instruction {} ({}): {}", number_,
                                                       op_name(current_->op), problem)});
   }
-  /// The author's line of the instruction at hand, where there is one.
-  std::string place() const {
+  /// The author's line of the current instruction, if it has one.
+  std::string location() const {
     if (number_ < 0 || current_->location >= program_.locations.size()) return "";
     return describe_location(program_, program_.locations[current_->location]);
   }
@@ -135,7 +135,7 @@ class Verifier {
     need(matches(r.regions, instruction.regions.size()), "wrong number of regions");
   }
 
-  /// Loads read what the kernel may read, stores write what it may write.
+  /// Checks that loads read tensors that the kernel may read, and stores write those it may write.
   void check_direction(const Instruction& instruction) {
     const auto access = [&] {
       const bool viewed = instruction.op == Op::load || instruction.op == Op::store;
@@ -224,7 +224,7 @@ class Verifier {
   std::vector<std::uint32_t> viewed_;        ///< by value: the parameter of a view
   const Instruction* current_ = nullptr;
   std::int64_t number_ = -1;
-  int depth_ = 0;  ///< regions around the instruction at hand, the body not counted
+  int depth_ = 0;  ///< regions around the current instruction, the body not counted
 };
 
 }  // namespace

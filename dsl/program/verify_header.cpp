@@ -106,7 +106,7 @@ void check_header(const Program& program) {
     check_parameter(parameter);
     need(names.insert(parameter.name).second, "two parameters have one name");
   }
-  // Workspaces stand behind what the caller gives, each once.
+  // Workspaces follow the caller's parameters, each once.
   const std::size_t given =
       program.parameters.size() - std::min(program.parameters.size(), program.workspaces.size());
   for (std::size_t i = 0; i < program.parameters.size(); ++i) {

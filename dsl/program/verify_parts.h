@@ -1,5 +1,5 @@
-// The two halves of verify that need no walk: the declarations before the body, and the types of
-// one instruction.
+// The parts of verify that need no walk: the declarations before the body, and the types of one
+// instruction.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,7 @@ void check_header(const Program& program);
 /// The types of a region's arguments and of what it yields.
 struct RegionRule {
   std::vector<Type> arguments, yields;
-  /// It sees its arguments and what it makes itself, nothing from outside, and holds only
+  /// The region uses only its arguments and its own values, nothing from outside, and holds only
   /// instructions for which may_combine is true.
   bool isolated = false;
   const char* problem = nullptr;  ///< with the operands or results of the instruction itself
@@ -28,7 +28,8 @@ struct RegionRule {
 RegionRule region_rule(const Program& program, const Instruction& instruction, std::size_t index);
 
 /// What is wrong with the types and attributes of an instruction whose counts of operands, results
-/// and attributes are right; null if nothing is. Ops with regions, and yields, are the walk's.
+/// and attributes are right; null if nothing is. Ops with regions, and yields, are left to the
+/// walk.
 const char* check_types(const Program& program, const Instruction& instruction);
 
 }  // namespace tegula::program

@@ -15,14 +15,14 @@ struct Types {
   const Type& operand(std::size_t i) const { return program.types[instruction.operands[i]]; }
   const Type& result() const { return program.types[instruction.results[0]]; }
   std::int64_t attribute(std::size_t i) const { return instruction.attributes[i]; }
-  /// The parameter that attribute 0 names, if it is one of that kind; else null.
+  /// The parameter that attribute 0 names, if it is of that kind; else null.
   const Parameter* parameter(Parameter::Kind kind) const {
     const std::int64_t index = attribute(0);
     if (index < 0 || index >= static_cast<std::int64_t>(program.parameters.size())) return nullptr;
     const Parameter& p = program.parameters[static_cast<std::size_t>(index)];
     return p.kind == kind ? &p : nullptr;
   }
-  /// The same of tensors, workspaces included.
+  /// The same for tensors, including workspaces.
   const Parameter* tensor() const {
     const Parameter* given = parameter(Parameter::Kind::tensor);
     return given != nullptr ? given : parameter(Parameter::Kind::workspace);

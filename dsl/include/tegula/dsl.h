@@ -1,4 +1,4 @@
-// The embedded tile language: all that a file of kernels includes.
+// The embedded tile language: the one header that a file of kernels includes.
 //
 //   struct Cfg { int bn = 1024, warps = 4; };
 //   void scale(const Cfg& c, In x, Out y, F32 factor) {
@@ -12,9 +12,9 @@
 //
 //   scale_kernel.with({.bn = 512}).launch(stream, x, y, 2.0f);
 //
-// A kernel is a plain function that runs once for each specialisation, and what it does with tiles
-// is recorded. Config fields are host values, so a native `if` on one specialises. Every mistake
-// that the compiler cannot see is an Error{kernel} at the author's file, line and column.
+// A kernel is a plain function that runs once for each specialisation; what it does with tiles is
+// recorded. Config fields are host values, so a native `if` on one specialises. Every mistake that
+// the C++ compiler cannot see is an Error{kernel} at the author's file, line and column.
 #pragma once
 
 #include "tegula/dsl/debug.h"

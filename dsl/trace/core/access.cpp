@@ -9,8 +9,8 @@ namespace {
 
 using program::Parameter;
 
-/// Parameters are told apart by their order alone, so that of the function may be the mistake: the
-/// hint names the tensors that would do.
+/// Only their order says which parameter is which, so the mistake may be in the order: the hint
+/// names the tensors that would do.
 void need(const Tracer& tracer, const Parameter& parameter, Parameter::Access forbidden,
           std::string_view problem, std::string_view declare, const std::source_location& at) {
   if (parameter.access != forbidden) return;

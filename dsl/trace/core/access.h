@@ -1,4 +1,4 @@
-// Whether a kernel may read, may write a tensor, as its author declared it.
+// Whether a kernel may read or write a tensor, as its author declared it.
 #pragma once
 
 #include <source_location>
@@ -8,7 +8,7 @@
 
 namespace tegula::detail {
 
-/// Throws Error{kernel} if the parameter is an Out tensor, an In tensor. `problem`: "a load from an
+/// Throw Error{kernel} if the parameter is an Out tensor (an In tensor). `problem`: "a load from an
 /// Out tensor".
 void need_readable(const Tracer& tracer, const program::Parameter& parameter,
                    std::string_view problem, const std::source_location& at);

@@ -1,4 +1,4 @@
-// Mistakes of a kernel's author, told at the author's line.
+// Mistakes of a kernel's author, reported at the author's line.
 #pragma once
 
 #include <source_location>

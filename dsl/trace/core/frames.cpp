@@ -1,10 +1,10 @@
 // Loops, branches and combinations while they are traced.
 //
-// On entry of a loop every live handle gets an argument of the loop's region; on exit the handles
-// that still hold their argument were not assigned, and their arguments are pruned: they stand for
+// On entry to a loop every live handle gets an argument of the loop's region. Handles that still
+// hold their argument at the end were not assigned, and their arguments are pruned: they stand for
 // the value from before the loop. The others are carried. A branch needs no arguments: each side
-// starts from the values before it, and handles that the sides leave with different values take a
-// result. A combination sees nothing of the outside, and leaves it as it was.
+// starts from the values before it, and a handle that the sides leave with different values becomes
+// a result. A combination sees nothing of the outside, and leaves it as it was.
 #include "dsl/trace/core/frames.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ Tracer::Frame& Tracer::open(Instruction instruction, const std::source_location&
   frame.first_value = static_cast<ValueId>(program_.types.size());
   for (Handle* handle = handles_; handle != nullptr; handle = handle->next_)
     frame.held.push_back({handle, handle->value_});
-  // The list starts with the youngest handle: carry the eldest first, as the author declared them.
+  // The list starts with the newest handle: carry the oldest first, in the author's order.
   std::reverse(frame.held.begin(), frame.held.end());
   frames_.push_back(std::move(frame));
   return frames_.back();
@@ -71,7 +71,7 @@ Tracer::Frame Tracer::take_frame() {
   return frame;
 }
 
-/// For the region of a loop that comes next.
+/// Gives arguments to the handles for the loop's next region.
 void Tracer::hand_out_arguments(Frame& frame) {
   const std::size_t region = frame.instruction.regions.size();
   for (Held& held : frame.held) {
@@ -116,8 +116,8 @@ std::string Tracer::place_of(ValueId value, const std::source_location& otherwis
 
 // Loops
 
-/// Substitutes arguments that no turn changes, until no more are found: `b = a` changes b only if a
-/// changes or had another value.
+/// Substitutes arguments that no iteration changes, until no more are found: `b = a` changes b only
+/// if a changes or had another value.
 void Tracer::prune(Frame& loop) {
   const std::size_t body = loop.instruction.op == Op::while_loop ? 1 : 0;
   for (bool again = true; again;) {
@@ -145,8 +145,8 @@ void Tracer::check_carried(const Frame& loop) const {
     if (!held.carried || !names_value(held.initial)) continue;
     const ValueId next = held.handle->value_;
     if (!names_value(next))
-      fail(loop.at, {.problem = "a tile that the loop carries ends a turn without a value",
-                     .hint = "assign it a value made in this turn"});
+      fail(loop.at, {.problem = "a tile that the loop carries ends an iteration without a value",
+                     .hint = "assign it a value made in this iteration"});
     if (type(next) == type(held.initial)) continue;
     throw Error(ErrorCode::kernel,
                 {.where = place_of(next, loop.at),
@@ -159,7 +159,7 @@ void Tracer::check_carried(const Frame& loop) const {
   }
 }
 
-/// `frame`: with the body as the open region, and the condition, if there is one, finished.
+/// `frame`: its open region is the body; the condition, if there is one, is finished.
 void Tracer::close_loop(Frame frame) {
   prune(frame);
   check_carried(frame);
@@ -223,7 +223,7 @@ void Tracer::open_if(ValueId condition, const std::source_location& at) {
 void Tracer::else_branch() {
   Frame& frame = frames_.back();
   for (Held& held : frame.held) {
-    if (held.handle == nullptr) continue;  // close_if tells
+    if (held.handle == nullptr) continue;  // close_if reports it
     held.first = std::exchange(held.handle->value_, held.initial);
   }
   retire_handles(frame, out_of_branch);
@@ -242,7 +242,7 @@ void Tracer::close_if() {
       held.handle->value_ = names_value(a) || names_value(b) ? out_of_branch : b;
       continue;
     }
-    if (resolve(a) == resolve(b)) continue;  // from before: neither side sees the other's values
+    if (resolve(a) == resolve(b)) continue;  // unchanged: neither side sees the other's values
     if (!(type(a) == type(b)))
       throw Error(
           ErrorCode::kernel,

@@ -1,4 +1,4 @@
-// What frames are called in messages.
+// The names of frames in messages.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// Checked tracing of a loop's, a branch's or a combination's code: it runs twice from one state,
-// and the two recordings must be equal but for the numbers of values.
+// Checked tracing of the code of a loop, a branch or a combination: it runs twice from the same
+// state, and the two recordings must be equal apart from the numbers of values.
 #include <map>
 #include <utility>
 
@@ -65,9 +65,9 @@ class Comparison {
 
 }  // namespace
 
-bool Tracer::again(std::span<const ValueId> gives) {
+bool Tracer::retrace(std::span<const ValueId> gives) {
   Frame& frame = frames_.back();
-  // Within the second pass of a frame further out, one pass is compared with two: that suffices.
+  // Within the second pass of an outer frame one pass is enough: the outer comparison covers it.
   if (!checked_ || (replays_ > 0 && !frame.replaying)) return false;
   check_alive(frame);
   std::vector<ValueId> ends(gives.begin(), gives.end());
@@ -98,8 +98,9 @@ bool Tracer::again(std::span<const ValueId> gives) {
     fail(frame.at,
          {.problem = fmt::format("tracing the code of {} twice gave two different results",
                                  describe(frame.instruction.op)),
-          .hint = "it runs while tracing, not in each turn, and it changes host state: let a Tile "
-                  "count, or move the change out of it"});
+          .hint =
+              "it runs while tracing, not in each iteration, and it changes host state: let a Tile "
+              "count, or move the change out of it"});
   frame.first_pass.clear();
   return false;
 }

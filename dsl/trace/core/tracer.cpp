@@ -47,8 +47,8 @@ Tracer::Tracer(program::Program declarations, bool checked)
       outer_(std::exchange(current_tracer, this)) {}
 
 Tracer::~Tracer() {
-  // Handles that live on (globals, members of the author's objects) must not name values of a later
-  // trace by accident.
+  // Handles that outlive the trace (globals, members of the author's objects) must not name values
+  // of a later trace by accident.
   while (handles_ != nullptr) {
     Handle& handle = *handles_;
     if (names_value(handle.value_)) handle.value_ = out_of_trace;
@@ -88,7 +88,7 @@ ValueId Tracer::use(ValueId value, const Tracer* owner, const std::source_locati
 
 LocationId Tracer::location(const std::source_location& at) {
   if (at.line() == 0) return program::no_location;
-  last_place_ = at;
+  last_location_ = at;
   std::uint32_t file = 0;
   while (file < program_.files.size() && program_.files[file] != at.file_name()) ++file;
   if (file == program_.files.size()) program_.files.emplace_back(at.file_name());
@@ -254,7 +254,7 @@ program::Program Tracer::finish() {
     for (ValueId& extent : w.extents) extent = resolve(extent);
 
   simplify(program);
-  // Throws where a formula is no formula of extents, at its author's line.
+  // Throws, at the author's line, if a formula depends on more than extents.
   (void)program::launch_record(program);
   check_collectives(program);
   try {

@@ -34,10 +34,10 @@ void while_(const std::function<Mask()>& condition, const std::function<void()>&
   do {
     const Mask mask = condition();
     goes_on = scalar_condition(tracer, MaskOperand(mask, at), "a while_");
-  } while (tracer.again({&goes_on, 1}));
+  } while (tracer.retrace({&goes_on, 1}));
   tracer.while_body(goes_on);
   do body();
-  while (tracer.again());
+  while (tracer.retrace());
   tracer.close_while();
 }
 
@@ -47,11 +47,11 @@ void if_(MaskOperand condition, const std::function<void()>& then,
   tracer.open_if(scalar_condition(tracer, condition, "an if_"), condition.at());
   do
     if (then) then();
-  while (tracer.again());
+  while (tracer.retrace());
   tracer.else_branch();
   do
     if (otherwise) otherwise();
-  while (tracer.again());
+  while (tracer.retrace());
   tracer.close_if();
 }
 

@@ -1,4 +1,4 @@
-// Gather, scatter and atomics: memory by tiles of indices.
+// Gather, scatter and atomics: accesses by tiles of indices.
 #include <fmt/format.h>
 
 #include "dsl/program/op_table.h"
@@ -79,13 +79,13 @@ class ElementAccess {
 
   /// The operands, all of one shape of rank 1 or more.
   std::vector<ValueId> operands() {
-    // One element is a tile of one: the caller squeezes it.
+    // A single element is a tile of one, which the caller squeezes.
     if (shape_.empty()) shape_ = {1};
     for (ValueId& operand : operands_)
       operand = detail::broadcast_to(tracer_, operand, shape_, at_);
     return operands_;
   }
-  /// The result of `op`; a scalar if all that went in was.
+  /// The result of `op`; a scalar if all operands were.
   Tile result(Op op, std::vector<std::int64_t> attributes) {
     const bool scalar = shape_.empty();
     std::vector<ValueId> all = operands();

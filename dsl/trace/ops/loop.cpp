@@ -24,13 +24,13 @@ Tile Range::open() {
         at_, {.problem = "a range is used by two loops", .hint = "write range(...) in each `for`"});
   state_ = State::open;
   induction_ = tracer_->open_for(lower_, upper_, at_);
-  return turn();
+  return iteration();
 }
 
-Tile Range::turn() const { return {*tracer_, induction_}; }
+Tile Range::iteration() const { return {*tracer_, induction_}; }
 
 bool Range::close() {
-  if (tracer_->again()) return false;
+  if (tracer_->retrace()) return false;
   state_ = State::closed;
   tracer_->close_for();
   return true;
@@ -69,13 +69,13 @@ PersistentTiles::PersistentTiles(std::span<const Operand> extents, const Operand
   set_grid(grid, std::span(&program, 1), at);
   first_ = program;
   step_ = Tile(tracer, tracer.leaf(program::Op::num_programs, {.dtype = DType::i32}, {0}, at));
-  turns_ = cdiv(Operand(Operand(total, at) - first_, at), Operand(step_, at));
+  iterations_ = cdiv(Operand(Operand(total, at) - first_, at), Operand(step_, at));
 }
 
-Operand PersistentTiles::turns() const { return {turns_, at_}; }
+Operand PersistentTiles::iterations() const { return {iterations_, at_}; }
 
-void PersistentTiles::coordinates(const Tile& turn, std::span<Tile> coordinates) const {
-  Tile rest = Operand(first_, at_) + (Operand(turn, at_) * step_);
+void PersistentTiles::coordinates(const Tile& iteration, std::span<Tile> coordinates) const {
+  Tile rest = Operand(first_, at_) + (Operand(iteration, at_) * step_);
   for (std::size_t axis = extents_.size(); axis-- > 1;) {
     coordinates[axis] = Operand(rest, at_) % extents_[axis];
     rest = Operand(rest, at_) / extents_[axis];

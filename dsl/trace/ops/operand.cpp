@@ -141,8 +141,8 @@ ValueId broadcast_to(Tracer& tracer, ValueId value, const Shape& shape,
   Type type = tracer.type(value);
   if (type.shape == shape) return value;
   if (type.shape.empty()) {
-    // A scalar squeezed out of a tile of one element: grow the tile, which lies in registers as the
-    // result will, rather than a scalar taken out of it.
+    // A scalar that was squeezed out of a tile of one element: broadcast the tile, which is in
+    // registers like the result, rather than the scalar taken out of it.
     const program::Instruction* squeezed = tracer.definition(value, Op::reshape);
     if (squeezed == nullptr)
       return tracer.emit(Op::splat, {value}, {.dtype = type.dtype, .shape = shape}, at);

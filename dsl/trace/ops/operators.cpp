@@ -91,7 +91,7 @@ Mask logic(Op op, std::string_view symbol, const MaskOperand& a, const MaskOpera
 
 }  // namespace
 
-// GCC gives functions that only a friend declaration has declared no visibility of their header's.
+// GCC does not apply the header's visibility to functions that only a friend declaration declares.
 #pragma GCC visibility push(default)
 
 Tile operator+(Operand a, Operand b) { return binary(Op::add, "operator+", a, b); }
@@ -130,7 +130,7 @@ Mask operator|(MaskOperand a, MaskOperand b) { return logic(Op::bit_or, "operato
 Mask operator^(MaskOperand a, MaskOperand b) { return logic(Op::bit_xor, "operator^", a, b); }
 Mask operator!(const Mask& a) {
   const std::source_location at =
-      Tracer::current() != nullptr ? Tracer::current()->last_place() : std::source_location();
+      Tracer::current() != nullptr ? Tracer::current()->last_location() : std::source_location();
   Tracer& tracer = Tracer::here(at);
   const Mask yes(tracer, tracer.constant(DType::i1, 1, at));
   return logic(Op::bit_xor, "operator!", MaskOperand(a, at), MaskOperand(yes, at));

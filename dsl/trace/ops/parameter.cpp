@@ -27,7 +27,7 @@ using program::Parameter;
                                             .hint = std::move(hint)});
 }
 
-/// Arguments of a launch are told apart by their order alone.
+/// Only their order says which argument of a launch is which.
 std::string order_hint(const Tracer& tracer, std::size_t rank) {
   std::string others;
   for (const Parameter& parameter : tracer.parameters())
@@ -185,7 +185,7 @@ void require(const TensorParameter& x, std::initializer_list<Operand> extents,
     if (known && declared != Parameter::dynamic && declared != *known)
       wrong_argument(tracer, parameter, at, fmt::format("dimension {} has the wrong extent", d),
                      std::to_string(declared), std::to_string(*known));
-    // Every launch checks it, so the compiler may know it: masks of full tiles vanish.
+    // Every launch checks it, so the compiler may rely on it: masks of full tiles are dropped.
     if (known && *known >= 0) declared = *known;
     tracer.require(x.index(), static_cast<std::int32_t>(d), extent, at);
     ++d;

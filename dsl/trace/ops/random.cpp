@@ -42,7 +42,7 @@ std::array<Tile, 4> philox4x32(Operand key0, Operand key1, Operand c0, Operand c
     }
     const Tile high0 = umulhi(m0, {c[0], at}), low0 = m0 * c[0];
     const Tile high1 = umulhi(m1, {c[2], at}), low1 = m1 * c[2];
-    // The key last: it is often a scalar, and grows to a tile only there.
+    // The key last: it is often a scalar, which becomes a tile only here.
     c = {Operand(Operand(high1, at) ^ c[1], at) ^ k0, low1,
          Operand(Operand(high0, at) ^ c[3], at) ^ k1, low0};
   }

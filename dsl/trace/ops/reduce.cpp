@@ -53,8 +53,8 @@ Tile over_cluster(ReduceKind kind, std::string_view name, const Tile& a,
           tracer.emit(Op::cluster_reduce, {value}, type, at, {static_cast<std::int64_t>(kind)})};
 }
 
-/// The one of two elements that comes first: the larger, or the smaller, and of equals the one with
-/// the lower index. A NaN comes before all others.
+/// The preferred one of two elements: the larger, or the smaller; if they are equal, the one with
+/// the lower index. A NaN is preferred to all others.
 std::array<Tile, 2> extreme(bool largest, const std::array<Tile, 2>& left,
                             const std::array<Tile, 2>& right, const std::source_location& at) {
   const auto& [a, i] = left;
@@ -163,7 +163,7 @@ std::vector<Tile> combine_along(Along along, std::span<const Tile> tiles, int ax
     combined.clear();
     for (const Tile& tile : combine(all.first(tiles.size()), all.last(tiles.size())))
       combined.push_back(tracer.use(tile.value(), tile.tracer(), at));
-  } while (tracer.again(combined));
+  } while (tracer.retrace(combined));
   std::vector<Tile> results;
   for (const ValueId result : tracer.close_combination(std::move(combined)))
     results.emplace_back(tracer, result);

@@ -35,7 +35,7 @@ std::vector<ValueId> coordinates_of(Tracer& tracer, const std::string& name, std
   return values;
 }
 
-/// A tile broadcasts to the view's tiles, or is no value for them.
+/// Checks that the tile broadcasts to the view's tiles.
 void check_stored_shape(const Parameter& parameter, const Shape& tile, const Shape& view,
                         const std::source_location& at) {
   const auto fits = [](std::int64_t extent, std::int64_t wanted) {
@@ -111,7 +111,7 @@ View View::pad(double value, Location at) const {
                       .got = fmt::format("{}", value),
                       .wanted = fmt::format("a value of {}", dtype_name(parameter.dtype))});
   View padded = *this;
-  // +0.0 and -0.0 stay apart; all NaNs are one.
+  // +0.0 and -0.0 are different pads; all NaNs are the same.
   padded.pad_ = value == value ? value : std::numeric_limits<double>::quiet_NaN();
   return padded;
 }
@@ -168,7 +168,7 @@ void View::store(Operand operand, std::initializer_list<Operand> coordinates, Lo
   tile = detail::broadcast_to(tracer, tile, shape, at);
   std::vector<ValueId> operands =
       coordinates_of(tracer, parameter.name, shape.size(), coordinates, at);
-  // What the view pads with matters to loads alone.
+  // The pad value matters only to loads.
   const ValueId target = make(tracer, 0, at);
   operands.insert(operands.begin(), {tile, target});
   tracer.emit_all(Op::store, std::move(operands), {}, at);

@@ -16,13 +16,13 @@ using detail::Tracer;
 using detail::ValueId;
 using program::Parameter;
 
-/// What every device's allocator gives (Device::allocate).
+/// The alignment that every device's allocator gives (Device::allocate).
 constexpr std::int64_t allocation_alignment = 256;
 constexpr std::int64_t largest_divisor = 16;
 
-/// Row-major strides: known as far as the extents behind are, and else what surely divides them.
+/// Row-major strides: known if all inner extents are, otherwise with a divisor that is certain.
 void set_strides(Parameter& p) {
-  std::int64_t stride = 1, divisor = 1;  // stride: dynamic once an extent behind is
+  std::int64_t stride = 1, divisor = 1;  // stride: dynamic once an inner extent is
   for (std::size_t d = p.extents.size(); d-- > 0;) {
     p.strides[d] = stride;
     p.stride_divisors[d] = stride == 0 ? 0 : divisor;

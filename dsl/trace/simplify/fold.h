@@ -1,4 +1,4 @@
-// Arithmetic on constants, as the kernel would do it; nothing where that would overflow or divide
+// Arithmetic on constants, as the kernel would do it; no result where that would overflow or divide
 // by zero.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace tegula::detail {
 
-/// An elementwise op of two integers of one dtype, u64 excepted.
+/// An elementwise op on two integers of one dtype other than u64.
 std::optional<std::int64_t> fold_integers(program::Op op, DType dtype, std::int64_t a,
                                           std::int64_t b);
 

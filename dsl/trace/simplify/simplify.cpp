@@ -69,7 +69,7 @@ class Folder {
     if (is_integer(type.dtype)) known_[result] = *value;
   }
 
-  /// The constant's bits that the instruction amounts to.
+  /// The bits of the constant that the instruction amounts to.
   std::optional<std::int64_t> value_of(const Instruction& instruction, DType dtype) const {
     if (instruction.op == Op::constant) return instruction.attributes[0];
     if (instruction.op == Op::dim) {

@@ -1,6 +1,6 @@
-// What a trace goes through before it is a Program: integer scalars that are constant are folded,
-// so that cdiv(4096, 1024) is 4; instructions whose results nobody uses go; and values are numbered
-// in the order of their definition, so that equal kernels have equal Programs.
+// The last steps from a trace to a Program: constant integer scalars are folded, so that
+// cdiv(4096, 1024) is 4; instructions whose results nobody uses are dropped; and values are
+// numbered in the order of their definition, so that equal kernels have equal Programs.
 #pragma once
 
 #include "dsl/program/program.h"

@@ -67,7 +67,7 @@ TEST(MisuseLoop, ATileThatLosesItsValue) {
   expect(BODY(for (auto j : range(0, g.x.dim(0))) { g.t += j.to(f32); g.t = Tile(); } auto u = g.t + 1; (void)u;), __LINE__, "without a value");
 }
 TEST(MisuseHostState, ALoopThatCounts) {
-  expect(BODY(int n = 0; for (auto j : range(0, g.x.dim(0))) g.t += j.to(f32) * ++n;), __LINE__, "tracing the code of a traced loop twice gave two different results; it runs while tracing, not in each turn, and it changes host state: let a Tile count, or move the change out of it");
+  expect(BODY(int n = 0; for (auto j : range(0, g.x.dim(0))) g.t += j.to(f32) * ++n;), __LINE__, "tracing the code of a traced loop twice gave two different results; it runs while tracing, not in each iteration, and it changes host state: let a Tile count, or move the change out of it");
 }
 TEST(MisuseHostState, AFirstTurn) {
   expect(BODY(bool first = true; for (auto j : range(0, g.x.dim(0))) { if (first) g.t = g.t * 0 + j.to(f32); first = false; }), __LINE__, "twice gave two different results");

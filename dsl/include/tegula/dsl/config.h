@@ -1,5 +1,5 @@
-// Configurations: a kernel's config struct, seen without its type. The fields that a kernel
-// registers are integers, bools or enums; their values, in order of registration, are a Config.
+// Configurations: a kernel's config struct without its type. The fields that a kernel registers are
+// integers, bools or enums; their values, in order of registration, make a Config.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-/// The values of a kernel's config fields. Held inline: a launch does not allocate.
+/// The values of a kernel's config fields, held inline so that a launch does not allocate.
 struct Config {
   static constexpr std::size_t capacity = 24;
   std::array<std::int64_t, capacity> values{};
@@ -29,7 +29,7 @@ struct Config {
   }
 };
 
-/// A registered field: where it lies in the struct, and what the tuner may try.
+/// A registered field: where it is in the struct, and what the tuner may try.
 struct ConfigFieldInfo {
   std::string name;
   std::int64_t initial = 0;         ///< the struct's default
@@ -77,7 +77,7 @@ ConfigFieldInfo describe_field(const char* name, F C::*member) {
   return field;
 }
 
-/// Between the bytes of a config struct and the values of its fields.
+/// From the bytes of a config struct to the values of its fields, and back.
 Config read_config(const void* object, std::span<const ConfigFieldInfo> fields);
 void write_config(void* object, std::span<const ConfigFieldInfo> fields,
                   std::span<const std::int64_t> values);

@@ -22,16 +22,16 @@ void print_values(const Message& message, std::initializer_list<const Handle*> v
 }  // namespace detail
 
 /// Prints a line for each block: `print("row {} sum {}", r, total)`. Each {} takes one tile or
-/// mask, at most 4 of them; {{ and }} print braces. Of a tile the first 64 elements are printed,
-/// in row-major order. On a GPU other blocks may interrupt a line of more than 32 numbers, and
-/// floats have 6 digits. Slow: for looking into a kernel, not for results.
+/// mask, at most 4 of them; {{ and }} print braces. Only the first 64 elements of a tile are
+/// printed, in row-major order. On a GPU other blocks may interrupt a line of more than 32 numbers,
+/// and floats have 6 digits. Slow: for debugging a kernel, not for results.
 template <std::derived_from<detail::Handle>... T>
 void print(detail::Message message, const T&... values) {
   detail::print_values(message, {static_cast<const detail::Handle*>(&values)...});
 }
 
-/// Every element of the mask is true, or the launch fails with `message`, the author's line, and
-/// the block, warp and lane that hold one that is not. On a GPU that ends the context, as CUDA's
+/// Unless every element of the mask is true the launch fails with `message`, the author's line, and
+/// the block, warp and lane of an element that is false. On a GPU that ends the context, as CUDA's
 /// own assert does.
 void assert_that(MaskOperand mask, detail::Message message);
 

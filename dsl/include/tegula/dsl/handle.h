@@ -1,8 +1,8 @@
-// What Tile and Mask are underneath: the number of a value in the trace that is being recorded.
+// The base of Tile and Mask: the number of a value in the trace that is being recorded.
 //
-// Every live handle is linked into its tracer. That is what lets plain assignment inside a plain
-// `for` carry a value round a traced loop: on entry the tracer points every live handle at an
-// argument of the loop's body, and at the end it sees which ones were assigned.
+// Every live handle is linked into its tracer. That is how a plain assignment inside a plain `for`
+// makes a traced loop carry a value: on entry the tracer points every live handle at an argument of
+// the loop's body, and at the end it sees which ones were assigned.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace tegula::detail {
 class Tracer;
 using ValueId = std::uint32_t;
 
-/// Numbers of no value, each with an error of its own when used.
+/// Numbers that stand for no value; using one is an error, with a message for each.
 inline constexpr ValueId uninitialised = 0xffffffff;  ///< declared, never assigned
 inline constexpr ValueId out_of_loop = 0xfffffffe;    ///< made in a traced loop that has ended
 inline constexpr ValueId out_of_trace = 0xfffffffd;   ///< made in a trace that has ended

@@ -116,14 +116,14 @@ class ConfiguredKernel {
   Config config_;
 };
 
-/// What `kernel(...)` gives. The declarations that follow it are part of one expression.
+/// What `kernel(...)` returns. The declarations that follow it are part of the same expression.
 template <class C, class... P>
 class Kernel {
  public:
   explicit Kernel(std::shared_ptr<detail::TypedKernel<C, P...>> kernel)
       : kernel_(std::move(kernel)) {}
 
-  /// The extent of this dimension (-1: the last) becomes a constant of the compiled kernel. A
+  /// Makes the extent of this dimension (-1: the last) a constant of the compiled kernel. A
   /// dimension that the tensor does not have is an error when the kernel is traced.
   Kernel specialise_dim(const char* parameter, int dimension) && {
     kernel_->specialise(parameter, dimension);
@@ -136,21 +136,21 @@ class Kernel {
     kernel_->field(name, member, values);
     return std::move(*this);
   }
-  /// A config field that is not tuned. Every field is registered, here or by `sweep`, since its
-  /// value is part of what identifies a compiled kernel.
+  /// A config field that is not tuned. Every field must be registered, here or by `sweep`, since
+  /// its value is part of a compiled kernel's identity.
   template <class F>
   Kernel field(const char* name, F C::*member) && {
     kernel_->template field<F>(name, member, {});
     return std::move(*this);
   }
-  /// Tuning tries only the configs for which `rule` gives true.
+  /// Tuning tries only the configs for which `rule` returns true.
   Kernel prune(bool (*rule)(const C&)) && {
     kernel_->set_rule(rule);
     return std::move(*this);
   }
 
-  /// What this gives must not outlive the kernel; it does not own it, since counting owners would
-  /// make threads that launch wait for each other.
+  /// The result must not outlive the kernel. It does not own it: counting owners would make threads
+  /// that launch contend.
   ConfiguredKernel<C, P...> with(const C& config) const& {
     return {{std::shared_ptr<void>(), kernel_.get()}, config};
   }
@@ -181,7 +181,7 @@ template <class C, class... P, std::size_t N>
   return Kernel<C, P...>(std::make_shared<detail::TypedKernel<C, P...>>(name, function, names, at));
 }
 
-/// Lambdas without captures are functions; those with captures are rejected.
+/// Lambdas without captures count as functions; those with captures are rejected.
 template <class F, std::size_t N>
 requires std::is_class_v<F>
 [[nodiscard]] auto kernel(const char* name, F function, const char* const (&names)[N],

@@ -1,6 +1,6 @@
-// Traced loops and branches. Their code is recorded once, however often the kernel runs it; where
-// tracing is checked (see set_checked_tracing) it is recorded twice and compared, since host state
-// that it changes would be baked in unseen.
+// Traced loops and branches. Their code is recorded once, however often the kernel runs it. Checked
+// tracing (set_checked_tracing) records it twice and compares, since changes of host state in it
+// would be compiled in unnoticed.
 //
 //   for (auto j : range(0, n)) total += X.load({i, j});
 //   while_([&] { return error > eps; }, [&] { error = step(error); });
@@ -19,15 +19,16 @@
 namespace tegula {
 
 /// What `range` gives to a `for`. The body runs once, while tracing. Tiles that it assigns are
-/// carried from turn to turn and keep their last value after the loop (the first, if it makes no
-/// turn). `break`, `return` and tiles that change their type are errors.
+/// carried from iteration to iteration and have their last value after the loop (the one from
+/// before, if there is no iteration). `break`, `return` and tiles that change their type are
+/// errors.
 class Range {
  public:
   class End {};
   class Iterator {
    public:
     explicit Iterator(Range& range) : range_(&range) {}
-    Tile operator*() const { return range_->is_open() ? range_->turn() : range_->open(); }
+    Tile operator*() const { return range_->is_open() ? range_->iteration() : range_->open(); }
     Iterator& operator++() {
       done_ = range_->close();
       return *this;
@@ -56,7 +57,7 @@ class Range {
   Range(const Operand& lower, const Operand& upper);
   Tile open();
   bool is_open() const { return state_ == State::open; }
-  Tile turn() const;
+  Tile iteration() const;
   /// False if the body must be recorded again.
   bool close();
 
@@ -71,13 +72,14 @@ class Range {
 [[nodiscard]] Range range(Operand lower, Operand upper);
 
 /// Runs `body` as long as `condition`, a traced scalar, is true. Tiles that the body assigns are
-/// carried as by range; the condition must not assign any.
+/// carried as in `range`; the condition must not assign any.
 void while_(const std::function<Mask()>& condition, const std::function<void()>& body,
             std::source_location at = std::source_location::current());
 
-/// Runs one of the two by a condition that the kernel computes, a scalar: all elements of a block
-/// go the same way. Tiles that either assigns are merged, and must have one type after both; a tile
-/// without a value before gets one if both assign it. To choose element by element use select.
+/// Runs `then` or `otherwise`, depending on a scalar that the kernel computes: the whole block
+/// takes the same branch. Tiles that either branch assigns are merged, and must have the same type
+/// after both; a tile without a value before has one afterwards if both assign it. To choose
+/// element by element use select.
 void if_(MaskOperand condition, const std::function<void()>& then,
          const std::function<void()>& otherwise = {});
 /// A condition that is known while tracing needs no if_: C++'s own `if` specialises.
@@ -88,18 +90,18 @@ void if_(B, const std::function<void()>&, const std::function<void()>& = {}) {
 
 namespace detail {
 
-/// The arithmetic of grid_persistent.
+/// The index arithmetic of grid_persistent.
 class PersistentTiles {
  public:
   PersistentTiles(std::span<const Operand> extents, const Operand& blocks,
                   const std::source_location& at);
-  Operand turns() const;
-  void coordinates(const Tile& turn, std::span<Tile> coordinates) const;
+  Operand iterations() const;
+  void coordinates(const Tile& iteration, std::span<Tile> coordinates) const;
   const std::source_location& at() const { return at_; }
 
  private:
   std::vector<Tile> extents_;
-  Tile first_, step_, turns_;
+  Tile first_, step_, iterations_;
   std::source_location at_;
 };
 
@@ -111,39 +113,40 @@ class PersistentGrid {
  public:
   class Iterator {
    public:
-    Iterator(const PersistentGrid& grid, Range::Iterator turn) : grid_(&grid), turn_(turn) {}
+    Iterator(const PersistentGrid& grid, Range::Iterator iteration)
+        : grid_(&grid), iteration_(iteration) {}
     std::array<Tile, N> operator*() const {
-      const Tile turn = *turn_;  // opens the loop: the coordinates are made inside it
+      const Tile iteration = *iteration_;  // opens the loop: the coordinates are made inside it
       std::array<Tile, N> coordinates;
-      grid_->tiles_.coordinates(turn, coordinates);
+      grid_->tiles_.coordinates(iteration, coordinates);
       return coordinates;
     }
     Iterator& operator++() {
-      ++turn_;
+      ++iteration_;
       return *this;
     }
-    bool operator!=(Range::End end) const { return turn_ != end; }
+    bool operator!=(Range::End end) const { return iteration_ != end; }
 
    private:
     const PersistentGrid* grid_;
-    Range::Iterator turn_;
+    Range::Iterator iteration_;
   };
 
   PersistentGrid(const Operand (&extents)[N], const Operand& blocks, const std::source_location& at)
-      : tiles_(extents, blocks, at), turns_(Operand(0, at), tiles_.turns()) {}
+      : tiles_(extents, blocks, at), iterations_(Operand(0, at), tiles_.iterations()) {}
 
-  Iterator begin() { return {*this, turns_.begin()}; }
+  Iterator begin() { return {*this, iterations_.begin()}; }
   Range::End end() const { return {}; }
 
  private:
   detail::PersistentTiles tiles_;
-  Range turns_;
+  Range iterations_;
 };
 
-/// States a grid of `blocks` blocks (or as many as there are tiles, if that is less), which share
-/// out the tiles of a grid of these extents: a traced loop over this block's tiles.
-/// `for (auto [i, j] : grid_persistent({cdiv(m, 64), cdiv(n, 64)}, c.blocks))`. The product of the
-/// extents is below 2^31. `blocks`: i32, a formula as in grid.
+/// States a grid of `blocks` blocks (or as many as there are tiles, if that is less), among which
+/// the tiles of a grid of these extents are divided, and loops over the tiles of this block: `for
+/// (auto [i, j] : grid_persistent({cdiv(m, 64), cdiv(n, 64)}, c.blocks))`. The product of the
+/// extents must be below 2^31. `blocks`: i32, a formula as in grid.
 template <std::size_t N>
 [[nodiscard]] PersistentGrid<N> grid_persistent(
     const Operand (&extents)[N], Operand blocks,

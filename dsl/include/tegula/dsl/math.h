@@ -15,29 +15,29 @@ Tile full(DType dtype, const Dims& shape, Operand value,
           std::source_location at = std::source_location::current());
 Tile zeros(DType dtype, const Dims& shape,
            std::source_location at = std::source_location::current());
-/// 0, 1, ..., n-1 as a tile of shape (n); i32 unless told.
+/// 0, 1, ..., n-1 as a tile of shape (n) and dtype i32.
 Tile iota(std::int64_t n, std::source_location at = std::source_location::current());
 Tile iota(DType dtype, std::int64_t n, std::source_location at = std::source_location::current());
 
-/// The smaller, the larger; of floats NaN if either is.
+/// The smaller, and the larger; for floats, NaN if either is NaN.
 Tile min(Operand a, Operand b);
 Tile max(Operand a, Operand b);
 /// ceil(a / b) of integers, b > 0.
 Tile cdiv(Operand a, Operand b);
-/// The same of two host numbers is a host number: a >= 0, b > 0.
+/// The same on the host: a >= 0, b > 0.
 template <std::integral A, std::integral B>
 [[nodiscard]] constexpr std::int64_t cdiv(A a, B b) {
   return (static_cast<std::int64_t>(a) + static_cast<std::int64_t>(b) - 1) /
          static_cast<std::int64_t>(b);
 }
-/// a where the mask is true, b elsewhere; the three broadcast. Two literals give f32, or i32 if
+/// a where the mask is true, b elsewhere; all three broadcast. Two literals give f32, or i32 if
 /// both are whole numbers.
 Tile select(MaskOperand mask, Operand a, Operand b);
 /// a * b + c of floats, rounded once.
 Tile fma(Operand a, Operand b, Operand c);
 
-/// `a` as it is, but where it is a product it is rounded first: `rounded(x * x) - y * y` does not
-/// become fma(x, x, -(y * y)). Floats.
+/// `a` unchanged, but never fused: if it is a product it is rounded before it is added to anything,
+/// so `rounded(x * x) - y * y` does not become fma(x, x, -(y * y)). Floats.
 Tile rounded(const Tile& a, std::source_location at = std::source_location::current());
 
 /// min(max(x, low), high).

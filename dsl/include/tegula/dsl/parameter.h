@@ -15,7 +15,7 @@
 namespace tegula {
 
 namespace detail {
-/// Which of the kernel's parameters an object stands for.
+/// The kernel's parameter that an object stands for.
 struct ParameterSlot {
   std::uint32_t index = 0;
   bool present = true;
@@ -23,7 +23,7 @@ struct ParameterSlot {
 Tile scalar_parameter(ParameterSlot slot);
 }  // namespace detail
 
-/// What all tensor parameters share. A function that takes any of them takes a
+/// The base of all tensor parameters. A function that takes any of them takes a
 /// `const TensorParameter&`.
 class TensorParameter {
  public:
@@ -38,29 +38,30 @@ class TensorParameter {
   /// Tiles of this shape, of the tensor's rank. Extents are powers of two.
   View tiles(const Dims& shape, Location at = Location::current()) const;
   /// Elements start to start + length - 1 of a dimension (-1: the last), as a tensor to cut into
-  /// tiles. start and length are i32 scalars or whole numbers, and the part must lie inside the
-  /// tensor: `x.narrow(0, first, length).tiles({64, 64})`.
+  /// tiles: `x.narrow(0, first, length).tiles({64, 64})`. start and length are i32 scalars or whole
+  /// numbers; the part must be inside the tensor.
   NarrowedTensor narrow(int dim, Operand start, Operand length,
                         Location at = Location::current()) const;
 
   // Single elements, by one tile of indices for each dimension: `x.gather({row, column})`. Index
   // tiles are i32 or i64 and broadcast with the mask and the value. Indices are not clipped: mask
-  // those that may lie outside the tensor. The simulator checks.
+  // those that may be outside the tensor. The simulator checks.
   Tile gather(std::initializer_list<Operand> indices, Location at = Location::current()) const;
   /// `other`, 0 unless given, where the mask is false.
   Tile gather(std::initializer_list<Operand> indices, MaskOperand mask,
               Location at = Location::current()) const;
   Tile gather(std::initializer_list<Operand> indices, MaskOperand mask, Operand other,
               Location at = Location::current()) const;
-  /// Nothing is written where the mask is false. If two indices are equal, one value stays.
+  /// Nothing is written where the mask is false. If two indices are equal, one of the values is
+  /// kept.
   void scatter(Operand value, std::initializer_list<Operand> indices,
                Location at = Location::current()) const;
   void scatter(Operand value, std::initializer_list<Operand> indices, MaskOperand mask,
                Location at = Location::current()) const;
 
-  // Atomics on InOut tensors, each giving the values before, 0 where the mask is false. add takes
-  // integers of 32 and 64 bits and floats (bf16 from sm_90 on); exchange those integers, f32 and
-  // f64; the others those integers.
+  // Atomics on InOut tensors. Each returns the values before, 0 where the mask is false. `add`
+  // takes integers of 32 and 64 bits and floats (bf16 from sm_90 on); `exchange` those integers,
+  // f32 and f64; the others those integers.
   OldValue atomic_add(Operand value, std::initializer_list<Operand> indices,
                       const AtomicOptions& options = {}, Location at = Location::current()) const;
   OldValue atomic_min(Operand value, std::initializer_list<Operand> indices,
@@ -108,9 +109,9 @@ class InOut : public TensorParameter {
   explicit InOut(detail::ParameterSlot slot) : TensorParameter(slot) {}
 };
 
-/// Scratch memory of one launch, which allocates it and frees it: a row-major tensor that the
-/// kernel reads and writes in every way. Nothing initialises it; the simulator reports a read of an
-/// element that the launch has not written. All blocks share it.
+/// Memory that a launch allocates and frees: a row-major tensor that the kernel may read and write
+/// like any other, shared by all blocks. It is not initialised; the simulator reports reads of
+/// elements that the launch has not written.
 class Workspace : public TensorParameter {
  private:
   explicit Workspace(detail::ParameterSlot slot) : TensorParameter(slot) {}
@@ -118,15 +119,15 @@ class Workspace : public TensorParameter {
                              std::source_location at);
 };
 /// `auto parts = workspace(f32, {cdiv(n, c.bn), 128});`. Extents are formulas as in grid, at least
-/// 0. To be called outside traced loops and branches.
+/// 0. Call it outside traced loops and branches.
 [[nodiscard]] Workspace workspace(DType dtype, std::initializer_list<Operand> extents,
                                   std::source_location at = std::source_location::current());
 
-/// How many multiprocessors the device has, i32: for grids, `grid_persistent(tiles, 2 *
-/// multiprocessors())`, and anything else. A launch finds out; nothing is compiled for the number.
+/// The number of multiprocessors of the device, i32: for grids, as in `grid_persistent(tiles, 2 *
+/// multiprocessors())`, and anything else. It is filled in at launch, not compiled in.
 [[nodiscard]] Tile multiprocessors(std::source_location at = std::source_location::current());
 
-/// Using one that is absent is an Error{kernel}. At launch, TensorRef{} stands for absent.
+/// Using one that is absent is an Error{kernel}. At launch, TensorRef{} means absent.
 class OptionalTensor : public TensorParameter {
  public:
   using Host = const TensorRef&;
@@ -173,8 +174,9 @@ std::array<Tile, 3> dims3(const TensorParameter& x,
 std::array<Tile, 4> dims4(const TensorParameter& x,
                           std::source_location at = std::source_location::current());
 
-/// Checked at every launch: the tensor has these extents. They may depend on extents and whole
-/// numbers alone. Throws Error{invalid_argument} if the rank differs, or an extent that is known.
+/// Requires the tensor to have these extents, which every launch checks. They may depend only on
+/// extents and whole numbers. Throws Error{invalid_argument} if the rank differs, or an extent that
+/// is known while tracing.
 void require(const TensorParameter& x, std::initializer_list<Operand> extents,
              std::source_location at = std::source_location::current());
 
@@ -185,7 +187,7 @@ void set_cluster_grid(std::span<const Operand> extents, int cluster, std::span<T
                       const std::source_location& at);
 }  // namespace detail
 
-/// States the grid, once, and gives this program's coordinates in it:
+/// States the grid, once, and returns this block's coordinates in it:
 /// `auto [i, j] = grid({rows, cdiv(n, 64)});`. Extents are i32 formulas of extents and whole
 /// numbers.
 template <std::size_t N>
@@ -197,11 +199,11 @@ template <std::size_t N>
   return coordinates;
 }
 
-/// States a grid whose blocks stand in clusters of `cluster`, and gives this block's coordinates in
-/// the grid of clusters, and last its number in its cluster:
-/// `auto [row, part] = cluster_grid({rows}, c.cluster);`. The blocks of a cluster run at one time,
-/// and combine tiles with cluster_sum. `cluster`: 1, which is grid() on every architecture, and
-/// from sm_90 on 2, 4 or 8.
+/// States a grid of clusters of `cluster` blocks each, and returns the cluster's coordinates in it,
+/// followed by this block's rank in its cluster:
+/// `auto [row, part] = cluster_grid({rows}, c.cluster);`. The blocks of a cluster run at the same
+/// time, and combine tiles with cluster_sum. `cluster`: 1, which is grid() on every architecture,
+/// or 2, 4 or 8 from sm_90 on.
 template <std::size_t N>
 [[nodiscard]] std::array<Tile, N + 1> cluster_grid(
     const Operand (&extents)[N], int cluster,

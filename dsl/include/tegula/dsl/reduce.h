@@ -1,10 +1,11 @@
 // Reductions and scans along one axis of a tile, and over the blocks of a cluster.
 //
-// The axis of a reduction stays, with extent 1, so that the result broadcasts against the tile it
-// came from. -1 is the last axis. dtypes stay too: convert 16-bit floats with .to(f32) first.
+// A reduction keeps its axis, with extent 1, so that the result broadcasts against the tile that
+// was reduced. -1 is the last axis. It keeps the dtype, too: convert 16-bit floats with .to(f32)
+// first.
 //
-// The largest and the smallest are reduce_max and reduce_min, since max(t, 1) is "t or 1, whichever
-// is larger".
+// The maximum and the minimum along an axis are reduce_max and reduce_min, since max(t, 1) is "t or
+// 1, whichever is larger".
 #pragma once
 
 #include <algorithm>
@@ -19,19 +20,19 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-/// Numbers.
+/// The sum. Numbers.
 Tile sum(const Tile& a, int axis, std::source_location at = std::source_location::current());
-/// Numbers; of floats NaN if any is.
+/// The maximum, and the minimum. Numbers; for floats, NaN if any element is NaN.
 Tile reduce_max(const Tile& a, int axis, std::source_location at = std::source_location::current());
 Tile reduce_min(const Tile& a, int axis, std::source_location at = std::source_location::current());
-/// Whether any, whether all elements are true.
+/// Whether any, and whether all elements are true.
 Mask any(const Mask& a, int axis, std::source_location at = std::source_location::current());
 Mask all(const Mask& a, int axis, std::source_location at = std::source_location::current());
 
 struct ValueAndIndex {
   Tile value, index;  ///< index: i32
 };
-/// The largest, the smallest, and where along the axis it stands first. A NaN wins, as in numpy.
+/// The maximum (minimum), and the first index along the axis that has it. A NaN wins, as in numpy.
 ValueAndIndex argmax(const Tile& a, int axis,
                      std::source_location at = std::source_location::current());
 ValueAndIndex argmin(const Tile& a, int axis,
@@ -42,10 +43,9 @@ Tile cumsum(const Tile& a, int axis, bool reverse = false,
             std::source_location at = std::source_location::current());
 
 /// Element by element over the tiles of the cluster's blocks (cluster_grid): every block gets the
-/// sum, the largest, the smallest of all, the same bits, combined in the order of the blocks.
-/// Numbers of 32 and 64 bits. Without clusters, the tile itself. All blocks of the cluster must
-/// come here: an if_, a while_ and a loop whose bounds may differ from block to block are no place
-/// for it.
+/// same sum (maximum, minimum), to the bit, combined in the order of ranks. Numbers of 32 and 64
+/// bits. Without clusters, the tile itself. All blocks of the cluster must call it, so it may not
+/// be in an if_, in a while_, or in a loop whose bounds may differ from block to block.
 Tile cluster_sum(const Tile& a, std::source_location at = std::source_location::current());
 Tile cluster_max(const Tile& a, std::source_location at = std::source_location::current());
 Tile cluster_min(const Tile& a, std::source_location at = std::source_location::current());
@@ -90,14 +90,14 @@ std::array<Tile, N> to_array(const std::vector<Tile>& tiles) {
 
 /// Combines the elements along the axis by the author's function of two scalars, which must be
 /// associative and commutative: `reduce(t, 1, [](Tile a, Tile b) { return a * b; })`. The function
-/// is traced once; it does arithmetic on its arguments and literals, and gives what it takes.
+/// is traced once; it does arithmetic on its arguments and literals, and returns the type it takes.
 template <class F>
 Tile reduce(const Tile& a, int axis, const F& combine,
             std::source_location at = std::source_location::current()) {
   return detail::combine_along(detail::Along::reduce, {&a, 1}, axis, detail::erase_one(combine),
                                at)[0];
 }
-/// Of several tiles at once; the function takes and gives a std::array of scalars:
+/// The same for several tiles at once; the function takes and returns a std::array of scalars:
 ///
 ///   auto [mean, m2, count] = reduce({x, zero, one}, 1, [](auto a, auto b) {
 ///     auto [mean_a, m2_a, n_a] = a;
@@ -112,7 +112,7 @@ std::array<Tile, N> reduce(const Tile (&tiles)[N], int axis, const F& combine,
 }
 
 /// Inclusive prefixes along the axis: element i combines elements 0 to i, or i to the last if
-/// `reverse`. The function must be associative; the left argument stands for the elements nearer to
+/// `reverse`. The function must be associative; its left argument is for the elements nearer to
 /// where the scan starts.
 template <class F>
 Tile scan(const Tile& a, int axis, const F& combine, bool reverse = false,

@@ -1,7 +1,7 @@
 // Tile, Mask, and the operators on them.
 //
-// Shapes of the two sides broadcast by numpy's rules; dtypes must be equal, and a literal takes the
-// dtype of the tile beside it. Comparisons give a Mask, which combines with & | ^ and !.
+// The shapes of the two sides broadcast by numpy's rules; dtypes must be equal, and a literal takes
+// the dtype of the other side. Comparisons give a Mask, which combines with & | ^ and !.
 #pragma once
 
 #include <concepts>
@@ -23,8 +23,8 @@ class Mask;
 /// A traced block of elements; rank 0 is a scalar. dtype and shape are known while tracing. Extents
 /// are powers of two, at most 1048576 elements in all.
 ///
-/// Copies name the same value; assignment rebinds the name. A tile assigned inside a traced loop is
-/// carried round it.
+/// Copies name the same value; assignment rebinds the name. A tile that is assigned inside a traced
+/// loop is carried by it.
 class [[nodiscard]] Tile : public detail::Handle {
  public:
   using Location = std::source_location;
@@ -39,7 +39,7 @@ class [[nodiscard]] Tile : public detail::Handle {
 
   /// Elementwise conversion. Float to integer rounds toward zero. Not to i1: compare with `!= 0`.
   Tile to(DType dtype, Location at = Location::current()) const;
-  /// As many elements in another shape, in row-major order.
+  /// The same elements, in row-major order, in another shape.
   Tile reshape(const Dims& shape, Location at = Location::current()) const;
   /// Without the dimensions of extent 1; (1, 1) becomes a scalar.
   Tile squeeze(Location at = Location::current()) const;
@@ -47,7 +47,7 @@ class [[nodiscard]] Tile : public detail::Handle {
   Tile unsqueeze(int axis, Location at = Location::current()) const;
   /// Broadcast to `shape` by numpy's rules.
   Tile expand(const Dims& shape, Location at = Location::current()) const;
-  /// Transposed; of rank 2. See transpose.
+  /// The transpose of a tile of rank 2; see transpose.
   Tile T(Location at = Location::current()) const;
 
   Tile& operator+=(const Operand& b);
@@ -65,7 +65,7 @@ class [[nodiscard]] Tile : public detail::Handle {
   friend Tile operator-(Operand a, Operand b);
   friend Tile operator*(Operand a, Operand b);
   friend Tile operator/(Operand a, Operand b);
-  /// Integers; the sign of the dividend.
+  /// Integers; the result has the sign of the dividend.
   friend Tile operator%(Operand a, Operand b);
   /// Integers.
   friend Tile operator&(Operand a, Operand b);
@@ -117,8 +117,8 @@ class [[nodiscard]] Mask : public detail::Handle {
   friend Mask operator&(MaskOperand a, MaskOperand b);
   friend Mask operator|(MaskOperand a, MaskOperand b);
   friend Mask operator^(MaskOperand a, MaskOperand b);
-  /// Takes a Mask itself: through an operand it would be as good a match as the built-in `!` of the
-  /// conversion to bool below. Reports name the line of the operation before it.
+  /// Takes a Mask, not an operand, which would be ambiguous with the built-in `!` after the
+  /// conversion to bool below. So reports name the line of the operation before it.
   friend Mask operator!(const Mask& a);
 
   template <std::same_as<bool> B>
@@ -131,8 +131,8 @@ class [[nodiscard]] Mask : public detail::Handle {
   }
 };
 
-/// One side of an operator: a tile or a literal. The implicit conversion to it happens at the
-/// author's operator, so its default argument is the author's line.
+/// One side of an operator: a tile or a literal. The implicit conversion happens at the author's
+/// operator, so its default argument is the author's line.
 class Operand {
  public:
   enum class Kind : std::uint8_t { tile, integer, real };

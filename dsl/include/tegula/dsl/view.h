@@ -20,16 +20,17 @@ struct Narrowing {
 using Narrowings = std::vector<Narrowing>;
 }  // namespace detail
 
-/// A tensor cut into tiles. Tile coordinates count tiles, one for each dimension: (r, j) of tiles
-/// of (1, 64) starts at element (r, 64 j). Elements outside the tensor, or outside what it was
-/// narrowed to, load as the pad value and are not stored.
+/// A tensor cut into tiles. Tile coordinates count tiles, one for each dimension: with tiles of (1,
+/// 64), tile (r, j) starts at element (r, 64 j). Elements outside the tensor, or outside the part
+/// that it was narrowed to, load as the pad value and are not stored.
 class [[nodiscard]] View {
  public:
   using Location = std::source_location;
 
-  /// What elements outside the tensor load as; 0 unless told.
+  /// The value that elements outside the tensor load as; 0 by default.
   View pad(double value, Location at = Location::current()) const;
-  /// The author's promise that every tile lies inside the tensor: no masks. The simulator checks.
+  /// The author's promise that every tile is inside the tensor, so that no masks are needed. The
+  /// simulator checks it.
   View in_bounds() const;
 
   Tile load(std::initializer_list<Operand> coordinates, Location at = Location::current()) const;
@@ -60,7 +61,7 @@ class [[nodiscard]] NarrowedTensor {
 
   /// As TensorParameter::tiles; tile 0 starts at the part's first element.
   View tiles(const Dims& shape, Location at = Location::current()) const;
-  /// Another dimension too.
+  /// Narrows another dimension as well.
   NarrowedTensor narrow(int dim, Operand start, Operand length,
                         Location at = Location::current()) const;
 
@@ -79,7 +80,7 @@ struct AtomicOptions {
   MemoryScope scope = MemoryScope::device;
 };
 
-/// What an atomic found: a Tile that may be ignored.
+/// The values before an atomic: a Tile that may be ignored.
 class OldValue : public Tile {
  public:
   using Tile::Tile;
