@@ -20,7 +20,7 @@ format::Bytes as_bytes(std::string_view text) {
   return {data, data + text.size()};
 }
 
-/// The entry without a payload, from what the job has by now.
+/// The entry without a payload, from the job's state so far.
 format::Entry describe(const program::Program& program, std::string_view arch, Job& job) {
   format::Entry entry;
   entry.program = program::content_hash(program);
@@ -39,7 +39,7 @@ std::string config_text(const program::Program& program) {
   return text;
 }
 
-/// Throws Error{unsupported} where code is made for another architecture than the one asked for.
+/// Throws Error{unsupported} if code is made for another architecture than the one requested.
 void assemble_into(format::Entry& entry, Job& job, std::string_view ptx,
                    const std::string& config) {
   if (job.target().is_baseline())

@@ -15,7 +15,7 @@ namespace tegula::compiler {
 Dump::Dump(const program::Program& program, std::string_view arch) {
   const char* directory = std::getenv("TEGULA_DUMP");
   if (directory == nullptr || *directory == '\0') return;
-  std::error_code ignored;  // what is wrong shows when the first file is written
+  std::error_code ignored;  // a failure shows when the first file is written
   std::filesystem::create_directories(directory, ignored);
   prefix_ = fmt::format("{}/{}-{}.{}.", directory, program.name,
                         program::content_hash(program).hex(), arch);

@@ -16,8 +16,8 @@ class Dump {
   Dump(const program::Program& program, std::string_view arch);
 
   bool is_on() const { return !prefix_.empty(); }
-  /// Writes a stage: program, tile, layout, llvm, ptx, cubin or sim. What cannot be written is told
-  /// on standard error, once a process, and is no error.
+  /// Writes a stage: program, tile, layout, llvm, ptx, cubin or sim. A file that cannot be written
+  /// is reported on standard error, once a process, and is no error.
   void write(std::string_view stage, std::span<const std::byte> bytes) const;
   void write(std::string_view stage, std::string_view text) const;
 

@@ -28,9 +28,9 @@ namespace tegula::compiler {
 
 class Job {
  public:
-  /// Throws Error{unsupported} for what is no architecture, one that is too old, and one that lacks
-  /// what the Program uses. Code for one that the table does not know is made for an older one, and
-  /// a remark says so.
+  /// Throws Error{unsupported} for a name that is no architecture, and for one that is too old or
+  /// lacks what the Program uses. For one that is not in the table, code is made for an older one,
+  /// with a remark.
   Job(const program::Program& program, std::string_view arch);
   ~Job();
 
@@ -44,15 +44,15 @@ class Job {
   format::Image encode();
   std::string emit_ptx();
 
-  /// What a launch must ask for, in bytes, known once lowered: all of a block's shared memory where
-  /// it is more than a block may declare, else 0.
+  /// The bytes of dynamic shared memory that a launch must request, known once lowered: all of a
+  /// block's shared memory if that is more than a block may declare, else 0.
   std::int64_t dynamic_shared_bytes() const;
 
   mlir::ModuleOp module() { return *module_; }
   llvm::Module& llvm_module() { return *llvm_module_; }
   const TargetArchitecture& target() const { return target_; }
 
-  /// Times `work` and files it under `phase`.
+  /// Runs `work` and records its time under `phase`.
   template <class Work>
   auto timed(const char* phase, Work&& work) {
     const Timer timer{*this, phase, std::chrono::steady_clock::now()};
@@ -71,7 +71,7 @@ class Job {
   };
 
   void run_passes(mlir::ModuleOp module, void (*add)(mlir::OpPassManager&), bool verified = true);
-  /// Before the larger part of the work.
+  /// Called early, before the expensive phases.
   void check_shared_memory();
   void take_diagnostic(mlir::Diagnostic& diagnostic);
 
@@ -84,7 +84,7 @@ class Job {
   std::unique_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::Module> llvm_module_;
   std::int64_t shared_bytes_ = 0;
-  std::string errors_;  ///< what MLIR said of the failure at hand
+  std::string errors_;  ///< MLIR's diagnostics for the current failure
 };
 
 }  // namespace tegula::compiler

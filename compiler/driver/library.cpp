@@ -1,4 +1,4 @@
-// What libtegula_compiler.so shows of itself (compiler/driver/library.map hides the rest).
+// What libtegula_compiler.so exports (compiler/driver/library.map hides the rest).
 #include <atomic>
 #include <csetjmp>
 #include <cstdlib>
@@ -14,8 +14,8 @@ namespace {
 
 using namespace tegula;
 
-/// A compile has been left where it ran out of memory: LLVM may hold locks for ever, and has begun
-/// things that it will not end.
+/// A compile was abandoned where it ran out of memory: LLVM may hold locks for ever, and its state
+/// may be half changed.
 std::atomic<bool> damaged{false};
 
 int reply_to(std::span<const std::byte> request, void** reply, std::size_t* reply_size) {
@@ -27,7 +27,7 @@ int reply_to(std::span<const std::byte> request, void** reply, std::size_t* repl
     *reply = copy;
     *reply_size = bytes.size();
     return format::compiler_replied;
-  } catch (...) {  // no memory: reply() has made bytes of all else
+  } catch (...) {  // no memory: reply() turns all other exceptions into bytes
     return format::compiler_no_memory;
   }
 }
@@ -59,7 +59,7 @@ extern "C" {
 
 }  // extern "C"
 
-// They are what the runtime takes them for.
+// They have the types that the runtime expects.
 static_assert(
     std::is_same_v<decltype(&tegula_compiler_identity), tegula::format::CompilerIdentity>);
 static_assert(std::is_same_v<decltype(&tegula_compiler_call), tegula::format::CompilerCall>);

@@ -1,11 +1,11 @@
-// In libtegula_compiler.so nothing static is ever destroyed. A program may launch a kernel, and so
-// compile one, in the destructor of a static object of its own, in a function given to atexit, or
-// as a thread ends. LLVM's and MLIR's statics are younger than the program's and would be gone by
-// then.
+// In libtegula_compiler.so no static object is ever destroyed. A program may launch a kernel, and
+// so compile one, in the destructor of one of its static objects, in a function registered with
+// atexit, or as a thread ends. LLVM's and MLIR's statics are made later than the program's and
+// would be destroyed before.
 //
-// Their destructors are registered through these two functions, which this library has for itself
-// (library.map): those of statics are forgotten, those of thread_locals run in the last round of
-// destructors that a thread has, after all that might compile.
+// Destructors are registered through these two functions, of which this library has its own
+// (library.map): those of statics are dropped, those of thread_locals run in a thread's last round
+// of destructors, after everything that might compile.
 #include <pthread.h>
 
 #include <climits>
@@ -23,7 +23,7 @@ thread_local int rounds = 0;
 
 pthread_key_t key;
 void at_thread_end(void*) {
-  // As long as it is set again there is another round, up to the last one.
+  // As long as the key is set again there is another round, up to the limit.
   if (++rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, &key) == 0) return;
   while (Pending* last = pending) {
     pending = last->next;
@@ -41,7 +41,7 @@ int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 
 int __cxa_thread_atexit(void (*destroy)(void*), void* object, void*) {
   auto* added = static_cast<Pending*>(std::malloc(sizeof(Pending)));
-  // Else it is not destroyed, which costs its memory.
+  // Otherwise the object is not destroyed, which leaks its memory.
   if (added == nullptr || !has_key) return std::free(added), 0;
   *added = {destroy, object, pending};
   pending = added;

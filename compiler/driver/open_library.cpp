@@ -1,8 +1,8 @@
-// Linking tegula::tegula makes libtegula_compiler.so the compiler that a miss asks.
+// Linking tegula::tegula makes libtegula_compiler.so the compiler that is called on a miss.
 #include "tegula/compile.h"
 
-/// Asking for this symbol links the archive's only object, whose initialisers run when the program
-/// starts.
+/// Referring to this symbol links the archive's only object, whose initialisers run when the
+/// program starts.
 extern "C" {
 extern const bool tegula_compiler_registered;
 const bool tegula_compiler_registered =

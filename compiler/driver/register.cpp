@@ -1,4 +1,4 @@
-// Linking the static compiler makes it the one that a miss asks.
+// Linking the static compiler makes it the one that is called on a miss.
 #include <unistd.h>
 
 #include <atomic>
@@ -12,9 +12,9 @@ namespace tegula::compiler {
 namespace {
 
 // LLVM and MLIR are a part of the program here, and their statics and thread_locals are destroyed
-// as the program's are. A kernel can still be wanted then: by the destructor of an older static
-// object, by a function that was given to atexit before, by a thread that goes on while the program
-// ends.
+// like the program's. A kernel may still be launched after that: by the destructor of an older
+// static object, by a function that was registered with atexit before, by a thread that goes on
+// while the program ends.
 
 std::atomic<bool> program_ends{false};
 std::atomic<int> under_way{0};
@@ -34,8 +34,8 @@ class UnderWay {
  public:
   UnderWay() { ++under_way, ++own; }
   ~UnderWay() {
-    // Again after each compile: the statics that it made are younger than what was registered
-    // before it, and would go first.
+    // Again after each compile: the statics that it has made are newer than what was registered
+    // before, and would be destroyed first.
     if (!program_ends) std::atexit(begin_to_end);
     --under_way, --own;
   }
@@ -44,7 +44,7 @@ class UnderWay {
 };
 
 std::vector<std::byte> serve_before_the_end(std::span<const std::byte> request) {
-  // Older than MLIR's on this thread, and so destroyed after them.
+  // Made before MLIR's thread_locals, and so destroyed after them.
   thread_local const Thread thread;
   [[maybe_unused]] static const int first = std::atexit(begin_to_end);
   const UnderWay counted;
@@ -61,7 +61,7 @@ std::vector<std::byte> serve_before_the_end(std::span<const std::byte> request) 
 }  // namespace
 }  // namespace tegula::compiler
 
-/// The one symbol that the package's archive of the compiler shows: asking for it links the
+/// The one symbol that the package's archive of the compiler exports: referring to it links the
 /// archive's only object, whose initialisers run when the program starts.
 extern "C" {
 extern const bool tegula_compiler_registered;

@@ -1,4 +1,4 @@
-// tegula-opt: runs the project's passes, by name, on a file of MLIR. For tests and for looking.
+// tegula-opt: runs the project's passes, by name, on a file of MLIR. For tests and debugging.
 #include "compiler/driver/pipeline.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"

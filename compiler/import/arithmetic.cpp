@@ -159,7 +159,7 @@ Value ArithmeticImporter::umulhi(const Instruction& i, Location loc) {
   return arith::MulUIExtendedOp::create(builder_, loc, operand(i, 0), operand(i, 1)).getHigh();
 }
 
-/// LLVM's shifts by the width or more are undefined; the language's give 0, or the sign.
+/// In LLVM a shift by the width or more is undefined; in the language it gives 0, or the sign.
 Value ArithmeticImporter::shift(const Instruction& i, Location loc) {
   const program::Type& type = operand_type(i, 0);
   const Value a = operand(i, 0), b = operand(i, 1);
@@ -178,10 +178,9 @@ Value ArithmeticImporter::shift(const Instruction& i, Location loc) {
   return arith::SelectOp::create(builder_, loc, fits, moved, zero);
 }
 
-/// Integer division by zero, and of the least value by -1, is undefined in LLVM: it would take
-/// either for impossible, and drop the very masks that guard against it. So nothing is divided by
-/// 0 or -1. x / -1 is -x, which wraps; x / 0 is x and x % 0 is 0, of which the language promises
-/// only that they are values.
+/// Integer division by zero, and of the least value by -1, is undefined in LLVM, which would assume
+/// that it cannot happen and drop the very masks that guard against it. So nothing is divided by 0
+/// or -1. x / -1 is -x, which wraps; x / 0 is x and x % 0 is 0, which the language leaves open.
 ArithmeticImporter::Division ArithmeticImporter::divide(const Instruction& i, Location loc) {
   const program::Type& type = operand_type(i, 0);
   const bool is_signed = is_signed_integer(type.dtype);

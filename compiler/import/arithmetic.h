@@ -1,4 +1,4 @@
-// Import of what is computed elementwise: arithmetic, comparisons, conversions, functions.
+// Import of elementwise instructions: arithmetic, comparisons, conversions, functions.
 #pragma once
 
 #include "compiler/import/values.h"
@@ -10,8 +10,8 @@ class ArithmeticImporter : public ImportedValues {
   using ImportedValues::ImportedValues;
 
  protected:
-  /// The value of an elementwise instruction, scalars included. Throws Error{unsupported} for any
-  /// other, and for what has no lowering.
+  /// The value of an elementwise instruction, on tiles or scalars. Throws Error{unsupported} for
+  /// any other instruction, and for one that has no lowering.
   mlir::Value arithmetic(const Instruction& i, mlir::Location loc);
 
  private:

@@ -11,7 +11,7 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
   if (is_f8(from))
     return convert(decode_f8(builder_, loc, from, value), DType::f32, std::move(to), loc);
   if (is_f8(to.dtype)) {
-    // What f32 does not hold exactly is f64, or an integer far above the largest f8.
+    // Only f64, and integers far above the largest f8, are not exact in f32.
     const DType target = to.dtype;
     if (from != DType::f64) {
       to.dtype = DType::f32;
@@ -32,7 +32,7 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
     return arith::TruncFOp::create(builder_, loc, type, wide);
   }
   const bool is_signed = is_signed_integer(from);
-  // Saturating: lower_math.cpp says so to LLVM.
+  // Saturating: the lowering (lower/) uses LLVM's saturating intrinsics.
   if (is_float(from))
     return is_signed_integer(to.dtype) ? Value(arith::FPToSIOp::create(builder_, loc, type, value))
                                        : Value(arith::FPToUIOp::create(builder_, loc, type, value));
@@ -48,9 +48,9 @@ Value ArithmeticImporter::convert(Value value, DType from, program::Type to, Loc
                    : Value(arith::ExtUIOp::create(builder_, loc, type, value));
 }
 
-/// Rounded once. For some architectures LLVM goes through f32 and rounds twice. So what a middle
-/// type of 24 or 53 bits does not hold exactly is made odd first: its low bits become one sticky
-/// bit, and the first rounding changes nothing.
+/// Rounds once. For some architectures LLVM goes through f32 and rounds twice. So a value that is
+/// not exact in a middle type of 24 or 53 bits is rounded to odd first: its low bits become one
+/// sticky bit, and the conversion to the middle type is then exact.
 Value ArithmeticImporter::wide_integer_to_bf16(Value value, DType from, const program::Type& to,
                                                Location loc) {
   const bool is_signed = is_signed_integer(from);

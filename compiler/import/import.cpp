@@ -106,7 +106,7 @@ class Importer : ArithmeticImporter {
     builder_.setInsertionPointToStart(entry);
   }
 
-  /// Parameters that are one tensor become one: what is known of either is known of it.
+  /// Merges parameters that are the same tensor: what is known of either is known of it.
   void find_tensors() {
     tensors_ = program_.parameters;
     for (std::uint32_t p = 0; p < tensors_.size(); ++p) first_.push_back(p);
@@ -157,9 +157,9 @@ class Importer : ArithmeticImporter {
       if (r.dimension >= 0) required_.try_emplace({first_.at(r.parameter), r.dimension}, r.extent);
   }
 
-  /// Program ids are bounded by the grid's extents, and extents are replaced by what requirements
-  /// say they equal, which the Program may compute later. Neither depends on more than extents and
-  /// constants, so both can come first.
+  /// Program ids are bounded by the grid's extents, and extents are replaced by the values that
+  /// requirements state for them, which the Program may compute later. Both depend only on extents
+  /// and constants, so both can be computed first.
   ///
   /// The host evaluates these formulas in 64 bits, the device in 32. So a requirement stands for an
   /// extent, and a grid's extent bounds a program id, only where nothing can wrap: a tensor's
@@ -193,7 +193,7 @@ class Importer : ArithmeticImporter {
     import(*it->second);
   }
 
-  /// What a program id is below; the largest i32 where nothing better is known.
+  /// The exclusive upper bound of a program id; the largest i32 if nothing better is known.
   Value grid_bound(std::uint32_t axis, Location loc) {
     const ValueId extent = program_.grid.at(axis);
     if (cannot_wrap(extent)) return values_.at(extent);
@@ -331,7 +331,8 @@ class Importer : ArithmeticImporter {
     return program_.strings.at(static_cast<std::size_t>(i.attributes[0]));
   }
 
-  /// Eight-bit floats as f32, which holds each of them: a code says nothing to its reader.
+  /// Eight-bit floats as f32, which represents them all: their codes would mean nothing to a
+  /// reader.
   llvm::SmallVector<Value> printed_values(const Instruction& i, Location loc) {
     llvm::SmallVector<Value> values;
     for (std::size_t k = 0; k < i.operands.size(); ++k) {
@@ -342,7 +343,7 @@ class Importer : ArithmeticImporter {
     return values;
   }
 
-  /// The message with {u} where an integer without sign stands.
+  /// The message with {u} for unsigned integers.
   std::string print_text(const Instruction& i) {
     std::string text;
     std::size_t next = 0;
@@ -374,7 +375,7 @@ class Importer : ArithmeticImporter {
                                   places, mask);
   }
 
-  /// An extent of a tensor: a constant, what a requirement says it equals, or a parameter.
+  /// An extent of a tensor: a constant, the value that a requirement states, or a parameter.
   Value extent(Location loc, std::uint32_t parameter, std::uint32_t dimension) {
     const std::int64_t known = tensor(parameter).extents.at(dimension);
     if (known != Parameter::dynamic) return constant(loc, DType::i32, known);
@@ -400,7 +401,7 @@ class Importer : ArithmeticImporter {
         next += 2;
       }
       const Value value = narrowed ? operand(i, next - 1) : extent(loc, index, d);
-      APInt known;  // a requirement may say more than the parameter
+      APInt known;  // a requirement may state more than the parameter
       const bool is_known = matchPattern(value, m_ConstantInt(&known));
       extents.push_back(is_known ? known.getSExtValue() : ShapedType::kDynamic);
       if (!is_known) open_extents.push_back(value);
@@ -421,7 +422,7 @@ class Importer : ArithmeticImporter {
                                 builder_.getStringAttr(p.name));
   }
 
-  /// The bits of the number that pads: for an eight-bit float its code, as that of an i8.
+  /// The bits of the pad value; for an eight-bit float its code, as an i8.
   static std::int64_t pad_bits(DType dtype, std::int64_t bits) {
     if (!is_float(dtype) || dtype_bits(dtype) != 8) return bits;
     const auto code = static_cast<std::int8_t>(f8_code(dtype, std::bit_cast<double>(bits)));
@@ -442,7 +443,7 @@ class Importer : ArithmeticImporter {
                                llvm::ArrayRef<LLVM::GEPArg>{offset});
   }
 
-  /// A power of two, in bytes, that divides `steps` steps along a dimension: what is known of them.
+  /// A power of two, in bytes, that is known to divide `steps` steps along a dimension.
   static std::int64_t step_alignment(const Parameter& p, std::uint32_t d, Value steps) {
     const std::int64_t stride =
         p.strides[d] == Parameter::dynamic ? p.stride_divisors[d] : p.strides[d];
@@ -456,8 +457,8 @@ class Importer : ArithmeticImporter {
     return argument(Source::pointer, static_cast<std::uint32_t>(i.attributes[0]));
   }
 
-  /// The element offsets, i64, of `rank` index tiles into parameter attributes[0]. Of a tensor of
-  /// rank 0, which has no index tiles, they are 0 in the shape of the mask that stands there.
+  /// The element offsets, i64, of `rank` index tiles into parameter attributes[0]. For a tensor of
+  /// rank 0, which has no index tiles, they are 0, in the shape of the mask.
   Value offsets(const Instruction& i, std::size_t first, std::size_t rank, Location loc) {
     const auto parameter = static_cast<std::uint32_t>(i.attributes[0]);
     const Parameter& p = tensor(parameter);
@@ -478,7 +479,7 @@ class Importer : ArithmeticImporter {
     return sum ? sum : constant_like(type, loc, 0);
   }
 
-  /// Imports a region's instructions into a block of its own and ends it with what it yields.
+  /// Imports a region's instructions into a block of its own, which ends with a yield.
   void import_branch(const Region& region, mlir::Region& target, Location loc) {
     OpBuilder::InsertionGuard guard(builder_);
     builder_.createBlock(&target);
@@ -566,7 +567,7 @@ class Importer : ArithmeticImporter {
   llvm::DenseMap<ValueId, const Instruction*> definitions_;  ///< of the body's own instructions
   llvm::DenseMap<std::uint64_t, Value> arguments_;
   std::vector<Parameter> tensors_;    ///< by parameter
-  std::vector<std::uint32_t> first_;  ///< by parameter: the first one that is the same tensor
+  std::vector<std::uint32_t> first_;  ///< by parameter: the first parameter that is the same tensor
   llvm::DenseMap<std::pair<std::uint32_t, std::int32_t>, ValueId> required_;
 };
 

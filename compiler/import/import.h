@@ -1,4 +1,4 @@
-// Import: a Program becomes a function of the tile dialect.
+// Import: turns a Program into a function of the tile dialect.
 #pragma once
 
 #include "dsl/program/program.h"
@@ -8,9 +8,9 @@
 namespace tegula::compiler {
 
 /// A module that holds one func.func with the kernel's name. Its arguments are those of
-/// program::kernel_parameters, in order: i32 extents, i64 strides, pointers to global memory. Where
-/// a requirement says that an extent equals another value, that value is used in its place, so that
-/// later proofs see one value. Tiles have no layout yet.
+/// program::kernel_parameters, in order: i32 extents, i64 strides, pointers to global memory. If a
+/// requirement says that an extent equals another value, that value is used instead, so that later
+/// proofs see one value. Tiles have no layout yet.
 ///
 /// The Program must be verified. Throws Error{unsupported}, naming the author's line, for an
 /// instruction or a dtype that the compiler cannot lower.

@@ -1,4 +1,5 @@
-// What all parts of the import share: the values made so far, and how types and constants are made.
+// Shared by all parts of the import: the values made so far, and the creation of types and
+// constants.
 #pragma once
 
 #include <string>
@@ -18,11 +19,11 @@ class ImportedValues {
  protected:
   using Instruction = program::Instruction;
 
-  /// Of the eight-bit floats that of their codes, i8.
+  /// For the eight-bit floats the type of their codes, i8.
   mlir::Type element_type(DType dtype);
   /// A ranked tensor, or for rank 0 the element's type.
   mlir::Type tile_type(const program::Type& type);
-  /// The instruction's line, which errors name until the next call.
+  /// The instruction's line. Errors name it until the next call.
   mlir::Location location(const Instruction& instruction);
 
   mlir::Value operand(const Instruction& i, std::size_t k) { return values_.at(i.operands.at(k)); }
@@ -34,7 +35,7 @@ class ImportedValues {
 
   /// A scalar; `bits` as in a Program's constant.
   mlir::Value constant(mlir::Location loc, DType dtype, std::int64_t bits);
-  /// The same everywhere in a tile of the type.
+  /// A constant tile (or scalar) of the type.
   mlir::Value constant_like(const program::Type& type, mlir::Location loc, std::int64_t bits);
 
   [[noreturn]] void cannot_lower(const Instruction& i);
@@ -42,7 +43,7 @@ class ImportedValues {
   const program::Program& program_;
   mlir::OpBuilder builder_;
   std::vector<mlir::Value> values_;  ///< by ValueId
-  std::string where_;                ///< the line of the instruction at hand
+  std::string where_;                ///< the line of the current instruction
 };
 
 }  // namespace tegula::compiler

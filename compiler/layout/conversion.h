@@ -1,7 +1,7 @@
-// Conversions: what must move when a tile changes from one distributed layout to another.
+// Layout conversions: what must move when a tile changes from one distributed layout to another.
 //
-// Layouts of one tile can differ in their register columns, their lane columns, their warp columns.
-// The cheaper the kind that differs, the cheaper the conversion:
+// Layouts of one tile can differ in their register columns, their lane columns, or their warp
+// columns. The cheaper the kind of columns in which they differ, the cheaper the conversion:
 //
 //     [4x32] register:(1 64) lane:(2 4 8 16 32)      what a thread has
 //     [4x32] register:(64 1) lane:(2 4 8 16 32)      registers: renamed, no instruction at all
@@ -21,7 +21,7 @@ namespace tegula::layout {
 
 // For each register of the target, the register of the source that holds element
 // projection(target element) in the same thread, for every thread; of several the lowest. nullopt
-// if there is no such register number, which includes layouts with unlike warps() or ctas().
+// if there is no such register number, or if the layouts' warps() or ctas() differ.
 // `projection` maps target flat indices to source flat indices; throws std::invalid_argument if its
 // bits are not the two tiles'.
 std::optional<std::vector<uint32_t>> register_sources(const Distributed& source,
@@ -32,7 +32,7 @@ std::optional<std::vector<uint32_t>> register_sources(const Distributed& source,
 std::optional<std::vector<uint32_t>> register_sources(const Distributed& source,
                                                       const Distributed& target);
 
-// Each kind suffices for all before it.
+// In ascending order of what they can do.
 enum class ConversionKind {
   none,       // the layouts are equal
   registers,  // each thread has what it needs: rename registers
@@ -40,7 +40,7 @@ enum class ConversionKind {
   shared,     // through shared memory; the cluster's, where elements move between CTAs
 };
 
-// The cheapest kind of conversion from source to target. Layouts with unlike warps() or ctas() need
+// The cheapest kind of conversion from source to target. If warps() or ctas() differ that is
 // `shared`. Throws std::invalid_argument if the shapes differ.
 ConversionKind classify(const Distributed& source, const Distributed& target);
 

@@ -65,7 +65,7 @@ Distributed Distributed::blocked(const Shape& shape, int vector_elements, int wa
       std::min(power_bits(shape, "vector_elements", vector_elements), inner_bits);
   const int warp_bits = power_bits(shape, "warps", warps);
 
-  int next = 0;  // the lowest bit of the flat index not given away yet
+  int next = 0;  // the lowest bit of the flat index that is not assigned yet
   const auto take = [&](int count) {
     Columns columns(count, 0);
     for (int i = 0; i < count && next < bits; ++i) columns[i] = 1u << next++;
@@ -210,7 +210,7 @@ std::size_t Distributed::hash() const {
     add(columns.size());
     for (uint32_t column : columns) add(column);
   }
-  return hash ^ hash >> 32;  // words of few bits leave the low half poor
+  return hash ^ hash >> 32;  // words with few bits leave little entropy in the low half
 }
 
 bool operator==(const Distributed& a, const Distributed& b) {

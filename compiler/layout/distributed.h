@@ -5,9 +5,9 @@
 // 1. Bits on both sides
 //
 // The tile [8x16] has 128 elements, so a flat index has 7 bits: 3 of the row, then 4 of the column.
-// Let one warp hold it, 32 lanes with 4 registers each. A place is then 7 bits too: 2 of the
-// register number, 5 of the lane. Here is a good arrangement for memory: each lane has two
-// neighbours in a row, so it can load them at once.
+// Let one warp hold it, 32 lanes with 4 registers each. A position (which register of which lane)
+// is then 7 bits too: 2 of the register number, 5 of the lane. Here is a good arrangement for
+// memory: each lane has two neighbours in a row, so it can load them at once.
 //
 //              columns 0-1   2-3    4-5   ...  14-15
 //      row 0     lane  0      1      2    ...    7     in registers 0 and 1
@@ -19,14 +19,15 @@
 //
 // 2. A layout is a short table
 //
-// Ask for each bit of the place: by how much does setting it alone move us? Register bit 0 goes to
-// the next column (1), register bit 1 goes down four rows (4 * 16 = 64); the lane bits go 2, 4, 8,
-// then one row (16), two rows (32). These are the layout's columns, and the whole of it:
+// Ask for each bit of the position: by how much does setting it alone move us? Register bit 0 goes
+// to the next column (1), register bit 1 goes down four rows (4 * 16 = 64); the lane bits go 2, 4,
+// 8, then one row (16), two rows (32). These numbers are the layout's columns, and the whole
+// layout:
 //
 //      [8x16] register:(1 64) lane:(2 4 8 16 32)            Distributed::blocked({8, 16}, 2, 1)
 //
-// The element at any place is the XOR of the columns of its set bits; here they never overlap, so
-// it is their sum too. Register 3 (bits 0, 1) of lane 9 (bits 0, 3):
+// The element at any position is the XOR of the columns of its set bits; here they never overlap,
+// so it is their sum too. Register 3 (bits 0, 1) of lane 9 (bits 0, 3):
 //
 //      1 ^ 64 ^ 2 ^ 16 = 83 = 5 * 16 + 3, row 5, column 3             index(3, 9, 0) == 83
 //
@@ -37,8 +38,8 @@
 //
 //      [16x16] register:(1 128 8) lane:(2 4 16 32 64)
 //
-// More warps add warp columns, a cluster adds cta columns. XOR instead of + costs nothing while the
-// columns use different bits, and buys swizzles when they do not.
+// More warps add warp columns, a cluster adds cta columns. While the columns use different bits XOR
+// is the same as +; where they do not, it gives swizzles.
 //
 // 4. Copies are zero columns
 //
@@ -55,13 +56,13 @@
 //
 // 5. Questions are linear algebra
 //
-//      does every element have a place?      the map is surjective (required)
+//      does every element have a position?   the map is surjective (required)
 //      who holds element e?                  map().solve(e); of several, the lowest cta, warp, lane
 //      which threads hold copies?            dependent columns
 //      how wide may a load be?               how many register columns go 1, 2, 4, ...
 //      what moves between two layouts?       compare columns: conversion.h
 //
-// The idea is from "Linear Layouts" (arXiv 2505.23819), which also shows what it is worth.
+// The idea is from "Linear Layouts" (arXiv 2505.23819), which also measures its benefits.
 #pragma once
 
 #include <array>
@@ -85,17 +86,17 @@ inline constexpr int lane_bits = 5;  // 32 lanes in a warp
 class Distributed {
  public:
   // The columns of each kind of bit, bit 0 first, each a flat index. Throws std::invalid_argument,
-  // naming the shape and the column at fault, unless
+  // naming the shape and the wrong column, unless
   //   - the extents are powers of two (shape.h), and every column is inside the tile;
   //   - there are exactly 5 lane columns, at most 5 for warps (1024 threads), at most 4 for ctas
   //     (a cluster of 16), at most 30 for registers;
-  //   - every element of the tile has a place.
+  //   - every element of the tile has a position.
   Distributed(Shape shape, Columns registers, Columns lanes, Columns warps = {}, Columns ctas = {});
 
   // Row-major order for coalesced access by one CTA: the lowest log2(vector_elements) bits of the
   // flat index are register bits, the next 5 are lane bits, the next log2(warps) warp bits, and
   // what is left register bits again.
-  //   - A vector does not cross the end of a row: rows need not be neighbours in memory. So
+  //   - A vector does not cross the end of a row: rows need not be contiguous in memory. So
   //     vector_elements is clipped to inner_extent(shape), and the spare bits go on to the lanes.
   //   - In a tile too small for all threads the spare lane and warp bits get zero columns: copies.
   // Throws std::invalid_argument if vector_elements or warps is not a power of two.
@@ -114,13 +115,13 @@ class Distributed {
   const Columns& warp_columns() const { return data_->columns[2]; }
   const Columns& cta_columns() const { return data_->columns[3]; }
 
-  // Place -> flat index. The input bits are those of the register, lane, warp, cta, in this order,
-  // the register's lowest; register_map() and thread_map() see the first kind and the other three.
+  // Position -> flat index. The input bits are those of the register, lane, warp, cta, in this
+  // order, the register's lowest; register_map() has the first kind, thread_map() the other three.
   const LinearMap& map() const { return data_->map; }
   LinearMap register_map() const;
   LinearMap thread_map() const;
 
-  // The flat index at a place. Throws std::invalid_argument if there is no such place.
+  // The flat index at a position. Throws std::invalid_argument if there is no such position.
   uint32_t index(uint32_t reg, uint32_t lane, uint32_t warp, uint32_t cta = 0) const;
 
   // One coordinate per axis. Throws std::invalid_argument if `flat` is outside the tile.
@@ -129,10 +130,10 @@ class Distributed {
   // The largest power of two n such that in every thread each aligned group of n registers (0 to
   // n-1, n to 2n-1, ...) holds n consecutive flat indices in ascending order, within one row and
   // from a multiple of n on. A row is inner_extent(shape) long. This is the vector width that the
-  // layout allows; alignment of the memory is the caller's question.
+  // layout allows; the alignment of the memory is up to the caller.
   int vector_elements() const;
 
-  // The same elements at the same places under another shape of equal size.
+  // The same elements at the same positions, with another shape of equal size.
   // Throws std::invalid_argument if the sizes differ.
   Distributed reshape(const Shape& shape) const;
 
@@ -143,8 +144,8 @@ class Distributed {
   // The layout of a tile of shape `source` (this shape, with some extents 1) whose broadcast to
   // this layout moves no data: each thread already holds what its elements are copies of. The bits
   // of the broadcast axes are dropped from every column. Register columns that are then zero are
-  // removed, as one register serves all copies in a thread; those of lanes and warps stay, as the
-  // threads do. Throws std::invalid_argument if `source` does not broadcast to shape().
+  // removed, since one register serves all copies in a thread; those of lanes and warps stay, since
+  // the threads do. Throws std::invalid_argument if `source` does not broadcast to shape().
   Distributed source_of_broadcast(const Shape& source) const;
 
   // The layout of a reduction along `axis` that keeps the axis with extent 1: every thread ends up
@@ -166,8 +167,8 @@ class Distributed {
   uint32_t axis_cta_bits(int axis) const;
 
   // Masks of the bits that only make copies: bits whose column depends on those before it, in the
-  // order registers, lanes, warps, ctas. The places where all of them are 0 hold each element of
-  // the tile exactly once; they are the places map().solve() finds.
+  // order registers, lanes, warps, ctas. The positions where all of them are 0 hold each element of
+  // the tile exactly once; they are the positions that map().solve() finds.
   uint32_t replicated_registers() const;
   uint32_t replicated_lanes() const;
   uint32_t replicated_warps() const;

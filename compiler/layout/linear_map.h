@@ -12,12 +12,12 @@
 //     output bit 1           1 1 .
 //     output bit 0           . . 1
 //
-// Permutations of bits, dropping bits and XOR swizzles are all of this kind, and every question
-// about them is Gaussian elimination on at most 64 machine words.
+// Permuting bits, dropping bits and XOR swizzles are all linear maps, and every question about them
+// is answered by Gaussian elimination on at most 64 machine words.
 //
-// One convention runs through the file: elimination goes from input bit 0 upwards, and a column is
-// *dependent* when it is the XOR of some columns below it. Solutions never use dependent bits. That
-// makes them the smallest ones: two solutions differ by a kernel vector, whose highest set bit is
+// One convention holds throughout: elimination goes from input bit 0 upwards, and a column is
+// *dependent* if it is the XOR of some columns below it. Solutions never use dependent bits, so
+// they are the smallest ones: two solutions differ by a kernel vector, whose highest set bit is
 // always a dependent bit.
 #pragma once
 
@@ -57,7 +57,7 @@ class LinearMap {
   // Throws std::invalid_argument if inner.out_bits() != in_bits().
   LinearMap compose(const LinearMap& inner) const;
 
-  // The same map seen by the `count` input bits from `first` on; the others are held at zero.
+  // The map of the `count` input bits from `first` on; the others are held at zero.
   // Throws std::invalid_argument if the range leaves 0..in_bits().
   LinearMap restrict_to(int first, int count) const;
 

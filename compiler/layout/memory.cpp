@@ -28,11 +28,11 @@ bool has(const Vectors& vectors, uint64_t vector) {
   return std::ranges::find(vectors, vector) != vectors.end();
 }
 
-// One way to arrange an exchange: the vectors within an access of each side.
+// One way to arrange a conversion: the vectors within an access of each side.
 struct Plan {
   Vectors both;            // in an access of either side
-  Vectors one;             // in an access of one side besides
-  bool of_source = false;  // which side that is
+  Vectors one;             // further ones, in an access of one side only
+  bool of_source = false;  // whether that side is the source
 };
 
 // Plans from the widest accesses to the narrowest.
@@ -41,8 +41,8 @@ std::vector<Plan> plans(const Distributed& source, const Distributed& target, in
   Vectors common;
   for (uint64_t vector : from)
     if (has(to, vector) && static_cast<int>(common.size()) < most_bits) common.push_back(vector);
-  // Registers of one side that are lanes of the other come first: the banks have to tell those
-  // lanes apart anyway, and neighbours in a vector are in different banks.
+  // Registers of one side that are lanes of the other come first: those lanes need different banks
+  // anyway, and neighbours in a vector are in different banks.
   const auto rest = [&](const Vectors& vectors, const Distributed& other) {
     const Vectors lanes(other.lane_columns().begin(), other.lane_columns().end());
     Vectors result;
@@ -68,8 +68,8 @@ std::vector<Plan> plans(const Distributed& source, const Distributed& target, in
   return result;
 }
 
-// What lanes of one wavefront differ by, and the words that one of them wants: a segment must not
-// meet any of it.
+// The span of the differences between lanes of one wavefront, and of the words within one lane's
+// access: the segment vectors must have nothing in common with it.
 Subspace wavefront(const Distributed& layout, const Vectors& access, const Vectors& word,
                    int access_bits, int line_bits) {
   Subspace result(access);
@@ -133,8 +133,8 @@ Memory Memory::row_major(const Shape& shape) {
   return Memory(shape, std::move(columns));
 }
 
-Memory Memory::for_exchange(const Distributed& source, const Distributed& target,
-                            int element_bytes) {
+Memory Memory::for_conversion(const Distributed& source, const Distributed& target,
+                              int element_bytes) {
   if (source.shape() != target.shape())
     throw std::invalid_argument("exchange between tiles of different shapes: from " +
                                 source.to_string() + " to " + target.to_string());

@@ -12,36 +12,36 @@ std::uint32_t ScanStep::mask() const {
 }
 
 std::optional<std::vector<ScanStep>> scan_steps(const Distributed& layout, int axis) {
-  struct Place {
+  struct Position {
     ScanStep::Kind kind;
     int bit;
   };
-  std::array<std::optional<Place>, 32> places;  // by bit of the flat index
+  std::array<std::optional<Position>, 32> positions;  // by bit of the flat index
   const std::uint32_t along = layout.axis_mask(axis);
-  const auto place_all = [&](ScanStep::Kind kind, const Columns& columns) {
+  const auto note_all = [&](ScanStep::Kind kind, const Columns& columns) {
     for (int bit = 0; bit < static_cast<int>(columns.size()); ++bit) {
       if ((columns[bit] & along) == 0) continue;
-      auto& place = places[std::countr_zero(columns[bit])];
-      if (!std::has_single_bit(columns[bit]) || place) return false;
-      place = Place{kind, bit};
+      auto& position = positions[std::countr_zero(columns[bit])];
+      if (!std::has_single_bit(columns[bit]) || position) return false;
+      position = Position{kind, bit};
     }
     return true;
   };
-  if (!place_all(ScanStep::Kind::registers, layout.register_columns()) ||
-      !place_all(ScanStep::Kind::lanes, layout.lane_columns()) ||
-      !place_all(ScanStep::Kind::warps, layout.warp_columns()))
+  if (!note_all(ScanStep::Kind::registers, layout.register_columns()) ||
+      !note_all(ScanStep::Kind::lanes, layout.lane_columns()) ||
+      !note_all(ScanStep::Kind::warps, layout.warp_columns()))
     return std::nullopt;
   for (const std::uint32_t column : layout.cta_columns())
     if ((column & along) != 0) return std::nullopt;
 
   std::vector<ScanStep> steps;
   for (std::uint32_t rest = along; rest != 0; rest &= rest - 1) {
-    const auto& place = places[std::countr_zero(rest)];
-    if (!place) return std::nullopt;
-    const bool continues =
-        !steps.empty() && steps.back().kind == place->kind && steps.back().bits.back() < place->bit;
-    if (!continues) steps.push_back({place->kind, {}});
-    steps.back().bits.push_back(place->bit);
+    const auto& position = positions[std::countr_zero(rest)];
+    if (!position) return std::nullopt;
+    const bool continues = !steps.empty() && steps.back().kind == position->kind &&
+                           steps.back().bits.back() < position->bit;
+    if (!continues) steps.push_back({position->kind, {}});
+    steps.back().bits.push_back(position->bit);
   }
   return steps;
 }

@@ -1,7 +1,7 @@
 // Scan steps: the order in which a layout's bits walk along an axis.
 //
-// A scan combines neighbours first, then groups of neighbours. Which kind of place the next bit of
-// the axis's index belongs to says how: registers are combined in the thread, lanes by shuffles,
+// A scan combines neighbours first, then groups of neighbours. How depends on the kind of bit that
+// the next bit of the axis's index is: registers are combined in the thread, lanes by shuffles,
 // warps through shared memory.
 //
 //     [1024] register:(1 2 512) lane:(4 8 16 32 64) warp:(128 256)
@@ -36,13 +36,14 @@ struct ScanStep {
 // Throws std::invalid_argument if there is no such axis.
 std::optional<std::vector<ScanStep>> scan_steps(const Distributed& layout, int axis);
 
-// The layout in which to scan along `axis` a tile that comes, and is wanted back, in `layout`: this
-// one if it has scan steps and is not too dear, or else a blocked one. Each group of neighbours
-// that a thread holds costs a shuffle for every lane bit of the axis and two more; where neighbours
-// are in neighbouring lanes, as when a tile is loaded element by element, every element is a group.
-// In the blocked layout a thread holds one group; getting there and back takes, for each register,
-// a store of one element and a load of four at a time, or the reverse, and two barriers, here as
-// much as 16 accesses. Throws std::invalid_argument if there is no such axis.
+// The layout in which to scan along `axis` a tile that is, and is needed back, in `layout`: that
+// one if it has scan steps and is not too expensive, otherwise a blocked one. Each group of
+// neighbours that a thread holds costs a shuffle for every lane bit of the axis, and two more;
+// where neighbours are in neighbouring lanes, as when a tile is loaded element by element, every
+// element is a group. In the blocked layout a thread holds one group; converting to it and back
+// takes, for each register, a store of one element and a load of four at a time, or the reverse,
+// and two barriers, each counted as 16 accesses. Throws std::invalid_argument if there is no such
+// axis.
 Distributed layout_for_scan(const Distributed& layout, int axis);
 
 }  // namespace tegula::layout

@@ -6,10 +6,10 @@
 //     flat index   1 0 | 1 0 1     = 21, the element at row 2, column 5
 //     axis          0  |   1       axis_mask: 11000 for axis 0, 00111 for axis 1
 //
-// To transpose is then to move groups of bits, and to broadcast is to ignore some.
+// Transposing moves groups of bits, and broadcasting ignores some.
 //
-// Extents odd * 2^k are to come. Their odd factor will count registers and stay outside the bits,
-// so what is here will keep speaking of the power-of-two part.
+// Extents odd * 2^k are planned. Their odd factor will count registers and stay outside the bits,
+// so this file will then be about the power-of-two part.
 #pragma once
 
 #include <cstdint>
@@ -37,16 +37,16 @@ int tile_bits(const Shape& shape);
 // Throws std::invalid_argument if there is no such axis.
 uint32_t axis_mask(const Shape& shape, int axis);
 
-// The extent of the last axis that is longer than 1 (1 if there is none): how many elements follow
-// one another in a row, whatever axes of extent 1 come after.
+// The extent of the last axis that is longer than 1 (1 if there is none): how many elements are
+// consecutive in a row, regardless of axes of extent 1 after it.
 int64_t inner_extent(const Shape& shape);
 
 // One coordinate per axis of the element with this flat index.
 // Throws std::invalid_argument if the index is outside the tile.
 std::vector<int64_t> coordinates(const Shape& shape, uint32_t flat);
 
-// Flat index in `target` -> flat index in `source` of the element it is a copy of when a source
-// tile is broadcast: the bits of axes that have extent 1 in the source are dropped. Throws
+// For a source tile that is broadcast: flat index in `target` -> flat index in `source` of the
+// element it is a copy of. The bits of axes that have extent 1 in the source are dropped. Throws
 // std::invalid_argument unless the ranks are equal and each source extent is 1 or the target's.
 LinearMap broadcast_projection(const Shape& source, const Shape& target);
 

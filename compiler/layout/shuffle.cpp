@@ -15,14 +15,14 @@ using Vectors = std::vector<uint64_t>;
 
 constexpr uint64_t lane_mask = (1 << lane_bits) - 1;
 
-// Whether the vector is one bit, which no column of the layout but the vector itself has.
+// Whether the vector is a single bit that no other column of the layout has.
 bool is_private(const Distributed& layout, uint64_t vector) {
   int users = 0;
   for (uint64_t column : layout.map().columns()) users += (column & vector) != 0;
   return std::has_single_bit(vector) && users == 1;
 }
 
-// The register bits of a layout that hold no copies, split into those within words and the others.
+// The register bits of a layout that make no copies, split into those within words and the others.
 struct Words {
   std::vector<uint32_t> within, outside;  // register numbers of single bits
   Vectors vectors;                        // the columns of `outside`
@@ -41,15 +41,15 @@ struct Words {
     }
   }
 
-  // Word * 2^within + position -> register.
-  uint32_t reg(uint32_t place) const {
+  // Index (word * 2^within + position in the word) -> register.
+  uint32_t reg(uint32_t index) const {
     uint32_t result = 0;
     for (size_t bit = 0; bit < within.size() + outside.size(); ++bit)
-      if ((place >> bit & 1) != 0)
+      if ((index >> bit & 1) != 0)
         result ^= bit < within.size() ? within[bit] : outside[bit - within.size()];
     return result;
   }
-  uint32_t places() const { return 1u << (within.size() + outside.size()); }
+  uint32_t size() const { return 1u << (within.size() + outside.size()); }
 };
 
 Vectors packed_columns(const Distributed& source, const Distributed& target, int element_bytes) {
@@ -77,7 +77,7 @@ std::vector<SelectStage> stages(const Vectors& columns) {
   return result;
 }
 
-// Selects that the stages take if `needed` are the words wanted at their end.
+// The number of selects that the stages take if only the words `needed` are used afterwards.
 int count_selects(const std::vector<SelectStage>& stages, std::set<uint32_t> needed) {
   int count = 0;
   for (auto stage = stages.rbegin(); stage != stages.rend(); ++stage) {
@@ -114,8 +114,9 @@ class Planner {
   }
 
  private:
-  // Copies in the source: moves register bits to lanes that only hold copies, so that each of the
-  // copies gives one of the registers, until a round can take as much as the target wants.
+  // Uses copies in the source: turns register bits into bits of lanes that only hold copies, so
+  // that each copy sends one of the registers, until a round can deliver as much as the target
+  // needs.
   bool absorb() {
     const auto excess = [&] {
       Subspace sum = wanted_;
@@ -127,7 +128,7 @@ class Planner {
       absorbed_[lane] = uint64_t{1} << reg;
       source_lanes_[lane] = std::exchange(source_registers_[reg], 0);
     };
-    for (const bool in_place : {true, false})  // first where the target has it in the same lane
+    for (const bool in_place : {true, false})  // first those that the target has in the same lane
       for (size_t lane = 0; lane < lane_bits; ++lane)
         for (size_t reg = 0; reg < source_registers_.size() && source_lanes_[lane] == 0; ++reg) {
           if (excess() <= 0) return true;
@@ -140,8 +141,8 @@ class Planner {
 
   static int dimension(const Vectors& vectors) { return Subspace(vectors).dimension(); }
 
-  // What R is made of, the best first: lanes that stay, lanes in common, exchanges between a lane
-  // and the same lane.
+  // Candidates for R, the best first: elements that stay in their lane, lanes in common, and sums
+  // that swap a register with a lane.
   Vectors candidates() const {
     Vectors result;
     const auto& to = target_.lane_columns();
@@ -157,12 +158,14 @@ class Planner {
     return result;
   }
 
-  // Where the source holds an element: the register word, and above it the lane.
-  uint64_t place(uint64_t element) const { return *source_places_.solve(element); }
+  // The source's position of an element: the register word, and above it the lane.
+  uint64_t position_of(uint64_t element) const { return *source_positions_.solve(element); }
   uint64_t word_of(uint64_t element) const {
-    return place(element) & ((uint64_t{1} << source_registers_.size()) - 1);
+    return position_of(element) & ((uint64_t{1} << source_registers_.size()) - 1);
   }
-  uint64_t lane_of(uint64_t element) const { return place(element) >> source_registers_.size(); }
+  uint64_t lane_of(uint64_t element) const {
+    return position_of(element) >> source_registers_.size();
+  }
 
   // The element of R that the source holds in a lane: a left inverse of lane_of on R.
   uint64_t moved_in(uint64_t lane) const {
@@ -177,7 +180,7 @@ class Planner {
     const int bits = source_.map().out_bits();
     Vectors columns = source_registers_;
     columns.insert(columns.end(), source_lanes_.begin(), source_lanes_.end());
-    source_places_ = LinearMap(columns, bits);
+    source_positions_ = LinearMap(columns, bits);
 
     columns.clear();
     for (uint64_t vector : moved_) columns.push_back(lane_of(vector));
@@ -186,7 +189,7 @@ class Planner {
 
     columns = moved_;
     columns.insert(columns.end(), to_.vectors.begin(), to_.vectors.end());
-    const LinearMap target_parts(columns, bits);  // an element wanted = R's part + register's part
+    const LinearMap target_parts(columns, bits);  // a target element = R's part + register's part
 
     Vectors send, receive, lanes;  // by thread bit
     for (size_t lane = 0; lane < lane_bits; ++lane) {
@@ -199,7 +202,7 @@ class Planner {
       send.push_back(word_of(moved_in(uint64_t{1} << lane)) ^ absorbed_[lane]);
     }
     for (size_t warp = 0; warp < target_.warp_columns().size(); ++warp) {
-      // What a warp wants lies apart from what it has by this much.
+      // The difference between what the warp needs and what it has.
       const uint64_t apart = target_.warp_columns()[warp] ^ source_.warp_columns()[warp];
       receive.push_back(0);
       lanes.push_back(lane_of(apart));
@@ -208,8 +211,8 @@ class Planner {
 
     ShufflePlan plan;
     plan.elements_per_word = 1 << packed_.size();
-    for (uint32_t k = 0; k < from_.places(); ++k) plan.source_order.push_back(from_.reg(k));
-    plan.target_places = target_places();
+    for (uint32_t k = 0; k < from_.size(); ++k) plan.source_order.push_back(from_.reg(k));
+    plan.target_index = target_index();
     plan.send = stages(send);
     plan.receive = stages(receive);
     plan.lanes = LinearMap(lanes, lane_bits);
@@ -222,25 +225,25 @@ class Planner {
     return plan;
   }
 
-  // A register with a copy below it has that one's place.
-  std::vector<uint32_t> target_places() const {
+  // A register that is a copy of a lower one has that one's index.
+  std::vector<uint32_t> target_index() const {
     const LinearMap registers = target_.register_map();
-    std::vector<uint32_t> place_of(target_.registers(), 0);
-    for (uint32_t k = 0; k < to_.places(); ++k) place_of[to_.reg(k)] = k;
+    std::vector<uint32_t> index_of(target_.registers(), 0);
+    for (uint32_t k = 0; k < to_.size(); ++k) index_of[to_.reg(k)] = k;
     std::vector<uint32_t> result;
     for (int r = 0; r < target_.registers(); ++r)
-      result.push_back(place_of[*registers.solve(registers(r))]);
+      result.push_back(index_of[*registers.solve(registers(r))]);
     return result;
   }
 
   const Distributed &source_, &target_;
   Vectors packed_;
   Words from_, to_;
-  Vectors source_registers_, source_lanes_;  // after copies were put to use; 0: absorbed
+  Vectors source_registers_, source_lanes_;  // after absorb(); 0: absorbed
   Vectors absorbed_;                         // by lane bit: the register word bit that it selects
-  Subspace wanted_;                          // what the lanes of a warp want
+  Subspace wanted_;                          // what the lanes of a warp need
   Vectors moved_;                            // R
-  LinearMap source_places_, lanes_of_moved_;
+  LinearMap source_positions_, lanes_of_moved_;
 };
 
 bool stays(const ShufflePlan& plan, const ShuffleRound& round) {

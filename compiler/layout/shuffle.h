@@ -1,32 +1,33 @@
 // Shuffles: a conversion that stays within each warp, as warp shuffles and selects.
 //
-// A shuffle lets every lane read one register of one other lane; which lane may differ from reader
-// to reader, but every lane offers one value only. So the tile is moved in rounds, and in a round
-// each lane may give at most one element and take at most one.
+// In a shuffle every lane reads one register of another lane; each reader may choose another lane,
+// but every lane offers only one value. So the tile is moved in rounds, and in a round each lane
+// sends at most one element and receives at most one.
 //
 // Let A be the span of the source's register columns and B the span of the target's. Take a
-// subspace R of elements with nothing but 0 in common with A, nor with B: two elements of R (or of
-// a copy of R moved by some x, x + R) are then never in one lane, before or after. x + R is what
-// one round moves, and the rounds are the x in B. R is a common complement (subspace.h), and it
-// always exists: if source and target have no copies, both A and B leave the 5 dimensions that
-// lanes span.
+// subspace R of elements that has nothing but 0 in common with A or with B: two elements of R (or
+// of x + R, which is R shifted by some x) are then never in the same lane, before or after. One
+// round moves x + R, and there is a round for each x in B. R is a common complement (subspace.h),
+// and it always exists: if source and target have no copies, both A and B leave the 5 dimensions
+// that the lanes span.
 //
-// In a round lane l gives the register (constant of the round) ^ send(l), where send is linear: a
-// register number that depends on the thread. There is no such thing in hardware, so registers are
-// renamed beforehand, by one select each for every dimension of send's image; and again after,
-// since what a lane takes in one round are different registers of the target in different lanes.
+// In a round lane l sends the register (constant of the round) ^ send(l), where send is linear: a
+// register number that depends on the thread. Hardware cannot index registers, so they are permuted
+// beforehand, by one select each for every dimension of send's image; and again afterwards, since
+// the elements received in one round belong to different registers of the target in different
+// lanes.
 //
-// Example: two lanes exchange what they hold half of, register bit 0 for lane bit 0.
+// Example: register bit 0 and lane bit 0 change roles; pairs of lanes swap half of their registers.
 //
 //      [64] register:(1) lane:(2 4 8 16 32)     to     [64] register:(2) lane:(1 4 8 16 32)
 //
 // R = {1^2, 4, 8, 16, 32}. Element 0 is in lane 0 and 3 is in lane 1, before and after: the round
-// of R itself needs no shuffle. The round of 2 + R exchanges 2 (lane 1) with 1 (lane 0). So lanes
-// with bit 0 set swap their two registers, one shuffle follows, and they swap again.
+// of R itself needs no shuffle. The round of 2 + R swaps element 2 (lane 1) with element 1 (lane
+// 0). So lanes with bit 0 set swap their two registers, one shuffle follows, and they swap again.
 //
-// Where the source has copies, lanes that hold the same may give different registers of it, which
-// saves rounds. Elements narrower than 4 bytes that neighbour in the registers of both sides travel
-// together in one word. "Linear Layouts" (arXiv 2505.23819) has the idea of R.
+// If the source has copies, lanes that hold the same elements may send different registers, which
+// saves rounds. Elements narrower than 4 bytes that are neighbours in the registers of both sides
+// move together in one word. The idea of R is from "Linear Layouts" (arXiv 2505.23819).
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,8 @@
 
 namespace tegula::layout {
 
-// Where the number of set bits in `thread & threads` is odd, word w becomes what word w ^ words
-// was. Threads are numbered lane + 32 * warp.
+// In threads for which `thread & threads` has an odd number of set bits, word w becomes what word
+// w ^ words was. Threads are numbered lane + 32 * warp.
 struct SelectStage {
   uint32_t threads = 0;
   uint32_t words = 0;
@@ -46,8 +47,8 @@ struct SelectStage {
 
 // One word from each lane to at most each lane.
 struct ShuffleRound {
-  uint32_t source_word = 0;  // the one given, after the `send` stages
-  uint32_t lane = 0;         // taken from lane: this ^ lanes(thread)
+  uint32_t source_word = 0;  // the word that is sent, after the `send` stages
+  uint32_t lane = 0;         // received from lane: this ^ lanes(thread)
 };
 
 struct ShufflePlan {
@@ -55,11 +56,11 @@ struct ShufflePlan {
   // source_order[w * n] to source_order[w * n + n - 1], n = elements_per_word.
   int elements_per_word = 1;
   std::vector<uint32_t> source_order;
-  // By target register: word * n + position of its element, after the `receive` stages.
-  std::vector<uint32_t> target_places;
+  // By target register: word * n + its element's position in the word, after the `receive` stages.
+  std::vector<uint32_t> target_index;
 
   std::vector<SelectStage> send, receive;
-  std::vector<ShuffleRound> rounds;  // round k leaves word k, before the `receive` stages
+  std::vector<ShuffleRound> rounds;  // round k gives word k, before the `receive` stages
   LinearMap lanes;                   // thread -> lane
 
   // Whether every lane reads lane ^ constant in each round: a butterfly.
@@ -74,7 +75,7 @@ struct ShufflePlan {
 std::optional<ShufflePlan> plan_shuffles(const Distributed& source, const Distributed& target,
                                          int element_bytes);
 
-// The same, but only where shuffles cost no more than shared memory would.
+// The same, but nullopt if shuffles cost more than shared memory would.
 std::optional<ShufflePlan> plan_cheap_shuffles(const Distributed& source, const Distributed& target,
                                                int element_bytes);
 

@@ -17,8 +17,8 @@ Distributed streaming(const Shape& shape, int narrow, int wide, int warps) {
   const int exchanged = std::min(
       std::countr_zero(static_cast<unsigned>(wide_here / plain.vector_elements())), lane_bits);
   if (wide_here <= plain.vector_elements() || plain.registers() < wide_here) return plain;
-  // Of the bits above a vector, the first `exchanged` stay lanes' and the next become registers';
-  // all above move down by as many places.
+  // Of the bits above a vector, the first `exchanged` stay lane bits and the next become register
+  // bits; all above move down by as many.
   Columns columns;
   for (const Columns* kind : {&plain.lane_columns(), &plain.warp_columns()})
     columns.insert(columns.end(), kind->begin(), kind->end());

@@ -11,7 +11,7 @@ Subspace::Subspace(const std::vector<uint64_t>& vectors) {
 }
 
 uint64_t Subspace::reduced(uint64_t vector) const {
-  for (uint64_t b : basis_)  // descending, so that no step brings back a bit already cancelled
+  for (uint64_t b : basis_)  // descending, so that no step sets a bit again that was cancelled
     if (std::bit_width(vector) == std::bit_width(b)) vector ^= b;
   return vector;
 }

@@ -22,10 +22,10 @@ class Subspace {
 };
 
 // Vectors whose span has `dimension` dimensions and nothing but 0 in common with either subspace.
-// They are taken from `candidates` in their order, and where that does not suffice from the XORs of
-// two of them. Succeeds whenever the candidates span a space V and `dimension` is at most dim V
-// minus the larger of dim (a and V), dim (b and V): as long as fewer are chosen, both sums are
-// proper subspaces of V, and two of those never cover it. Returns fewer vectors otherwise.
+// They are taken from `candidates` in order and, if these do not suffice, from the XORs of two of
+// them. Let V be the span of the candidates. This succeeds if `dimension` is at most dim V minus
+// the larger of dim (a and V) and dim (b and V): as long as fewer are chosen, both sums are proper
+// subspaces of V, and two of those never cover it. Otherwise returns fewer vectors.
 std::vector<uint64_t> common_complement(const Subspace& a, const Subspace& b, int dimension,
                                         const std::vector<uint64_t>& candidates);
 

@@ -82,7 +82,7 @@ class Shuffles {
       all = code_.insert(all, words[static_cast<std::size_t>(w)], w);
     all = narrow_integers(code_, all, code_.builder().getIntegerType(used));
     all = code_.bitcast(all, vector_of(element, count * used / bits));
-    return code_.shuffle(all, as_indices(plan_.target_places));
+    return code_.shuffle(all, as_indices(plan_.target_index));
   }
 
   void rename(const std::vector<layout::SelectStage>& stages, llvm::SmallVector<Value>& words) {
@@ -174,7 +174,7 @@ Value exchange(Code& code, Value registers, Value base, const Distributed& from,
                const Distributed& to) {
   const Type element = cast<VectorType>(registers.getType()).getElementType();
   const std::int64_t element_bytes = element.getIntOrFloatBitWidth() / 8;
-  const auto memory = layout::Memory::for_exchange(from, to, static_cast<int>(element_bytes));
+  const auto memory = layout::Memory::for_conversion(from, to, static_cast<int>(element_bytes));
 
   SharedAccess stores(code, base, memory, from, element_bytes);
   const Value writes = holds_first_copy(code, thread_number(code), from);

@@ -11,8 +11,8 @@ namespace {
 
 using llvm::Value;
 
-/// Whether an expression is in it that is no place in a global variable: those are known when code
-/// is encoded.
+/// Whether the constant contains an expression other than an address in a global variable, which is
+/// known when code is encoded.
 bool has_expression(const llvm::Constant* constant, const llvm::DataLayout& layout) {
   if (llvm::isa<llvm::GlobalValue>(constant)) return false;
   if (constant->getType()->isPointerTy()) {
@@ -27,7 +27,7 @@ bool has_expression(const llvm::Constant* constant, const llvm::DataLayout& layo
   });
 }
 
-/// The same value with instructions in place of expressions.
+/// The same value, with instructions instead of expressions.
 Value* without_expressions(llvm::IRBuilder<>& b, llvm::Constant* constant,
                            const llvm::DataLayout& layout) {
   if (!has_expression(constant, layout)) return constant;
@@ -62,7 +62,7 @@ void expand(llvm::Instruction& i, const llvm::DataLayout& layout) {
     Value* value = without_expressions(b, constant, layout);
     if (phi == nullptr)
       use.set(value);
-    else  // A predecessor that comes several ways brings one value.
+    else  // A predecessor with several edges to this block brings the same value on each.
       phi->setIncomingValueForBlock(phi->getIncomingBlock(use), value);
   }
 }

@@ -28,8 +28,8 @@ Value* unsigned_saturating(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return b.CreateSelect(b.CreateICmpULT(sum, x), llvm::Constant::getAllOnesValue(i.getType()), sum);
 }
 
-/// The sum wraps where both operands have one sign and it has the other; then the limit is the one
-/// on their side.
+/// The sum wraps if both operands have one sign and the sum has the other; the result is then the
+/// limit on the operands' side.
 Value* signed_saturating(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   Value *x = i.getArgOperand(0), *y = i.getArgOperand(1);
   const bool adds = i.getIntrinsicID() == llvm::Intrinsic::sadd_sat;
@@ -85,7 +85,7 @@ Value* float_class(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return result;
 }
 
-/// Bits of two words side by side, shifted; the amount counts modulo the width.
+/// Shifts two words side by side; the amount counts modulo the width.
 Value* funnel_shift(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   Value *high = i.getArgOperand(0), *low = i.getArgOperand(1);
   const unsigned bits = i.getType()->getScalarSizeInBits();
@@ -117,7 +117,8 @@ Value* reversed(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return result;
 }
 
-/// The zeros below the lowest bit: the bits that x - 1 has and x lacks. All of them where x is 0.
+/// The number of zeros below the lowest set bit: the bits that x - 1 has and x lacks; all if x is
+/// 0.
 Value* trailing_zeros(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   Value* x = i.getArgOperand(0);
   Value* below =
@@ -139,8 +140,8 @@ Value* saturating_shift(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i) {
   return b.CreateSelect(b.CreateICmpEQ(b.CreateAShr(shifted, by), x), shifted, limit);
 }
 
-/// Whether the sum, the difference or the product `result` of x and y is another number than that
-/// of the operands'; null for products of a width that machines multiply, which have opcodes.
+/// Whether `result`, the sum, difference or product of x and y, has wrapped; null for products of a
+/// width that machines multiply, which have opcodes.
 Value* overflows(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i, Value* result) {
   Value *x = i.getArgOperand(0), *y = i.getArgOperand(1);
   llvm::Constant* zero = llvm::Constant::getNullValue(x->getType());
@@ -165,7 +166,7 @@ Value* overflows(llvm::IRBuilder<>& b, llvm::IntrinsicInst& i, Value* result) {
   return b.CreateICmpNE(b.CreateMul(extended(x), extended(y)), extended(result));
 }
 
-/// A pair of the result and whether it overflows, whose parts are taken out again.
+/// Expands an intrinsic that gives a pair, the result and whether it overflows.
 bool expand_overflow(llvm::WithOverflowInst& i) {
   const unsigned bits = i.getLHS()->getType()->getScalarSizeInBits();
   const bool multiplies = i.getBinaryOp() == llvm::Instruction::Mul;

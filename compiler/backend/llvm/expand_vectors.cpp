@@ -24,7 +24,7 @@ bool is_integer_vector(llvm::Type* type) {
   return llvm::isa<llvm::FixedVectorType>(type) && type->isIntOrIntVectorTy();
 }
 
-/// Whether elements lie at bytes of their own, so that a bitcast only renames bytes.
+/// Whether elements occupy whole bytes, so that a bitcast only renames bytes.
 bool has_whole_elements(llvm::Type* type) {
   const unsigned bits = type->getScalarSizeInBits();
   return bits == 8 || bits == 16 || bits == 32 || bits == 64;
@@ -32,8 +32,8 @@ bool has_whole_elements(llvm::Type* type) {
 
 //===--- Bits ---------------------------------------------------------------------------------===//
 
-/// Integers of one width as integers of another, by shifts: the bits, lowest first, are the same.
-/// A piece of an element that lies in one element on either side is moved at a time.
+/// Integers of one width as integers of another, with the same bits, lowest first. Moves, by
+/// shifts, one piece at a time that is within one element on either side.
 Value* regrouped(llvm::IRBuilder<>& b, Value* value, llvm::Type* to) {
   const unsigned from_bits = value->getType()->getScalarSizeInBits();
   const unsigned to_bits = to->getScalarSizeInBits(), count = length_of(to);
@@ -84,7 +84,7 @@ Value* expanded_bitcast(llvm::BitCastInst& i) {
   return integers == to ? result : b.CreateBitCast(result, to);
 }
 
-/// One bit, or a few, of a vector of others: no need for all of them.
+/// Extracts one element of a bitcast vector without computing the others.
 Value* expanded_extract_of_bitcast(llvm::ExtractElementInst& i) {
   auto* cast = llvm::dyn_cast<llvm::BitCastInst>(i.getVectorOperand());
   auto* index = llvm::dyn_cast<llvm::ConstantInt>(i.getIndexOperand());
@@ -103,8 +103,8 @@ Value* expanded_extract_of_bitcast(llvm::ExtractElementInst& i) {
 
 //===--- Memory -------------------------------------------------------------------------------===//
 
-/// The integers that lie in memory where LLVM lays a vector of i1: a bit each, and zeros to the
-/// end of the last byte. Null if one access does not reach them all.
+/// The integer type that LLVM stores for a vector of i1: a bit each, and zeros to the end of the
+/// last byte. Null if one access cannot hold all of it.
 llvm::Type* bytes_of_truths(llvm::Type* truths) {
   if (!truths->isVectorTy() || !truths->isIntOrIntVectorTy(1)) return nullptr;
   const unsigned bytes = (length_of(truths) + 7) / 8;
@@ -148,7 +148,7 @@ bool expand_store(llvm::StoreInst& i) {
 
 using Combine = std::function<Value*(Value*, Value*)>;
 
-/// All elements combined, halves first: for what is associative and commutative.
+/// All elements combined, the two halves first: for associative and commutative operations.
 Value* folded(llvm::IRBuilder<>& b, Value* vector, const Combine& combine) {
   unsigned count = length_of(vector->getType());
   Value* rest = nullptr;  // odd ones out
@@ -174,7 +174,7 @@ Value* bits_of(Value* integer) {
   return cast->getOperand(0);
 }
 
-/// Whether a vector that is looked at as one integer is equal to another: where elements differ.
+/// Compares vectors that are bitcast to one integer: element by element.
 Value* expanded_comparison(llvm::ICmpInst& i) {
   if (!i.isEquality() || !i.getOperand(0)->getType()->isIntegerTy()) return nullptr;
   Value* left = bits_of(i.getOperand(0));
@@ -251,7 +251,7 @@ Value* expanded_reduction(llvm::IntrinsicInst& i) {
   }
 }
 
-//===--- Places known at run time -------------------------------------------------------------===//
+//===--- Indices known at run time ------------------------------------------------------------===//
 
 Value* expanded_extract(llvm::ExtractElementInst& i) {
   Value *vector = i.getVectorOperand(), *index = i.getIndexOperand();
@@ -301,7 +301,7 @@ void expand(llvm::Function& function) {
         i.eraseFromParent();
       }
     }
-  // Last, since what looked at their results may have done without.
+  // Last, since the expansions before may have removed uses of their results.
   for (llvm::BasicBlock& block : function)
     for (llvm::Instruction& i : block)
       if (auto* cast = llvm::dyn_cast<llvm::BitCastInst>(&i)) casts.push_back(cast);

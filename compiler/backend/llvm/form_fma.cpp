@@ -41,7 +41,7 @@ llvm::Value* fused(llvm::BinaryOperator& sum) {
   return nullptr;
 }
 
-/// Whether all users take parts of `product`, together not more than it has.
+/// Whether all users extract parts of `product`, together no more than it has.
 bool is_taken_apart(const llvm::Instruction& product) {
   auto* type = llvm::dyn_cast<llvm::FixedVectorType>(product.getType());
   if (type == nullptr || product.hasOneUse()) return false;
@@ -56,8 +56,8 @@ bool is_taken_apart(const llvm::Instruction& product) {
   return taken <= type->getNumElements();
 }
 
-/// Multiplies parts instead of taking parts of a product, so that each product has the one use that
-/// fusing wants: sums over registers begin with such parts.
+/// Multiplies parts instead of extracting parts of a product, so that each product has the single
+/// use that fusing requires: sums over registers begin with such parts.
 void multiply_parts(llvm::Instruction& product) {
   for (llvm::User* user : llvm::make_early_inc_range(product.users())) {
     auto* shuffle = llvm::cast<llvm::ShuffleVectorInst>(user);

@@ -40,8 +40,7 @@ namespace tegula::compiler {
 namespace {
 
 /// Once a process: registers the backend, and makes pointers to shared memory 32 bits wide, which
-/// LLVM offers through an option of its command line only. It must be set before the first
-/// TargetMachine.
+/// LLVM offers only as a command-line option. It must be set before the first TargetMachine.
 void initialise_backend() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -95,7 +94,7 @@ void expand(llvm::Module& module) {
   expand_intrinsics(module);
   expand_vectors(module);
   widen_integers(module);
-  expand_constants(module);  // what these wrote, who know nothing of the target's layout
+  expand_constants(module);  // again: the passes above write constants without the data layout
 }
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {

@@ -13,8 +13,8 @@ namespace {
 
 using namespace llvm::PatternMatch;
 
-/// The words that a factor of 64 bits, or each of its elements, is the extension of; null if it is
-/// more than that.
+/// The 32-bit value that a 64-bit factor (or vector) is the zero-extension of; null if it is not
+/// one.
 llvm::Value* word_of(llvm::Value* factor) {
   llvm::Value* word = nullptr;
   if (match(factor, m_ZExt(m_Value(word))))
@@ -25,7 +25,7 @@ llvm::Value* word_of(llvm::Value* factor) {
   return nullptr;
 }
 
-/// The product of the same words, of 32 bits, in the same block.
+/// The 32-bit product of the same values in the same block.
 llvm::BinaryOperator* low_product(const llvm::Instruction& wide, llvm::Value* a, llvm::Value* b) {
   llvm::Value* variable = llvm::isa<llvm::Constant>(a) ? b : a;
   for (llvm::User* user : variable->users()) {

@@ -31,7 +31,7 @@ Value* hardware_conversion(llvm::IRBuilder<>& b, Value* x, unsigned bits, bool i
   return b.CreateCall(type, assembly, {x});
 }
 
-/// The number of that many bits.
+/// `x` converted to an integer of that many bits.
 Value* converted(llvm::IRBuilder<>& b, Value* x, unsigned bits, bool is_signed) {
   if (x->getType()->isBFloatTy()) x = b.CreateFPExt(x, b.getFloatTy());
   const unsigned width = bits < 16 ? 32 : bits;

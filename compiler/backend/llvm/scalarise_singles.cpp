@@ -12,8 +12,9 @@
 namespace tegula::compiler {
 namespace {
 
-/// With fewer, looking down the chain costs little. An operation written as a scalar stays where it
-/// is, and one that InstCombine takes out moves to its use: either may take a GPU fewer registers.
+/// With fewer, walking down the chain is cheap. (Operations that this pass makes scalars stay where
+/// they are, those that InstCombine scalarises move to their uses; either may need fewer
+/// registers.)
 constexpr std::size_t least_singles = 1000;
 
 bool is_single(const llvm::Type* type) {
@@ -27,7 +28,7 @@ class Singles {
       : function_(function), builder_(function.getContext()) {}
 
   void run() {
-    // Operands before what uses them, but for those of phis, which stay vectors.
+    // Operands before their users, except those of phis, which stay vectors.
     for (llvm::BasicBlock* block : llvm::ReversePostOrderTraversal<llvm::Function*>(&function_))
       for (llvm::Instruction& i : llvm::make_early_inc_range(*block)) visit(i);
   }
@@ -55,7 +56,7 @@ class Singles {
     i.eraseFromParent();
   }
 
-  /// The operation on the element; null where it is another one.
+  /// The operation on the element; null if it is of a kind that stays a vector.
   llvm::Value* scalar_of(llvm::Instruction& i) {
     const auto operand = [&](unsigned k) { return element(i.getOperand(k)); };
     llvm::Value* result = nullptr;
@@ -91,7 +92,7 @@ class Singles {
   }
 
   llvm::Function& function_;
-  llvm::IRBuilder<llvm::NoFolder> builder_;  // what is folded is LLVM's passes' to decide
+  llvm::IRBuilder<llvm::NoFolder> builder_;  // folding is left to LLVM's passes
   llvm::DenseMap<llvm::Value*, llvm::Value*> scalars_;
 };
 

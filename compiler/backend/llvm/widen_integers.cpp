@@ -23,7 +23,7 @@ llvm::Type* wide_type(llvm::Type* odd) {
   return odd->getWithNewBitWidth(odd->getScalarSizeInBits() < 32 ? 32 : 64);
 }
 
-/// The wide counterparts of odd values, which have zeros above.
+/// The wide counterparts of values of odd width, zero-extended.
 class Widener {
  public:
   void run(llvm::Function& function) {
@@ -46,7 +46,7 @@ class Widener {
   }
 
  private:
-  /// All but what has a user that is not known here, whatever way round a loop that may be.
+  /// Erases all of them except those with a user that is not known here, directly or around a loop.
   static void erase_unused(llvm::ArrayRef<llvm::Instruction*> odd) {
     llvm::DenseSet<llvm::User*> unused(odd.begin(), odd.end());
     for (bool changed = true; changed;) {
@@ -65,14 +65,14 @@ class Widener {
   /// Null if the operand is not known.
   Value* wide(llvm::IRBuilder<>& b, Value* odd) {
     if (auto* constant = llvm::dyn_cast<llvm::Constant>(odd)) {
-      // Any number will do, but the same one wherever this is looked at.
+      // Any number will do, as long as it is the same for every use.
       if (llvm::isa<llvm::UndefValue>(constant))
         return llvm::Constant::getNullValue(wide_type(odd->getType()));
       return b.CreateZExt(constant, wide_type(odd->getType()));
     }
     return wide_.lookup(odd);
   }
-  /// With copies of the sign above; null if the operand is not known.
+  /// Sign-extended; null if the operand is not known.
   static Value* with_sign(llvm::IRBuilder<>& b, Value* wide, llvm::Type* odd) {
     if (wide == nullptr) return nullptr;
     const unsigned spare = wide->getType()->getScalarSizeInBits() - odd->getScalarSizeInBits();
@@ -216,7 +216,7 @@ class Widener {
     return cut(b, x, i.getType());
   }
 
-  /// What a loop brings back is known only at the end.
+  /// Values that come around a loop are known only at the end.
   void complete(llvm::PHINode& phi) {
     auto* result = llvm::cast<llvm::PHINode>(wide_.lookup(&phi));
     for (unsigned k = 0; k < phi.getNumIncomingValues(); ++k) {
@@ -288,9 +288,9 @@ class Widener {
   llvm::DenseMap<Value*, Value*> wide_;
 };
 
-//===--- Truths -------------------------------------------------------------------------------===//
+//===--- Booleans -----------------------------------------------------------------------------===//
 
-/// Arithmetic on i1 is logic: of what is defined. A shift is by 0, a division by true.
+/// Arithmetic on i1 as logic, for defined operands: a shift is by 0, a division by true.
 Value* logic(llvm::Instruction& i) {
   if (!i.getType()->isIntOrIntVectorTy(1)) return nullptr;
   llvm::IRBuilder<> b(&i);

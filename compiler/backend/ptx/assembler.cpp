@@ -87,13 +87,13 @@ Cubin assemble(std::string_view ptx, std::string_view arch) {
   Cubin best = assemble_with(preferred, ptx, arch);
   for (const AssemblerInfo& assembler : std::span(assemblers()).subspan(1)) {
     if (spilled(best) <= 0) break;
-    // Of a newer toolkit: the driver may not take its code.
+    // One of a newer toolkit: the driver may not accept its code.
     if (major_version(assembler) > major_version(preferred)) continue;
     try {
       Cubin other = assemble_with(assembler, ptx, arch);
       if (spills_less(other, best)) best = std::move(other);
     } catch (const Error&) {
-      // There is code already.
+      // The preferred assembler's code is good enough.
     }
   }
   return best;

@@ -1,4 +1,4 @@
-// PTX to cubin: nvJitLink in the process where it is found, else ptxas as a child process.
+// PTX to cubin: by nvJitLink in this process if it is found, else by ptxas as a child process.
 #pragma once
 
 #include <string>
@@ -24,14 +24,15 @@ using format::AssemblerInfo;
 /// toolkit and in PATH.
 const std::vector<AssemblerInfo>& assemblers();
 
-/// By the preferred assembler; where its code spills registers the other one is asked, too, if it
-/// is of no newer toolkit: ptxas, which knows that the kernel is the whole program, often needs
-/// fewer than nvJitLink. Throws Error{environment} if no assembler is found, Error{unsupported}
-/// with the assembler's log if it rejects the PTX (an architecture newer than it knows, say).
+/// Assembles by the preferred assembler. If its code spills registers the other one is tried as
+/// well, unless it is of a newer toolkit: ptxas, which knows that the kernel is the whole program,
+/// often needs fewer registers than nvJitLink. Throws Error{environment} if no assembler is found,
+/// Error{unsupported} with the assembler's log if it rejects the PTX (for example for an
+/// architecture that it does not know).
 Cubin assemble(std::string_view ptx, std::string_view arch);
-/// The same by one of assemblers().
+/// Assembles by one of assemblers().
 Cubin assemble_with(const AssemblerInfo& assembler, std::string_view ptx, std::string_view arch);
-/// Whether `other`, of the same PTX, is complete and spills fewer bytes.
+/// Whether `other`, made from the same PTX, is complete and spills fewer bytes.
 bool spills_less(const Cubin& other, const Cubin& than);
 
 }  // namespace tegula::compiler

@@ -31,7 +31,8 @@ struct Library {
   int (*destroy)(Handle*) = nullptr;
 };
 
-/// Opened once and never closed: closing would run its destructors under our feet at exit.
+/// Opened once and never closed: closing would run its destructors at exit while we may still use
+/// it.
 std::optional<Library> open_library(const std::string& path) {
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return std::nullopt;

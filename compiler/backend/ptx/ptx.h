@@ -11,7 +11,7 @@ class TargetMachine;
 namespace tegula::compiler {
 
 /// Replaces markers by inline assembly and emits PTX of the lowest ISA version that the
-/// architecture allows. Consumes the module's meaning: it is not to be used afterwards.
+/// architecture allows. Changes the module, which must not be used afterwards.
 std::string emit_ptx(llvm::Module& module, llvm::TargetMachine& machine);
 
 }  // namespace tegula::compiler

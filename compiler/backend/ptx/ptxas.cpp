@@ -63,7 +63,7 @@ int run(const std::vector<std::string>& command, const fs::path& output) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   pid_t child = 0;
-  // The first three may lack memory.
+  // The first three can fail for lack of memory.
   const bool started =
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
       posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
@@ -88,7 +88,7 @@ std::optional<std::string> ptxas_version(const std::string& path) {
     if (run({path, "--version"}, folder / "log") != 0) return std::nullopt;
     log = read_file(folder / "log");
   } catch (const Error&) {
-    return std::nullopt;  // an assembler that cannot be asked cannot be used
+    return std::nullopt;  // an assembler that does not state its version cannot be used
   }
   std::smatch match;
   if (!std::regex_search(log, match, std::regex(R"(V(\d+(\.\d+)*))"))) return std::nullopt;

@@ -28,7 +28,7 @@ format::Resources parse_resources(std::string_view log) {
 }
 
 void check_resources(format::Entry& entry, const std::string& config) {
-  // Registers are given out to warps by 8 a thread: CUDA's occupancy calculator.
+  // Registers are allocated to warps in units of 8 a thread: CUDA's occupancy calculator.
   constexpr std::int64_t unit = 8;
   const format::Resources& used = entry.resources;
   const std::int64_t each = (used.registers + unit - 1) / unit * unit;

@@ -1,4 +1,4 @@
-// What the assembler says a kernel takes, held against what a block can have.
+// The resources that the assembler reports for a kernel, compared with what a block can have.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,7 @@ std::vector<std::byte> compile_request(std::span<const std::byte> request);
 using format::Emitted;
 using format::Stage;
 
-/// One stage of one Program. For Stage::sim the target's backend is ignored, and for the others
-/// too.
+/// One stage of one Program. The target's backend is ignored: the stage decides.
 Emitted emit(std::span<const std::byte> program, const Target& target, Stage stage);
 
 }  // namespace tegula::compiler

@@ -83,7 +83,7 @@ TEST(Memory, RefusesWhatIsNoTable) {
   EXPECT_THROW(Memory({4}, {1, 2, 3}), std::invalid_argument);
   EXPECT_THROW(Memory({3}, {1, 2}), std::invalid_argument);
   EXPECT_THROW(
-      Memory::for_exchange(Distributed::blocked({64}, 1, 1), Distributed::blocked({32}, 1, 1), 4),
+      Memory::for_conversion(Distributed::blocked({64}, 1, 1), Distributed::blocked({32}, 1, 1), 4),
       std::invalid_argument);
   EXPECT_THROW(Memory::row_major({32}).offsets(Distributed::blocked({64}, 1, 1)),
                std::invalid_argument);
@@ -109,7 +109,7 @@ TEST(Memory, AccessesCoverEachElementOnceInOrder) {
   for (int i = 0; i < testing::rounds(300); ++i) {
     const Shape shape = {int64_t{1} << random.in(2, 5), int64_t{1} << random.in(4, 6)};
     const Distributed source = units(random, shape, 1), target = units(random, shape, 1);
-    const Memory memory = Memory::for_exchange(source, target, 2);
+    const Memory memory = Memory::for_conversion(source, target, 2);
     const int width = memory.vector_elements(source, 8);
     std::set<uint32_t> seen;
     for (const MemoryAccess& access : memory_accesses(memory, source, width))
@@ -133,7 +133,7 @@ TEST(Memory, ExchangesAreFreeOfConflicts) {
     const int warps = random.in(0, std::min(2, tile_bits(shape) - lane_bits));
     const Distributed source = units(random, shape, warps), target = units(random, shape, warps);
     for (const int bytes : {1, 2, 4, 8}) {
-      const Memory memory = Memory::for_exchange(source, target, bytes);
+      const Memory memory = Memory::for_conversion(source, target, bytes);
       expect_no_conflicts(memory, source, bytes);
       expect_no_conflicts(memory, target, bytes);
     }
@@ -143,7 +143,7 @@ TEST(Memory, ExchangesAreFreeOfConflicts) {
 TEST(Memory, ATransposeIsWideOnOneSide) {
   const Distributed rows = Distributed::blocked({64, 64}, 4, 4);
   const Distributed columns = Distributed::blocked({64, 64}, 4, 4).transpose({1, 0});
-  const Memory memory = Memory::for_exchange(rows, columns, 4);
+  const Memory memory = Memory::for_conversion(rows, columns, 4);
   EXPECT_EQ(std::max(memory.vector_elements(rows, 4), memory.vector_elements(columns, 4)), 4);
   expect_no_conflicts(memory, rows, 4);
   expect_no_conflicts(memory, columns, 4);
@@ -158,7 +158,7 @@ TEST(Memory, CommonVectorsAreWideOnBothSides) {
   // Both sides hold 8 neighbouring f16; rows and warps change places.
   const Distributed source({64, 64}, {1, 2, 4, 64}, {8, 16, 32, 128, 256}, {512, 1024, 2048}),
       target({64, 64}, {1, 2, 4, 2048}, {64, 128, 256, 512, 1024}, {8, 16, 32});
-  const Memory memory = Memory::for_exchange(source, target, 2);
+  const Memory memory = Memory::for_conversion(source, target, 2);
   EXPECT_EQ(memory.vector_elements(source, 8), 8);
   EXPECT_EQ(memory.vector_elements(target, 8), 8);
   expect_no_conflicts(memory, source, 2);
@@ -171,7 +171,7 @@ TEST(Memory, AnyLayoutsGetATable) {
     const Distributed source = random.layout(random.shape(9)),
                       target = random.layout(source.shape());
     for (const int bytes : {1, 2, 4, 8}) {
-      const Memory memory = Memory::for_exchange(source, target, bytes);
+      const Memory memory = Memory::for_conversion(source, target, bytes);
       EXPECT_TRUE(memory.map().is_invertible());
       for (const Distributed& layout : {source, target})
         for (const MemoryAccess& access : memory_accesses(

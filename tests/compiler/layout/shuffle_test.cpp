@@ -45,7 +45,7 @@ std::vector<Word> carry_out(const ShufflePlan& plan, const Distributed& source) 
     }
     apply(plan.receive, thread, taken);
     Word& registers = result.emplace_back();
-    for (uint32_t place : plan.target_places)
+    for (uint32_t place : plan.target_index)
       registers.push_back(taken[place / per_word][place % per_word]);
   }
   return result;
