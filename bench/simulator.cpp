@@ -26,7 +26,7 @@
 namespace {
 
 using namespace tegula;
-using namespace tegula::test;
+using namespace tegula::testing;
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint32_t blocks = 64;

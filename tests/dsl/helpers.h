@@ -10,7 +10,7 @@
 #include "dsl/program/program.h"
 #include "tegula/dsl.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 /// Every kernel of these tests is traced twice.
 inline const bool checked = (set_checked_tracing(true), true);
@@ -53,4 +53,4 @@ Error error_of(F&& run) {
 /// ":LINE:" as it stands in the place that an error names.
 inline std::string at_line(int line) { return ":" + std::to_string(line) + ":"; }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

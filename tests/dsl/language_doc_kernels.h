@@ -214,8 +214,8 @@ void parts(const RowCfg& c, In x, Out y, Out moments) {
   auto [r] = grid({x.dim(0)});
   auto v = x.tiles({1, c.bn}).load({r, 0});
   auto [mean, variance] = mean_and_variance(v, 1);
-  auto turns = halve_until_small(x.dim(1), full(i32, {}, 9));
-  y.tiles({1, c.bn}).store(swish(v - mean) + turns.to(f32), {r, 0});
+  auto iterations = halve_until_small(x.dim(1), full(i32, {}, 9));
+  y.tiles({1, c.bn}).store(swish(v - mean) + iterations.to(f32), {r, 0});
   auto M = moments.tiles({1, 1});
   M.store(mean, {r, 0}), M.store(variance, {r, 1}), M.store(sum_of_squares(c, x, r), {r, 2});
 }

@@ -4,7 +4,7 @@
 
 #include "tegula/dsl.h"
 
-namespace tegula::test::language_doc_names {
+namespace tegula::testing::language_doc_names {
 
 using tegula::bf16;
 using tegula::f16;
@@ -82,4 +82,4 @@ using tegula::assert_that;
 using tegula::philox4x32;
 using tegula::print;
 
-}  // namespace tegula::test::language_doc_names
+}  // namespace tegula::testing::language_doc_names

@@ -9,7 +9,7 @@
 #include "tests/dsl/language_doc_kernels.h"
 #include "tests/dsl/language_doc_names.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 TEST(LanguageDoc, ItsKernelsTrace) {
@@ -90,4 +90,4 @@ TEST(LanguageDoc, EveryNameIsDeclared) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -23,7 +23,7 @@ bool is_small(const format::Image& image) {
 
 void run(const format::Image& image) {
   alignas(64) static std::byte x[4096], y[4096];
-  std::vector<test::Argument> arguments;
+  std::vector<testing::Argument> arguments;
   for (std::size_t k = 0; k < image.parameters.size(); ++k) {
     const bool wide = image.registers[image.parameters[k]].scalar == format::Scalar::i64;
     if (wide && k % 2 == 0)
@@ -31,7 +31,7 @@ void run(const format::Image& image) {
     else if (wide)
       arguments.push_back({"y", y, sizeof y, true});
     else
-      arguments.push_back(test::scalar(3));
+      arguments.push_back(testing::scalar(3));
   }
   const auto device = make_sim_device("sm_90a", {.seed = image.code.size() % 3,
                                                  .throw_on_report = false,
@@ -40,7 +40,7 @@ void run(const format::Image& image) {
   format::Image copy = image;
   copy.arch = "sm_90a";
   const auto& cluster = image.cluster;
-  test::run_image(*device, copy, arguments, {{2 * cluster[0], cluster[1], cluster[2]}, 64});
+  testing::run_image(*device, copy, arguments, {{2 * cluster[0], cluster[1], cluster[2]}, 64});
 }
 
 }  // namespace

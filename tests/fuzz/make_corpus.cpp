@@ -15,7 +15,7 @@
 namespace {
 
 using namespace tegula;
-using namespace tegula::test;
+using namespace tegula::testing;
 using format::Kind;
 
 void write(const std::filesystem::path& path, std::span<const std::byte> bytes) {

@@ -13,10 +13,10 @@
 namespace tegula::golden {
 namespace {
 
-using test::ImageBuilder;
-using test::Opcode;
-using test::Reg;
-using test::Scalar;
+using testing::ImageBuilder;
+using testing::Opcode;
+using testing::Reg;
+using testing::Scalar;
 
 constexpr std::uint32_t warps = 4, threads = 32 * warps;
 
@@ -41,8 +41,8 @@ format::Image image_of(const Approximation& what, const std::string& arch) {
   b.image().arch = arch;
   const Reg x = b.parameter(Scalar::i64), y = b.parameter(Scalar::i64);
   const Reg block = b.op(Opcode::imul, Scalar::i32, 1,
-                         {b.special(test::Special::ctaid_x), b.i32(static_cast<int>(threads))});
-  const Reg i = b.op(Opcode::iadd, Scalar::i32, 1, {block, b.special(test::Special::tid_x)});
+                         {b.special(testing::Special::ctaid_x), b.i32(static_cast<int>(threads))});
+  const Reg i = b.op(Opcode::iadd, Scalar::i32, 1, {block, b.special(testing::Special::tid_x)});
   const Reg v = b.load(b.address(x, i, 4), Scalar::f32, 1, 4);
   b.store(b.address(y, i, 4), b.op(what.opcode, Scalar::f32, 1, {v}), 4);
   b.ret();
@@ -50,7 +50,7 @@ format::Image image_of(const Approximation& what, const std::string& arch) {
 }
 
 format::Entry entry_of(const Approximation& what, const Target& target) {
-  format::Entry entry = test::entry_of(image_of(what, target.arch));
+  format::Entry entry = testing::entry_of(image_of(what, target.arch));
   if (target.backend == Target::Backend::ptx) {
     const std::string ptx = approximation_ptx(what.name);
     const auto* bytes = reinterpret_cast<const std::byte*>(ptx.data());

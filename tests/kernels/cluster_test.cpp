@@ -18,7 +18,7 @@ struct Cfg {
   int bn = 128;
   int cluster = 4;
   int warps = 4;
-  int turns = 3;
+  int iterations = 3;
 };
 template <class K>
 auto with_fields(K kernel) {
@@ -27,7 +27,7 @@ auto with_fields(K kernel) {
       .field("bn", &Cfg::bn)
       .field("cluster", &Cfg::cluster)
       .field("warps", &Cfg::warps)
-      .field("turns", &Cfg::turns);
+      .field("iterations", &Cfg::iterations);
 }
 
 std::vector<const char*> cluster_targets() {
@@ -152,12 +152,12 @@ TEST_P(Clusters, SeveralCollectives) {
   }
 }
 
-/// Clusters that take several rows each, one after the other: as many turns in every block.
+/// Clusters that take several rows each, one after the other: as many iterations in every block.
 void row_loop_fwd(const Cfg& c, In x, Out y) {
   auto [rows, n] = dims2(x);
   require(y, {rows, n});
-  auto [block, part] = cluster_grid({cdiv(rows, c.turns)}, c.cluster);
-  for (auto r : range(block * c.turns, min(rows, (block + 1) * c.turns))) {
+  auto [block, part] = cluster_grid({cdiv(rows, c.iterations)}, c.cluster);
+  for (auto r : range(block * c.iterations, min(rows, (block + 1) * c.iterations))) {
     auto v = x.tiles({1, c.bn}).load({r, part});
     y.tiles({1, c.bn}).store(v * 100 + cluster_sum(sum(v, 1)) - cluster_min(reduce_min(v, 1)),
                              {r, part});

@@ -104,7 +104,7 @@ void tiles_fwd(const Cfg& c, In x) {
   print("t {}", t);
   print("rows {} columns {}", sum(t, 1), sum(t, 0));
   for (auto j : range(0, 2))
-    if_(j == 1, [&] { print("turn {}: {} {}", j, iota(2) + j, iota(4) > 1); });
+    if_(j == 1, [&] { print("iteration {}: {} {}", j, iota(2) + j, iota(4) > 1); });
 }
 const auto tiles = with_fields(kernel("tiles_fwd", tiles_fwd, {"x"}));
 
@@ -135,7 +135,7 @@ TEST_P(Debugging, TilesInRowMajorOrder) {
         for (auto& r : rows)
           if (!is_float(dtype)) r = wrapped(dtype, r);
         expect_printed({"t " + list(x), "rows " + list(rows) + " columns " + list(columns),
-                        "turn 1: [1, 2] [false, false, true, true]"});
+                        "iteration 1: [1, 2] [false, false, true, true]"});
       }
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 struct Cfg {
   int bm = 16, bn = 64;
-  int turns = 1;
+  int iterations = 1;
   int which = 0;
   int warps = 4;
 };
@@ -19,7 +19,7 @@ auto with_fields(K kernel) {
   return std::move(kernel)
       .field("bm", &Cfg::bm)
       .field("bn", &Cfg::bn)
-      .field("turns", &Cfg::turns)
+      .field("iterations", &Cfg::iterations)
       .field("which", &Cfg::which)
       .field("warps", &Cfg::warps);
 }
@@ -31,16 +31,16 @@ INSTANTIATE_TEST_SUITE_P(Targets, Exchange, ::testing::ValuesIn(kernel_targets()
 void both_axes_fwd(const Cfg& c, In x, Out y) {
   auto [one] = grid({1});
   Tile t = x.tiles({c.bm, c.bn}).load({0, 0});
-  for (auto turn : range(0, c.turns)) {
+  for (auto iteration : range(0, c.iterations)) {
     Tile rows = sum(t, 1), columns = sum(t, 0);
-    t = t + rows + columns + sum(rows, 0) + turn;
+    t = t + rows + columns + sum(rows, 0) + iteration;
   }
   y.tiles({c.bm, c.bn}).store(t, {0, 0});
 }
 const auto both_axes = with_fields(kernel("both_axes_fwd", both_axes_fwd, {"x", "y"}));
 
 std::vector<std::int64_t> both_axes_reference(std::vector<std::int64_t> t, const Cfg& c) {
-  for (int turn = 0; turn < c.turns; ++turn) {
+  for (int iteration = 0; iteration < c.iterations; ++iteration) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(c.bm), 0);
     std::vector<std::int64_t> columns(static_cast<std::size_t>(c.bn), 0);
     std::int64_t all = 0;
@@ -48,7 +48,7 @@ std::vector<std::int64_t> both_axes_reference(std::vector<std::int64_t> t, const
     for (std::size_t e = 0; e < t.size(); ++e)
       rows[e / n] += t[e], columns[e % n] += t[e], all += t[e];
     for (std::size_t e = 0; e < t.size(); ++e)
-      t[e] = wrapped(i32, t[e] + rows[e / n] + columns[e % n] + all + turn);
+      t[e] = wrapped(i32, t[e] + rows[e / n] + columns[e % n] + all + iteration);
   }
   return t;
 }
@@ -58,7 +58,7 @@ TEST_P(Exchange, SumsAlongBothAxesInALoop) {
     for (Cfg c : {Cfg{8, 16}, Cfg{16, 64}, Cfg{64, 4}, Cfg{1, 128}, Cfg{128, 1}})
       for (c.warps = 1; c.warps <= 16; c.warps *= 2) {
         if (!simulates() && (seed != 0 || (c.warps != 1 && c.warps != 8))) continue;
-        c.turns = 5;
+        c.iterations = 5;
         SCOPED_TRACE(std::to_string(c.bm) + "x" + std::to_string(c.bn) + " warps " +
                      std::to_string(c.warps) + " seed " + std::to_string(seed));
         device->options().seed = seed;
@@ -129,25 +129,26 @@ TEST_P(Exchange, MasksOfSums) {
 void normalise_fwd(const Cfg& c, In x, Out y) {
   auto [r] = grid({c.bm});
   Tile t = x.tiles({1, c.bn}).load({r, 0});
-  for (auto turn : range(0, c.turns)) {
+  for (auto iteration : range(0, c.iterations)) {
     t = t / (abs(sum(t, 1)) + 1.0);
-    t = t + sqrt(sum(t * t, 1)) * (turn + 1).to(f64);
+    t = t + sqrt(sum(t * t, 1)) * (iteration + 1).to(f64);
   }
   y.tiles({1, c.bn}).store(t, {r, 0});
 }
 const auto normalise = with_fields(kernel("normalise_fwd", normalise_fwd, {"x", "y"}));
 
 TEST_P(Exchange, DependentSumsInALoopUnderSeveralOrders) {
-  const Cfg c{.bm = 5, .bn = 512, .turns = 4, .warps = 8};
+  const Cfg c{.bm = 5, .bn = 512, .iterations = 4, .warps = 8};
   const auto x = random_floats(f64, 5 * 512);
   std::vector<double> wanted = x;
   for (std::size_t r = 0; r < 5; ++r)
-    for (int turn = 0; turn < c.turns; ++turn) {
+    for (int iteration = 0; iteration < c.iterations; ++iteration) {
       double total = 0, squares = 0;
       for (std::size_t k = 0; k < 512; ++k) total += wanted[r * 512 + k];
       for (std::size_t k = 0; k < 512; ++k) wanted[r * 512 + k] /= std::abs(total) + 1;
       for (std::size_t k = 0; k < 512; ++k) squares += std::pow(wanted[r * 512 + k], 2);
-      for (std::size_t k = 0; k < 512; ++k) wanted[r * 512 + k] += std::sqrt(squares) * (turn + 1);
+      for (std::size_t k = 0; k < 512; ++k)
+        wanted[r * 512 + k] += std::sqrt(squares) * (iteration + 1);
     }
   for (const std::uint64_t seed : {0, 1, 2, 3, 4}) {
     device->options().seed = seed;

@@ -139,7 +139,7 @@ TEST_P(InPlace, ARowOfTheResult) {
   }
 }
 
-/// Each turn reads what the turn before has stored.
+/// Each iteration reads what the iteration before has stored.
 void running_sum_fwd(const Cfg& c, In x, Out y) {
   auto [n] = dims1(x);
   auto [one] = grid({1});
@@ -164,9 +164,9 @@ TEST_P(InPlace, ATurnReadsWhatTheTurnBeforeHasStored) {
 void twice_fwd(const Cfg& c, In x, Out y) {
   auto [m, n] = dims2(x);
   auto [i] = grid({m});
-  for (auto turn : range(0, 2))
+  for (auto iteration : range(0, 2))
     for (auto j : range(0, cdiv(n, c.bn)))
-      y.tiles({1, c.bn}).store(x.tiles({1, c.bn}).load({i, j}) * 3 + turn, {i, j});
+      y.tiles({1, c.bn}).store(x.tiles({1, c.bn}).load({i, j}) * 3 + iteration, {i, j});
 }
 const auto twice = with_fields(kernel("twice_fwd", twice_fwd, {"x", "y"}));
 

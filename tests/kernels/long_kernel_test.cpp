@@ -101,10 +101,10 @@ TEST_P(LongKernel, ManyBranches) {
 }
 
 /// Loops in loops, with what exchanges data between warps in the innermost one.
-void nested_fwd(const Cfg& c, In x, I32 turns, Out y) {
+void nested_fwd(const Cfg& c, In x, I32 iterations, Out y) {
   auto [i] = grid({1});
   Tile v = x.tiles({c.bn}).load({i});
-  const Tile count = turns;
+  const Tile count = iterations;
   const std::function<void(int)> nest = [&](int depth) {
     if (depth == 0) {
       v = v + sum(v, 0);
@@ -115,7 +115,7 @@ void nested_fwd(const Cfg& c, In x, I32 turns, Out y) {
   nest(c.steps);
   y.tiles({c.bn}).store(v, {i});
 }
-const auto nested = kernel("nested_fwd", nested_fwd, {"x", "turns", "y"})
+const auto nested = kernel("nested_fwd", nested_fwd, {"x", "iterations", "y"})
                         .field("steps", &Cfg::steps)
                         .field("bn", &Cfg::bn)
                         .field("warps", &Cfg::warps);

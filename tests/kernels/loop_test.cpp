@@ -1,4 +1,4 @@
-// Traced loops: carried tiles, several at once, nested, without turns, bounds from extents and
+// Traced loops: carried tiles, several at once, nested, without iterations, bounds from extents and
 // scalars, reductions inside, loads that do not change.
 #include <algorithm>
 
@@ -19,7 +19,7 @@ auto with_fields(K kernel) {
 class Loops : public KernelTest {};
 INSTANTIATE_TEST_SUITE_P(Targets, Loops, ::testing::ValuesIn(kernel_targets()), target_name);
 
-/// A row sum in chunks, its bound an extent: zero, one and several turns, and a ragged end.
+/// A row sum in chunks, its bound an extent: zero, one and several iterations, and a ragged end.
 void row_sum_fwd(const Cfg& c, In x, Out y) {
   auto [m, n] = dims2(x);
   auto [r] = grid({m});
@@ -96,7 +96,8 @@ void matmul_fwd(const Cfg&, In a, In b, Out y) {
     Tile total = zeros(f32, {8, 16});
     for (auto p : range(0, k))
       total += a.tiles({8, 1}).load({i, p}) * b.tiles({1, 16}).load({p, j});
-    for (auto turn : range(0, 2)) total = total * 2 + a.tiles({8, 1}).load({i, 0}) * turn.to(f32);
+    for (auto iteration : range(0, 2))
+      total = total * 2 + a.tiles({8, 1}).load({i, 0}) * iteration.to(f32);
     y.tiles({8, 16}).store(total, {i, j});
   }
 }
@@ -124,25 +125,26 @@ TEST_P(Loops, Nested) {
   }
 }
 
-/// An InOut tensor read and written in place, turn by turn: each turn sees the last one's stores.
-void in_place_fwd(const Cfg& c, InOut x, I32 turns) {
+/// An InOut tensor read and written in place, iteration by iteration: each iteration sees the last
+/// one's stores.
+void in_place_fwd(const Cfg& c, InOut x, I32 iterations) {
   auto [n] = dims1(x);
   auto [i] = grid({cdiv(n, c.bn)});
-  for (auto turn : range(0, turns)) {
+  for (auto iteration : range(0, iterations)) {
     Tile before = x.tiles({c.bn}).load({i});
-    x.tiles({c.bn}).store(before * 2 + turn, {i});
+    x.tiles({c.bn}).store(before * 2 + iteration, {i});
     Tile after = x.tiles({c.bn}).load({i});
     x.tiles({c.bn}).store(after - before, {i});
   }
 }
-const auto in_place = with_fields(kernel("in_place_fwd", in_place_fwd, {"x", "turns"}));
+const auto in_place = with_fields(kernel("in_place_fwd", in_place_fwd, {"x", "iterations"}));
 
 TEST_P(Loops, LoadsSeeTheStoresBeforeThem) {
   auto x = random_integers(-10, 10, 100);
   const Tensor tensor = integers(i32, {100}, x);
   launch(in_place, Cfg{}, tensor, 6);
   for (std::int64_t& v : x)
-    for (int turn = 0; turn < 6; ++turn) v = v * 2 + turn - v;
+    for (int iteration = 0; iteration < 6; ++iteration) v = v * 2 + iteration - v;
   expect_integers(tensor, x);
 }
 
@@ -179,22 +181,22 @@ TEST_P(Loops, ElementsThatOneThreadReadsAndAnotherWrites) {
 struct TurnedCfg {
   int bn = 16, kind = 0, warps = 4;
 };
-void turned_fwd(const TurnedCfg& c, In x, I32 turns, Out y) {
+void turned_fwd(const TurnedCfg& c, In x, I32 iterations, Out y) {
   auto [one] = grid({1});
   const Tile v = x.tiles({c.bn, c.bn}).load({0, 0});
   Tile e = (v + 1).T(), f = v;
   Mask larger = e > f;
   if (c.kind == 0)
-    for ([[maybe_unused]] auto k : range(0, turns)) e = e + 1;
+    for ([[maybe_unused]] auto k : range(0, iterations)) e = e + 1;
   if (c.kind == 1)
-    for ([[maybe_unused]] auto k : range(0, turns)) e = e + v;
+    for ([[maybe_unused]] auto k : range(0, iterations)) e = e + v;
   if (c.kind == 2) {
-    Tile left = turns;
+    Tile left = iterations;
     while_([&] { return left > 0; },
            [&] { e = select(larger, e, e + 1), larger = e > v, left -= 1; });
   }
   if (c.kind == 3)
-    for (auto k : range(0, turns)) {
+    for (auto k : range(0, iterations)) {
       const Tile kept = e;
       if_(
           k % 2 == 0, [&] { e = f + 1; }, [&] { e = f.T(); });
@@ -202,13 +204,13 @@ void turned_fwd(const TurnedCfg& c, In x, I32 turns, Out y) {
     }
   y.tiles({c.bn, c.bn}).store(e, {0, 0});
 }
-const auto turned = kernel("turned_fwd", turned_fwd, {"x", "turns", "y"})
+const auto turned = kernel("turned_fwd", turned_fwd, {"x", "iterations", "y"})
                         .field("bn", &TurnedCfg::bn)
                         .field("kind", &TurnedCfg::kind)
                         .field("warps", &TurnedCfg::warps);
 
 TEST_P(Loops, TilesThatStartTransposed) {
-  constexpr int n = 16, turns = 3;
+  constexpr int n = 16, iterations = 3;
   const auto x = random_integers(-1000, 1000, n * n);
   const auto transposed = [](const std::vector<std::int64_t>& a) {
     std::vector<std::int64_t> result;
@@ -224,7 +226,7 @@ TEST_P(Loops, TilesThatStartTransposed) {
     SCOPED_TRACE(kind);
     auto e = transposed(each([&](std::size_t k) { return x[k] + 1; })), f = x;
     auto larger = each([&](std::size_t k) { return e[k] > f[k] ? 1 : 0; });
-    for (int turn = 0; turn < turns; ++turn) {
+    for (int iteration = 0; iteration < iterations; ++iteration) {
       const auto kept = e;
       if (kind == 0) e = each([&](std::size_t k) { return e[k] + 1; });
       if (kind == 1) e = each([&](std::size_t k) { return e[k] + x[k]; });
@@ -233,12 +235,12 @@ TEST_P(Loops, TilesThatStartTransposed) {
         larger = each([&](std::size_t k) { return e[k] > x[k] ? 1 : 0; });
       }
       if (kind == 3) {
-        e = turn % 2 == 0 ? each([&](std::size_t k) { return f[k] + 1; }) : transposed(f);
+        e = iteration % 2 == 0 ? each([&](std::size_t k) { return f[k] + 1; }) : transposed(f);
         f = kept;
       }
     }
     const Tensor y = stream.empty(i32, {n, n});
-    launch(turned, TurnedCfg{.kind = kind}, integers(i32, {n, n}, x), turns, y);
+    launch(turned, TurnedCfg{.kind = kind}, integers(i32, {n, n}, x), iterations, y);
     expect_integers(y, e);
   }
 }

@@ -1,5 +1,6 @@
-// Loads of loops that are copied ahead to shared memory: every number of turns, ragged tails and
-// strides, several loads, nested loops, tiles of every element type; bytes and barriers counted.
+// Loads of loops that are copied ahead to shared memory: every number of iterations, ragged tails
+// and strides, several loads, nested loops, tiles of every element type; bytes and barriers
+// counted.
 #include <limits>
 
 #include "tests/kernels/harness.h"
@@ -55,8 +56,8 @@ std::vector<std::int64_t> piled(const std::vector<std::int64_t>& x, std::int64_t
   return sums;
 }
 
-// Four turns ahead is the most: turns of none to more than a round of the slots, from any tile on,
-// also ones outside the tensor.
+// Four iterations ahead is the most: iterations of none to more than a round of the slots, from any
+// tile on, also ones outside the tensor.
 TEST_P(Prefetch, EveryNumberOfTurns) {
   for (const Cfg c : {Cfg{1, 512, 2}, Cfg{2, 256, 4}})
     for (const std::int64_t n : {12 * c.bn, 11 * c.bn + 4, 11 * c.bn + 3}) {
@@ -85,10 +86,10 @@ TEST_P(Prefetch, BoundsAtTheEndsOfTheirRange) {
   constexpr int most = std::numeric_limits<int>::max(), least = std::numeric_limits<int>::min();
   for (const auto& [lower, upper] :
        {std::pair{most - 2, most}, {most, least}, {most, most}, {least, least + 3}}) {
-    const std::int64_t turns = lower < upper ? std::int64_t{upper} - lower : 0;
+    const std::int64_t iterations = lower < upper ? std::int64_t{upper} - lower : 0;
     const Tensor out = stream.empty(i64, {1, c.bn});
     launch(pile, c, in, out, lower, upper);
-    expect_integers(out, std::vector<std::int64_t>(static_cast<std::size_t>(c.bn), 7 * turns));
+    expect_integers(out, std::vector<std::int64_t>(static_cast<std::size_t>(c.bn), 7 * iterations));
   }
 }
 
@@ -205,24 +206,25 @@ TEST_P(Prefetch, PersistentGrids) {
   }
 }
 
-/// A load for each outer turn, one for each inner turn, and one that depends on both.
-void nested_fwd(const Cfg& c, In a, In b, Out y, I32 turns) {
+/// A load for each outer iteration, one for each inner iteration, and one that depends on both.
+void nested_fwd(const Cfg& c, In a, In b, Out y, I32 iterations) {
   auto [m, n] = dims2(a);
   auto A = a.tiles({1, c.bn}), B = b.tiles({1, c.bn});
   auto [one] = grid({1});
   Tile total = zeros(i32, {1, c.bn});
   for (auto i : range(0, m)) {
     Tile outer = A.load({i, 0});
-    for (auto j : range(0, turns)) total = total * 3 + outer * B.load({j, 0}) + B.load({i + j, 1});
+    for (auto j : range(0, iterations))
+      total = total * 3 + outer * B.load({j, 0}) + B.load({i + j, 1});
     total += A.load({i, 1});
   }
   y.tiles({1, c.bn}).store(total, {0, 0});
 }
-const auto nested = with_fields(kernel("nested_fwd", nested_fwd, {"a", "b", "y", "turns"}));
+const auto nested = with_fields(kernel("nested_fwd", nested_fwd, {"a", "b", "y", "iterations"}));
 
 TEST_P(Prefetch, LoopsInsideEachOther) {
-  for (const auto& [m, turns] : {std::pair{7, 5}, {1, 1}, {0, 3}, {3, 0}, {6, 9}}) {
-    SCOPED_TRACE(std::to_string(m) + " " + std::to_string(turns));
+  for (const auto& [m, iterations] : {std::pair{7, 5}, {1, 1}, {0, 3}, {3, 0}, {6, 9}}) {
+    SCOPED_TRACE(std::to_string(m) + " " + std::to_string(iterations));
     const std::int64_t n = 500, bn = 256;
     const auto a = random_integers(-9, 9, m * n, 1), b = random_integers(-9, 9, 20 * n, 2);
     std::vector<std::int64_t> wanted(static_cast<std::size_t>(bn), 0);
@@ -232,13 +234,14 @@ TEST_P(Prefetch, LoopsInsideEachOther) {
     for (std::int64_t k = 0; k < bn; ++k) {
       std::int64_t& total = wanted[static_cast<std::size_t>(k)];
       for (int i = 0; i < m; ++i) {
-        for (int j = 0; j < turns; ++j)
+        for (int j = 0; j < iterations; ++j)
           total = wrapped(i32, total * 3 + at(a, i, k) * at(b, j, k) + at(b, i + j, bn + k));
         total = wrapped(i32, total + at(a, i, bn + k));
       }
     }
     const Tensor out = stream.empty(i32, {1, bn});
-    launch(nested, Cfg{.bn = 256}, integers(i32, {m, n}, a), integers(i32, {20, n}, b), out, turns);
+    launch(nested, Cfg{.bn = 256}, integers(i32, {m, n}, a), integers(i32, {20, n}, b), out,
+           iterations);
     expect_integers(out, wanted);
   }
 }

@@ -75,7 +75,7 @@ Block program(int seed) { return Generator(seed).block(Generator::max_depth); }
 
 /// The program, traced.
 struct Traced {
-  const Tile& turns;
+  const Tile& iterations;
   std::array<Tile, 4> squares;
   std::array<Mask, 2> masks;
   std::array<Tile, 2> rows;
@@ -129,13 +129,13 @@ struct Traced {
         break;
       }
       case Kind::for_loop:
-        for (auto turn : range(0, turns)) {
+        for (auto iteration : range(0, iterations)) {
           run(s.body);
-          if (s.number == 0) to = to + turn;
+          if (s.number == 0) to = to + iteration;
         }
         break;
       case Kind::while_loop: {
-        Tile left = turns;
+        Tile left = iterations;
         while_([&] { return left > 0; },
                [&] {
                  run(s.body);
@@ -155,7 +155,7 @@ using Square = std::array<std::uint32_t, size>;
 using Row = std::array<std::uint32_t, side>;
 
 struct Computed {
-  std::int32_t turns;
+  std::int32_t iterations;
   std::array<Square, 4> squares{};
   std::array<std::array<bool, size>, 2> masks{};
   std::array<Row, 2> rows{};
@@ -235,14 +235,14 @@ struct Computed {
         std::swap(squares[s.a], squares[s.b]);
         return;
       case Kind::for_loop:
-        for (std::int32_t turn = 0; turn < turns; ++turn) {
+        for (std::int32_t iteration = 0; iteration < iterations; ++iteration) {
           run(s.body);
           if (s.number == 0)
-            for (std::uint32_t& element : to) element += static_cast<std::uint32_t>(turn);
+            for (std::uint32_t& element : to) element += static_cast<std::uint32_t>(iteration);
         }
         return;
       case Kind::while_loop:
-        for (std::int32_t turn = 0; turn < turns; ++turn) run(s.body);
+        for (std::int32_t iteration = 0; iteration < iterations; ++iteration) run(s.body);
         return;
       default: {  // branch
         std::uint32_t total = 0;
@@ -253,12 +253,12 @@ struct Computed {
   }
 };
 
-void random_loop_fwd(const Cfg& c, In x, I32 turns, Out y) {
+void random_loop_fwd(const Cfg& c, In x, I32 iterations, Out y) {
   auto [i] = grid({1});
   auto X = x.tiles({1, side, side}), Y = y.tiles({1, side, side});
   Tile first = X.load({0, 0, 0}).reshape({side, side});
   Tile second = X.load({1, 0, 0}).reshape({side, side});
-  const Tile count = turns;
+  const Tile count = iterations;
   Traced t{count,
            {first, first.T(), second + 1, zeros(i32, {side, side})},
            {first < second, second.T() < first},
@@ -271,7 +271,7 @@ void random_loop_fwd(const Cfg& c, In x, I32 turns, Out y) {
   for (int k = 0; k < 3; ++k)
     Y.store(last[static_cast<std::size_t>(k)].reshape({1, side, side}), {k + 1, 0, 0});
 }
-const auto random_loop = kernel("random_loop_fwd", random_loop_fwd, {"x", "turns", "y"})
+const auto random_loop = kernel("random_loop_fwd", random_loop_fwd, {"x", "iterations", "y"})
                              .field("seed", &Cfg::seed)
                              .field("warps", &Cfg::warps);
 
@@ -279,11 +279,11 @@ class RandomLoops : public KernelTest {
  protected:
   void expect_same(const Cfg& c) {
     const auto x = random_integers(-2000000000, 2000000000, 2 * size);
-    constexpr int turns = 2;
+    constexpr int iterations = 2;
     const Tensor y = filled(i32, {4, side, side}, 77);
-    launch(random_loop, c, integers(i32, {2, side, side}, x), turns, y);
+    launch(random_loop, c, integers(i32, {2, side, side}, x), iterations, y);
 
-    Computed p{.turns = turns};
+    Computed p{.iterations = iterations};
     auto& [first, flipped, second, zero] = p.squares;
     for (int e = 0; e < size; ++e) {
       first[e] = static_cast<std::uint32_t>(x[e]);

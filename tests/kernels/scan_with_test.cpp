@@ -124,7 +124,7 @@ TEST_P(ScanWith, SumsOfRealNumbers) {
   expect_near(y, wanted, 29 * 0x1p-24 * largest);
 }
 
-/// A running state over the turns of a loop, through the last element of each scan.
+/// A running state over the iterations of a loop, through the last element of each scan.
 void chained_fwd(const CombineCfg& c, In x, Out y) {
   auto [i] = grid({1});
   Tile carry = zeros(i32, {1});

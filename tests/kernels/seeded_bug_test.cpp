@@ -104,10 +104,10 @@ constexpr int endless_line = __LINE__ + 5;
 void endless_fwd(const Cfg& c, In x, Out y, I32 bad) {
   auto [n] = dims1(x);
   auto [i] = grid({cdiv(n, c.bn)});
-  Tile turns = full(i32, {}, 0);
-  while_([&] { return (turns < 3) | (i == bad / c.bn); }, [&] { turns = (turns + 1) & 0xffff; });
+  Tile count = full(i32, {}, 0);
+  while_([&] { return (count < 3) | (i == bad / c.bn); }, [&] { count = (count + 1) & 0xffff; });
   auto own = i * c.bn + iota(c.bn);
-  y.scatter(x.gather({own}, own < n) + turns.to(f32), {own}, own < n);
+  y.scatter(x.gather({own}, own < n) + count.to(f32), {own}, own < n);
 }
 const auto endless = with_fields(kernel("endless_fwd", endless_fwd, {"x", "y", "bad"}));
 

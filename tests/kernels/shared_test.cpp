@@ -8,7 +8,7 @@ namespace {
 
 struct Cfg {
   int n = 64;
-  int turns = 1;
+  int iterations = 1;
   int warps = 4;
 };
 
@@ -16,7 +16,7 @@ template <class K>
 auto with_fields(K kernel) {
   return std::move(kernel)
       .field("n", &Cfg::n)
-      .field("turns", &Cfg::turns)
+      .field("iterations", &Cfg::iterations)
       .field("warps", &Cfg::warps);
 }
 
@@ -100,8 +100,8 @@ TEST_P(Shared, OneBarrierForEachExchangeInARow) {
 void two_in_a_loop_fwd(const Cfg& c, In x, Out y) {
   auto [one] = grid({1});
   Tile t = x.tiles({c.n}).load({0});
-  for (auto turn : range(0, c.turns)) {
-    t = t + sum(t, 0) + turn;
+  for (auto iteration : range(0, c.iterations)) {
+    t = t + sum(t, 0) + iteration;
     t = t - reduce_max(t, 0);
   }
   y.tiles({c.n}).store(t, {0});
@@ -112,7 +112,7 @@ const auto two_in_a_loop = with_fields(kernel("two_in_a_loop_fwd", two_in_a_loop
 void one_in_a_loop_fwd(const Cfg& c, In x, Out y) {
   auto [one] = grid({1});
   Tile t = x.tiles({c.n}).load({0});
-  for (auto turn : range(0, c.turns)) t = t + sum(t, 0) + turn;
+  for (auto iteration : range(0, c.iterations)) t = t + sum(t, 0) + iteration;
   y.tiles({c.n}).store(t, {0});
 }
 const auto one_in_a_loop = with_fields(kernel("one_in_a_loop_fwd", one_in_a_loop_fwd, {"x", "y"}));
@@ -124,11 +124,11 @@ TEST_P(Shared, LoopsHaveTheFewestBarriersThatOrderTheirExchanges) {
       device->options().seed = seed;
       device->reset_statistics();
       const Tensor x = integers(i32, {256}, values), out = stream.empty(i32, {256});
-      const Cfg c{.n = 256, .turns = 5};
+      const Cfg c{.n = 256, .iterations = 5};
       launch(two ? two_in_a_loop : one_in_a_loop, c, x, out);
       std::vector<std::int64_t> wanted = values;
-      for (int turn = 0; turn < c.turns; ++turn) {
-        std::int64_t total = turn;
+      for (int iteration = 0; iteration < c.iterations; ++iteration) {
+        std::int64_t total = iteration;
         for (const auto v : wanted) total += v;
         for (auto& v : wanted) v = wrapped(i32, v + total);
         const auto largest = *std::max_element(wanted.begin(), wanted.end());
@@ -144,18 +144,18 @@ void invariant_fwd(const Cfg& c, In x, Out y) {
   auto [one] = grid({1});
   Tile t = x.tiles({c.n, c.n}).load({0, 0});
   Tile turned = t.T();
-  for (auto turn : range(0, c.turns)) t = t * 3 + turned + turn;
+  for (auto iteration : range(0, c.iterations)) t = t * 3 + turned + iteration;
   y.tiles({c.n, c.n}).store(t, {0, 0});
 }
 const auto invariant = with_fields(kernel("invariant_fwd", invariant_fwd, {"x", "y"}));
 
 TEST_P(Shared, LoopsAreFreeOfConversionsOfWhatTheyDoNotChange) {
-  const Cfg c{.n = 32, .turns = 7};
+  const Cfg c{.n = 32, .iterations = 7};
   const auto x = random_integers(-9, 9, 1024);
   std::vector<std::int64_t> wanted = x;
-  for (int turn = 0; turn < c.turns; ++turn)
+  for (int iteration = 0; iteration < c.iterations; ++iteration)
     for (std::size_t k = 0; k < 1024; ++k)
-      wanted[k] = wrapped(i32, wanted[k] * 3 + x[k % 32 * 32 + k / 32] + turn);
+      wanted[k] = wrapped(i32, wanted[k] * 3 + x[k % 32 * 32 + k / 32] + iteration);
   device->reset_statistics();
   const Tensor out = stream.empty(i32, {32, 32});
   launch(invariant, c, integers(i32, {32, 32}, x), out);

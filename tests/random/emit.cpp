@@ -197,9 +197,9 @@ class Emitter {
   void for_loop(const Statement& s, Scope& scope) {
     const Block& body = s.blocks[0];
     std::vector<Traced> carried = scope.all({s.in.begin() + 2, s.in.end()});
-    for (auto turn : range(tile(scope[s.in[0]]), tile(scope[s.in[1]]))) {
+    for (auto iteration : range(tile(scope[s.in[0]]), tile(scope[s.in[1]]))) {
       Scope inside(&scope);
-      inside.set(body.arguments[0], turn);
+      inside.set(body.arguments[0], iteration);
       for (std::size_t i = 0; i < carried.size(); ++i)
         inside.set(body.arguments[i + 1], carried[i]);
       run(body, inside);

@@ -181,9 +181,9 @@ class Evaluator {
     const std::vector<Array> in = scope.all(s.in);
     std::vector<Array> carried(in.begin() + 2, in.end());
     const Block& body = s.blocks[0];
-    for (Element turn = in[0].elements[0]; turn < in[1].elements[0]; ++turn) {
+    for (Element iteration = in[0].elements[0]; iteration < in[1].elements[0]; ++iteration) {
       Scope inside(&scope);
-      inside.set(body.arguments[0], {{i32, {}}, {turn}});
+      inside.set(body.arguments[0], {{i32, {}}, {iteration}});
       for (std::size_t i = 0; i < carried.size(); ++i)
         inside.set(body.arguments[i + 1], std::move(carried[i]));
       run(body, inside);
@@ -194,8 +194,8 @@ class Evaluator {
 
   void while_loop(const Statement& s, Scope& scope) {
     std::vector<Array> carried = scope.all(s.in);
-    for (int turns = 0;; ++turns) {
-      if (turns > 1000) throw std::logic_error("the program does not end");
+    for (int iterations = 0;; ++iterations) {
+      if (iterations > 1000) throw std::logic_error("the program does not end");
       const auto part = [&](const Block& block) {
         Scope inside(&scope);
         for (std::size_t i = 0; i < carried.size(); ++i) inside.set(block.arguments[i], carried[i]);

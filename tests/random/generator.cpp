@@ -578,8 +578,8 @@ class Generator {
     return from_real(rounded_to(t, pick(values)));
   }
 
-  /// `turn`: a loop's index, by which the tiles are to be counted.
-  void load(std::optional<Value> turn = {}) {
+  /// `iteration`: a loop's index, by which the tiles are to be counted.
+  void load(std::optional<Value> iteration = {}) {
     const std::size_t number = input();
     const TensorArgument tensor = p_.tensors[number];
     const std::size_t rank = tensor.extents.size();
@@ -597,8 +597,8 @@ class Generator {
     bool inside = true;
     for (std::size_t d = 0; d < rank; ++d) {
       inside = inside && tile[d] <= tensor.extents[d] && chance(80);
-      if (turn && chance(70))
-        inside = false, in.push_back(*turn);
+      if (iteration && chance(70))
+        inside = false, in.push_back(*iteration);
       else if (inside || chance(50))
         in.push_back(constant(i32, 0));
       else
@@ -802,7 +802,8 @@ class Generator {
     return types;
   }
 
-  /// What becomes of a value in a turn: something of its type, made in this block if possible.
+  /// What becomes of a value in an iteration: something of its type, made in this block if
+  /// possible.
   Value next(Value argument, Value first_made) {
     if (!chance(25))
       if (auto v = find([&](Value v) { return v >= first_made && type(v) == type(argument); }))

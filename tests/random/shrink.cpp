@@ -149,7 +149,7 @@ class Shrinker {
     return take(std::move(next));
   }
 
-  /// The statements of a side of a branch, or of a loop's first turn, in its place.
+  /// The statements of a side of a branch, or of a loop's first iteration, in its place.
   bool inline_block(std::size_t n) {
     const std::size_t blocks = statement(best_, n)->blocks.size();
     for (std::size_t which = 0; which < blocks; ++which) {

@@ -85,7 +85,7 @@ bool GlobalShadow::conflicts(std::uint64_t when, const Cell& cell, const GlobalA
   }
   const bool earlier_wide = earlier.time() != 0;
   if (who.wide && earlier_wide) return false;
-  return who.known == nullptr || !BlockOrder::ordered(tag, time, *who.known);
+  return who.known == nullptr || !BlockClocks::ordered(tag, time, *who.known);
 }
 
 std::optional<GlobalConflict> GlobalShadow::read(const GlobalAccessor& who,

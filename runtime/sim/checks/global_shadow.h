@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "runtime/sim/checks/block_order.h"
+#include "runtime/sim/checks/block_clocks.h"
 #include "runtime/sim/checks/coalescing.h"
 #include "tegula/device_interface.h"
 
@@ -51,7 +51,7 @@ struct GlobalAccessor {
   bool wide = false;
   Time now = 0;
   const Clock* clock = nullptr;
-  const BlockOrder::Known* known = nullptr;  ///< of other blocks; null if the kernel orders none
+  const BlockClocks::Known* known = nullptr;  ///< of other blocks; null if the kernel orders none
 };
 
 class GlobalShadow {

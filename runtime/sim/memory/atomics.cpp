@@ -175,7 +175,7 @@ void publish(WarpAccess& access, const Gathered& g, AtomicModifier m) {
       clocks.release(warp, there);
     else
       clocks.merge(there, fences.at_fence);
-    if (g.is_wide) access.launch().order.release(worker.tag, time, address, worker.known);
+    if (g.is_wide) access.launch().block_clocks.release(worker.tag, time, address, worker.known);
   });
 }
 
@@ -197,7 +197,7 @@ void take_up(WarpAccess& access, const Gathered& g, AtomicModifier m) {
     }
     if (!g.is_wide) return;
     if (now)
-      access.launch().order.acquire(clocks.now(), address, worker.known);
+      access.launch().block_clocks.acquire(clocks.now(), address, worker.known);
     else if (fences.seen_locations.empty() || fences.seen_locations.back() != address)
       fences.seen_locations.push_back(address);
   });
@@ -246,7 +246,7 @@ Outcome fence(WarpAccess& access, const Instruction& i) {
   state.seen = false;
   if (static_cast<Scope>(i.modifier) >= Scope::gpu) {
     for (const std::uint64_t location : state.seen_locations)
-      access.launch().order.acquire(clocks.now(), location, worker.known);
+      access.launch().block_clocks.acquire(clocks.now(), location, worker.known);
     state.seen_locations.clear();
   }
   state.fenced = true;

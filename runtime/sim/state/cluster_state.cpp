@@ -78,14 +78,14 @@ void ClusterState::exit(std::uint32_t rank, std::uint32_t warp) {
 /// Orders what the blocks did before a phase was complete before what they do after it.
 void ClusterState::order_blocks(std::uint32_t completed_before) {
   if (barrier.completed() == completed_before || !members[0].worker->watch_global) return;
-  BlockOrder& order = members[0].worker->launch.order;
+  BlockClocks& clocks = members[0].worker->launch.block_clocks;
   // No atomic has this address.
   const std::uint64_t location = std::uint64_t{1} << 63 | members[0].worker->tag;
   for (const Member& member : members)
-    order.release(member.worker->tag, member.worker->workspace.clocks.now() - 1, location,
-                  member.worker->known);
+    clocks.release(member.worker->tag, member.worker->workspace.clocks.now() - 1, location,
+                   member.worker->known);
   for (const Member& member : members)
-    order.acquire(member.worker->workspace.clocks.now(), location, member.worker->known);
+    clocks.acquire(member.worker->workspace.clocks.now(), location, member.worker->known);
 }
 
 }  // namespace tegula::sim

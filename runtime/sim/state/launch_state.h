@@ -11,7 +11,7 @@
 
 #include "runtime/sim/checks/argument_ranges.h"
 #include "runtime/sim/checks/barriers.h"
-#include "runtime/sim/checks/block_order.h"
+#include "runtime/sim/checks/block_clocks.h"
 #include "runtime/sim/checks/copies.h"
 #include "runtime/sim/checks/counters.h"
 #include "runtime/sim/checks/global_shadow.h"
@@ -52,7 +52,7 @@ struct Launch {
   const SimOptions& options;
   std::uint32_t shared_bytes;  ///< static and dynamic
   GlobalShadow& global_shadow;
-  BlockOrder order;
+  BlockClocks block_clocks;
   ArgumentRanges ranges;
   Reports reports;
   LaunchProgress progress;
@@ -89,7 +89,7 @@ struct Worker {
 
   // Of the block that runs.
   BlockTag tag = 0;
-  BlockOrder::Known known;
+  BlockClocks::Known known;
   Barriers barriers;
   MBarriers mbarriers;
   std::vector<GroupedCopies> copies;       ///< cp.async, by warp

@@ -144,7 +144,7 @@ func.func @join_for_single_elements(%p: !llvm.ptr<1>, %rows: i32) attributes {ti
   return
 }
 
-// What every turn of the loop moves has full vectors; the sums, wider and stored once, follow.
+// What every iteration of the loop moves has full vectors; the sums, wider and stored once, follow.
 !sums = !tile.view<1x4096xf32, extents [?, 4096], strides [4096, 1], divisors [16, 1], align 16>
 // CHECK-LABEL: func @sums_of_rows
 func.func @sums_of_rows(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32, %blocks: i32) attributes {tile.warps = 4 : i32} {
@@ -195,7 +195,7 @@ func.func @carried(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32} 
   return
 }
 
-// Canonicalisation leaves a while that starts turns with other tiles than it ends with: here the
+// Canonicalisation leaves a while that starts iterations with other tiles than it ends with: here the
 // result is a row that the condition computes, and the square is only carried.
 // CHECK-LABEL: func @while_parts
 func.func @while_parts(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32} {

@@ -17,7 +17,7 @@
 #include "tegula/error.h"
 #include "tests/compiler/driver/failing_malloc.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 struct Cfg {
@@ -166,4 +166,4 @@ TEST_F(CompilerProcessMemory, AnyAllocationOfTheOneThatAsks) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

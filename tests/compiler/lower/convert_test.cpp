@@ -96,7 +96,7 @@ class Conversion : public ::testing::TestWithParam<const char*> {
     std::vector<std::byte> x(static_cast<std::size_t>(elements * bytes)), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i)
       x[i] = static_cast<std::byte>(boolean_ ? i * 7 / 3 % 2 : i * 40503 >> 7);
-    test::run_image(*device, image, {test::in("x", x), test::out("y", y)});
+    testing::run_image(*device, image, {testing::in("x", x), testing::out("y", y)});
     ASSERT_EQ(std::memcmp(x.data(), y.data(), x.size()), 0);
   }
 

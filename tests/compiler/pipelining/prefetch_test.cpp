@@ -22,7 +22,7 @@
 namespace tegula::compiler {
 namespace {
 
-constexpr int columns = 512, turns = 7, warps = 2;
+constexpr int columns = 512, iterations = 7, warps = 2;
 
 /// y is the sum of 7 rows of x, of 512 f32 each.
 constexpr const char* kernel_text = R"(
@@ -71,11 +71,11 @@ class PrefetchedLoads : public ::testing::Test {
     program.warps = warps;
     const auto image = encode_image(*llvm_module, program, "sm_80", program.warps);
 
-    std::vector<float> x(turns * columns);
+    std::vector<float> x(iterations * columns);
     std::iota(x.begin(), x.end(), 0.f);
     sums.assign(columns, 0);
     const auto device = make_sim_device("sm_80", {.throw_on_report = false});
-    test::run_image(*device, image, {test::in("x", x), test::out("y", sums)});
+    testing::run_image(*device, image, {testing::in("x", x), testing::out("y", sums)});
     barriers = device->counters().barriers;
     return device->reports();
   }
@@ -107,7 +107,7 @@ TEST_F(PrefetchedLoads, AddUpWithoutABarrier) {
   EXPECT_TRUE(reports.empty()) << reports[0].message;
   EXPECT_EQ(barriers, 0u);
   for (int k = 0; k < columns; ++k)
-    EXPECT_EQ(sums[static_cast<std::size_t>(k)], static_cast<float>(turns * k + 21 * columns));
+    EXPECT_EQ(sums[static_cast<std::size_t>(k)], static_cast<float>(iterations * k + 21 * columns));
 }
 
 TEST_F(PrefetchedLoads, AMissingWaitIsReported) {
@@ -131,7 +131,7 @@ TEST_F(PrefetchedLoads, GroupsThatNobodyCommitsAreReported) {
   });
 }
 
-// The next turn's copy to a slot that this one has still to read.
+// The next iteration's copy to a slot that this one has still to read.
 TEST_F(PrefetchedLoads, ASlotRefilledBeforeItIsReadIsReported) {
   expect_wait_reported([](mlir::ModuleOp module) {
     for (mlir::Operation* read : all(module, "tile.async_read")) {

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/device/fake_device.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -34,7 +34,7 @@ void note(const KernelEvent& event, void* user) {
   static_cast<Seen*>(user)->lines.push_back(line);
 }
 
-class Events : public WithPretendCompiler {
+class Events : public WithFakeCompiler {
  protected:
   ~Events() override { set_kernel_event_hook(nullptr); }
   Stream stream{std::make_shared<tegula::testing::FakeDevice>()};
@@ -123,4 +123,4 @@ TEST_F(Events, Counters) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

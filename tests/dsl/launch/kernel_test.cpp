@@ -1,10 +1,10 @@
 // Kernel definitions: configs, the registry, checked tracing.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 enum class Mode : std::uint8_t { plain, fancy };
 struct Cfg {
@@ -216,4 +216,4 @@ TEST(Definition, AnExceptionLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

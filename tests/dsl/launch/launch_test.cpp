@@ -7,10 +7,10 @@
 #include "runtime/launch/kernel_table.h"
 #include "tegula/log.h"
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/device/fake_device.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using tegula::testing::FakeDevice;
@@ -29,7 +29,7 @@ void scale(const Cfg& c, In x, OptIn w, Out y, F32 factor) {
 const auto scale_kernel =
     kernel("scale", scale, {"x", "w", "y", "factor"}).sweep("bn", &Cfg::bn, {64, 128});
 
-class Launch : public WithPretendCompiler {
+class Launch : public WithFakeCompiler {
  protected:
   std::shared_ptr<FakeDevice> device = std::make_shared<FakeDevice>();
   Stream stream{device};
@@ -270,4 +270,4 @@ TEST_F(Launch, ByNameAsToolsDo) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

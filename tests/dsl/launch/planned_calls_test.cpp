@@ -4,11 +4,11 @@
 
 #include "runtime/launch/launch.h"
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using tegula::testing::expect_error;
@@ -27,7 +27,7 @@ void scale(const Cfg& c, In x, Out y, F32 factor) {
 const auto scale_kernel =
     kernel("planned_scale", scale, {"x", "y", "factor"}).sweep("bn", &Cfg::bn, {64, 128});
 
-class PlannedCalls : public WithPretendCompiler {
+class PlannedCalls : public WithFakeCompiler {
  protected:
   PlannedCalls() { set_checked_tracing(false); }  // which keeps no plans
   ~PlannedCalls() override { set_checked_tracing(true); }
@@ -234,4 +234,4 @@ TEST_F(PlannedCalls, AnAllocatorThatLaunches) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -3,7 +3,7 @@
 
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using program::Parameter;
@@ -104,7 +104,7 @@ TEST(Specialise, ErrorsOfTheCaller) {
   EXPECT_EQ(message(eps, 1.0),
             "k: error: eps: the scalar is of another dtype (got f64; wanted f32)");
   const TensorRef huge{nullptr, f32, {1, std::int64_t{1} << 31}, {1, 1}, some_device};
-  EXPECT_THAT(message(x, huge), testing::HasSubstr("an extent is out of range"));
+  EXPECT_THAT(message(x, huge), ::testing::HasSubstr("an extent is out of range"));
 }
 
 using program::Overlap;
@@ -175,4 +175,4 @@ TEST(Specialise, KeysTellClassesApart) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

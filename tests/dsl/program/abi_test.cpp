@@ -3,7 +3,7 @@
 
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using format::KernelParameter;
@@ -70,8 +70,8 @@ TEST(Abi, AFormulaWithoutEndIsAnError) {
   const auto k = kernel("doubling", doubling, {"x"});
   const Error error = error_of([&] { trace(k, {tensor(f32, {64})}); });
   EXPECT_THAT(error.what(),
-              testing::HasSubstr("a formula of grid, require or workspace is too long"));
+              ::testing::HasSubstr("a formula of grid, require or workspace is too long"));
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

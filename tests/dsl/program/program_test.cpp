@@ -4,7 +4,7 @@
 
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using program::Op;
@@ -128,7 +128,7 @@ TEST(Serialise, DeepNestingIsRefused) {
     program.body.body.push_back(std::move(loop));
   }
   const Error error = error_of([&] { program::deserialise(serialise(program)); });
-  EXPECT_THAT(error.what(), testing::HasSubstr("regions are nested too deep"));
+  EXPECT_THAT(error.what(), ::testing::HasSubstr("regions are nested too deep"));
 }
 
 TEST(Locations, AreTheAuthorsLines) {
@@ -136,9 +136,9 @@ TEST(Locations, AreTheAuthorsLines) {
   const auto locations = instruction_locations(program);
   std::string places;
   for (const auto& location : locations) places += describe_location(program, location) + "\n";
-  EXPECT_THAT(places, testing::HasSubstr("program_test.cpp" + at_line(zeros_line)));
-  EXPECT_THAT(places, testing::HasSubstr("program_test.cpp" + at_line(loop_line)));
-  EXPECT_THAT(places, testing::Not(testing::HasSubstr("dsl/trace")));
+  EXPECT_THAT(places, ::testing::HasSubstr("program_test.cpp" + at_line(zeros_line)));
+  EXPECT_THAT(places, ::testing::HasSubstr("program_test.cpp" + at_line(loop_line)));
+  EXPECT_THAT(places, ::testing::Not(::testing::HasSubstr("dsl/trace")));
 }
 
 struct Damage {
@@ -227,9 +227,9 @@ TEST(Verify, EveryRuleHasItsMessage) {
     damage.change(program);
     const Error error = error_of([&] { verify(program); });
     EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
-    EXPECT_THAT(error.what(), testing::HasSubstr(damage.message));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(damage.message));
   }
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -4,7 +4,7 @@
 
 #include "tegula/dsl.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 struct NoConfig {};
@@ -41,4 +41,4 @@ program::Program sample_program() {
   return program;
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

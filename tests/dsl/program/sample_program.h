@@ -3,8 +3,8 @@
 
 #include "dsl/program/program.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 program::Program sample_program();
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -6,7 +6,7 @@
 #include "tests/dsl/program/sample_program.h"
 #include "tests/support/sanitized.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using program::Instruction;
@@ -155,4 +155,4 @@ TEST(Hash, TextsAreInsideIt) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using ::testing::AllOf;
@@ -34,4 +34,4 @@ TEST_F(CheckedTracingDeathTest, TheTwoThatThereAre) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -1,12 +1,12 @@
 // Clusters while tracing: what is recorded, and what is refused at the author's line.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using program::Op;
 using program::Program;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Cfg {
   int cluster = 4;
@@ -42,8 +42,8 @@ TEST(ClusterTrace, OfOneBlockIsAnOrdinaryGrid) {
       trace(summed_kernel, {tensor(f32, {8, 64}), tensor(f32, {8, 1})}, Cfg{.cluster = 1});
   EXPECT_EQ(program.cluster, 1u);
   EXPECT_EQ(program.grid.size(), 1u);
-  EXPECT_THAT(program::to_text(program),
-              testing::Not(testing::AnyOf(HasSubstr("] cluster"), HasSubstr("cluster_reduce"))));
+  EXPECT_THAT(program::to_text(program), ::testing::Not(::testing::AnyOf(
+                                             HasSubstr("] cluster"), HasSubstr("cluster_reduce"))));
 }
 
 //===--- Verification -------------------------------------------------------------------------===//
@@ -128,11 +128,11 @@ TEST(ClusterMisuse, OfANarrowFloat) {
 }
 // clang-format on
 
-/// As many turns in every block of a cluster.
-void same_turns(const Cfg& c, In x, Out y, I32 turns) {
+/// As many iterations in every block of a cluster.
+void same_iterations(const Cfg& c, In x, Out y, I32 iterations) {
   auto [block, part] = cluster_grid({x.dim(0)}, c.cluster);
   auto v = x.tiles({1, 64}).load({block, part});
-  for (auto i : range(block, min(x.dim(0), block + turns)))
+  for (auto i : range(block, min(x.dim(0), block + iterations)))
     for (auto j : range(0, i)) v += cluster_sum(sum(v, 1)) * j.to(f32);
   const Tile n = cluster_max(reduce_max(v, 1)).to(i32).reshape({}) % 3;
   for (auto j : range(0, n)) v += cluster_min(v) + j.to(f32);
@@ -140,7 +140,7 @@ void same_turns(const Cfg& c, In x, Out y, I32 turns) {
 }
 
 TEST(ClusterTrace, InLoopsOfTheSameTurns) {
-  const auto k = define(same_turns, {"x", "y", "turns"});
+  const auto k = define(same_iterations, {"x", "y", "iterations"});
   EXPECT_NO_THROW(trace(k, {tensor(f32, {8, 64}), tensor(f32, {8, 64}), 3}));
 }
 
@@ -170,4 +170,4 @@ TEST(ClusterMisuse, BeforeTheGrid) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

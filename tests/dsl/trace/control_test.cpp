@@ -1,11 +1,11 @@
 // Branches, while loops, combinations, persistent grids and memory by indices: the Programs.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 template <auto f>
 void around(const NoConfig&, In x, In index, InOut count, Out y) {
@@ -183,4 +183,4 @@ TEST(Persistent, SharesOutTheTiles) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using program::Instruction;
@@ -286,4 +286,4 @@ void interpret(const Program& program, std::map<std::string, Values>& tensors) {
   Interpreter(program, tensors).run(program.body);
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -9,7 +9,7 @@
 
 #include "dsl/program/program.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 /// A tile: floats as they are, integers as whole numbers, masks as 0 and 1. Row-major.
 using Values = std::vector<double>;
@@ -18,4 +18,4 @@ using Values = std::vector<double>;
 /// not know.
 void interpret(const program::Program& program, std::map<std::string, Values>& tensors);
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -3,7 +3,7 @@
 
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 // A loop over x.dim(0) around what the test traces; the result goes to y.
@@ -88,8 +88,8 @@ TEST(Loop, SwapCarriesBoth) {
     return a;
   };
   const std::string text = traced<f>();
-  EXPECT_THAT(text, testing::HasSubstr("carry (%10 = %7, %11 = %8)"));
-  EXPECT_THAT(text, testing::HasSubstr("yield %11, %10"));
+  EXPECT_THAT(text, ::testing::HasSubstr("carry (%10 = %7, %11 = %8)"));
+  EXPECT_THAT(text, ::testing::HasSubstr("yield %11, %10"));
 }
 
 TEST(Loop, AssignmentFromTheSameUnchangedValueIsPruned) {
@@ -102,11 +102,11 @@ TEST(Loop, AssignmentFromTheSameUnchangedValueIsPruned) {
     }
     return b;
   };
-  EXPECT_THAT(traced<f>(), testing::Not(testing::HasSubstr("for")));
+  EXPECT_THAT(traced<f>(), ::testing::Not(::testing::HasSubstr("for")));
 }
 
 TEST(Loop, AssignmentFromAnotherUnchangedValueIsCarried) {
-  // After no turn at all b is still 1.
+  // After no iteration at all b is still 1.
   constexpr auto f = [](In x, Tile) {
     Tile a = zeros(f32, {64}), b = full(f32, {64}, 1);
     for (auto j : range(0, x.dim(0))) {
@@ -115,7 +115,7 @@ TEST(Loop, AssignmentFromAnotherUnchangedValueIsCarried) {
     }
     return b;
   };
-  EXPECT_THAT(traced<f>(), testing::HasSubstr("carry (%10 = %8) : tile<64xf32>\n    yield %7\n"));
+  EXPECT_THAT(traced<f>(), ::testing::HasSubstr("carry (%10 = %8) : tile<64xf32>\n    yield %7\n"));
 }
 
 TEST(Loop, ContinueAndHostLoopsAreFree) {
@@ -145,8 +145,8 @@ TEST(Loop, MasksAndScalarsAreCarriedToo) {
     }
     return select(seen, count.to(f32), 0.f);
   };
-  EXPECT_THAT(traced<f>(), testing::HasSubstr("yield"));
-  EXPECT_THAT(traced<f>(), testing::HasSubstr(": tile<64xi1>, i32\n"));
+  EXPECT_THAT(traced<f>(), ::testing::HasSubstr("yield"));
+  EXPECT_THAT(traced<f>(), ::testing::HasSubstr(": tile<64xi1>, i32\n"));
 }
 
 TEST(Loop, AVectorOfTilesIsCarried) {
@@ -156,8 +156,8 @@ TEST(Loop, AVectorOfTilesIsCarried) {
       for (Tile& t : a) t += x.tiles({64}).load({j});
     return a[0] + a[1];
   };
-  EXPECT_THAT(traced<f>(), testing::HasSubstr("tile<64xf32>, tile<64xf32>"));
+  EXPECT_THAT(traced<f>(), ::testing::HasSubstr("tile<64xf32>, tile<64xf32>"));
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

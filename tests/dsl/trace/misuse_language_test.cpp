@@ -2,10 +2,10 @@
 // says what to write instead.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Given {
   In x;         ///< (8, 64) f32
@@ -169,4 +169,4 @@ TEST(MisuseHelper, TheCallersLine) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -2,10 +2,10 @@
 // to write instead.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Traces f(x, y, index) with x, y of (8, 64) f32 and bf16, index of (64) i32.
 template <auto f>
@@ -209,4 +209,4 @@ TEST(Misuse, AnAbsentTensorIsUsed) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

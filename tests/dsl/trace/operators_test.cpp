@@ -1,7 +1,7 @@
 // Operators, broadcasting, literals, conversions and shapes.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// f makes a tile of (8, 64) or smaller from a tile of (8, 64) and an i32 one of (64); the text
@@ -20,8 +20,8 @@ std::string traced() {
       body(trace(k, {tensor(f32, {8, 64}), tensor(i32, {64}), tensor(f32, {8, 64})}));
   return text;
 }
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Operators, ALiteralTakesTheDtypeOfTheTile) {
   EXPECT_THAT((traced<[](Tile t, Tile) { return 2 * t; }>()), HasSubstr("constant 2 : f32"));
@@ -140,4 +140,4 @@ TEST(Folding, OverflowIsLeftToTheKernel) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

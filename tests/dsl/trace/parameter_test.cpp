@@ -1,11 +1,11 @@
 // Tensors, views, optional tensors, requirements.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 void padded(const NoConfig&, In x, InOut y) {
   auto [m, n] = dims2(x);
@@ -125,4 +125,4 @@ TEST(Tensor, StaticDimIsAHostNumber) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

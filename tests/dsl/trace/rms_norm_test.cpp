@@ -1,7 +1,7 @@
 // The kernel of the design, both ways: a loop over the row, and the row in one tile.
 #include "tests/dsl/helpers.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 struct RmsCfg {
@@ -147,9 +147,9 @@ TEST(RmsNorm, RowInOneTileWithADynamicLength) {
 TEST(RmsNorm, AnAbsentWeightLeavesNoTrace) {
   const auto program =
       trace(rms_norm_one_tile, {tensor(f16, {3, 1000}), absent(), tensor(f16, {3, 1000}), 1e-6f});
-  EXPECT_THAT(to_text(program), testing::HasSubstr("in weight: absent"));
-  EXPECT_THAT(body(program), testing::Not(testing::HasSubstr("weight")));
+  EXPECT_THAT(to_text(program), ::testing::HasSubstr("in weight: absent"));
+  EXPECT_THAT(body(program), ::testing::Not(::testing::HasSubstr("weight")));
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

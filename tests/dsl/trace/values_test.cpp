@@ -4,10 +4,10 @@
 #include "tests/dsl/helpers.h"
 #include "tests/dsl/trace/interpreter.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// y = f(x) of one tile.
 template <auto f, int m, int n>
@@ -160,4 +160,4 @@ TEST(Values, PhiloxKnownAnswers) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 #include "tests/runtime/cache/log_lines.h"
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 class CudaCaptures : public Cuda {
@@ -122,4 +122,4 @@ TEST_F(CudaCaptures, WithoutMemoryPools) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -6,11 +6,11 @@
 
 #include "runtime/cuda/driver.h"
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/cuda/fake_cuda.h"
 #include "tests/runtime/expect_error.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 using tegula::testing::expect_error;
 using tegula::testing::FakeCuda;
@@ -24,7 +24,7 @@ inline std::string payload = cubin;
 
 /// With a payload that the fake driver takes, or does not.
 inline std::vector<std::byte> compile_for_cuda(std::span<const std::byte> request) {
-  format::Entry entry = pretend_entry(request);
+  format::Entry entry = fake_entry(request);
   entry.payload_kind =
       payload.starts_with(".version") ? format::PayloadKind::ptx : format::PayloadKind::cubin;
   const auto data = std::as_bytes(std::span(payload));
@@ -46,9 +46,9 @@ inline const auto scale_kernel =
     kernel("scale", scale, {"x", "y", "factor"}).sweep("bn", &ScaleConfig::bn, {64});
 
 /// Devices stay open, as they do in any process.
-class Cuda : public WithPretendCompiler {
+class Cuda : public WithFakeCompiler {
  protected:
-  Cuda() : WithPretendCompiler(compile_for_cuda) {
+  Cuda() : WithFakeCompiler(compile_for_cuda) {
     fake = FakeCuda();
     fake.earlier = fake_cuda_last_handle();
     fake_cuda_set_current(nullptr);
@@ -63,4 +63,4 @@ class Cuda : public WithPretendCompiler {
   FakeCuda& fake = *fake_cuda();
 };
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -10,7 +10,7 @@
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 TEST_F(Cuda, ADeviceSaysWhatItIs) {
@@ -296,4 +296,4 @@ TEST_F(Cuda, AForkedChildIsRefused) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

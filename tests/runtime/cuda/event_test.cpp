@@ -3,7 +3,7 @@
 
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using CudaEvents = Cuda;
@@ -115,4 +115,4 @@ TEST_F(CudaEvents, WhatFailsToBeRecordedIsNot) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

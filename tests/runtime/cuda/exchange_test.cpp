@@ -5,7 +5,7 @@
 #include "tests/runtime/cuda/cuda_fixture.h"
 #include "tests/runtime/dlpack/dlpack_producer.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using dlpack::DeviceType;
@@ -86,4 +86,4 @@ TEST_F(CudaExchange, AnAllocatorSeesTheStream) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

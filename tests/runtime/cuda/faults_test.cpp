@@ -6,7 +6,7 @@
 #include "tegula/event.h"
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// The N-th call of the driver fails, once and for good, for every N until none is left to fail:
@@ -78,4 +78,4 @@ TEST(CudaFaultsDeathTest, EveryCallThatCanFail) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

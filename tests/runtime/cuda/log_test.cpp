@@ -9,7 +9,7 @@
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using tegula::testing::LogLines;
@@ -97,4 +97,4 @@ TEST_F(CudaLog, FilesOfTheCache) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -2,7 +2,7 @@
 #include "runtime/launch/launch.h"
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 class CudaRetired : public Cuda {
@@ -129,4 +129,4 @@ TEST_F(CudaRetired, OneThatWasLaunchedOnTheStreamOfEachThreadStays) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

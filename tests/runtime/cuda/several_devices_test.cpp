@@ -7,7 +7,7 @@
 
 #include "tests/runtime/cuda/cuda_fixture.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 class CudaDevices : public Cuda {
@@ -89,4 +89,4 @@ TEST_F(CudaDevices, AThreadFreesWhatAnotherAllocated) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

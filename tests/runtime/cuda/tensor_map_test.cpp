@@ -8,7 +8,7 @@
 #include "tests/runtime/cuda/cuda_fixture.h"
 #include "tests/runtime/format/sample_entry.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using format::ArgumentRecord;
@@ -166,4 +166,4 @@ TEST_F(CudaTensorMaps, DevicesWithoutAnAccelerator) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 #include "tests/runtime/cuda/cuda_fixture.h"
 #include "tests/runtime/fault/processes.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using tegula::testing::start_process;
@@ -106,4 +106,4 @@ TEST_F(FaultCuda, ForkAfterCuda) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

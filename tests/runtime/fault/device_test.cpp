@@ -8,8 +8,8 @@
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
+#include "tests/runtime/fault/counting_compiler.h"
 #include "tests/runtime/fault/failing_memory.h"
-#include "tests/runtime/fault/fake_compiler.h"
 
 namespace tegula {
 namespace {
@@ -36,7 +36,7 @@ class PickyDevice : public FakeDevice {
 
 TEST(Fault, GoodChecksumButTheDriverRejectsIt) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const LogLines log;
   DiskCache cache(settings_in(root.path()));
   store_sample(cache, 1);
@@ -50,7 +50,7 @@ TEST(Fault, GoodChecksumButTheDriverRejectsIt) {
 
 TEST(Fault, TheDriverRejectsTheFreshBinaryToo) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const LogLines log;
   DiskCache cache(settings_in(root.path()));
   store_sample(cache, 1);
@@ -107,7 +107,7 @@ TEST(Fault, CompilerGivesGarbage) {
 
 TEST(Fault, MallocFails) {
   const TemporaryDirectory count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   int nth = 0;
   for (bool failed = true; failed; ++nth) {
     const TemporaryDirectory root;

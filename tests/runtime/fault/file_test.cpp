@@ -9,8 +9,8 @@
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
+#include "tests/runtime/fault/counting_compiler.h"
 #include "tests/runtime/fault/failing_file_system.h"
-#include "tests/runtime/fault/fake_compiler.h"
 #include "tests/runtime/fault/processes.h"
 
 namespace tegula {
@@ -35,7 +35,7 @@ void use_cache(const std::string& directory) {
 /// Makes the N-th system call of use_cache fail, for every N, and looks at what is left each time.
 void fail_each_call(Lasts lasts, int error) {
   const TemporaryDirectory count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   int nth = 0;
   for (bool failed = true; failed; ++nth) {
     const TemporaryDirectory root;
@@ -92,7 +92,7 @@ class FullDisk final : public cache::FileSystem {
 
 TEST(Fault, DiskFull) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const LogLines log;
   FakeDevice device;
   DiskCache cache(settings_in(root.path()));
@@ -132,7 +132,7 @@ class ReadOnlyFiles final : public cache::FileSystem {
 
 TEST(Fault, ReadOnlyDirectory) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   {
     DiskCache earlier(settings_in(root.path()));
     store_sample(earlier, 1);
@@ -150,7 +150,7 @@ TEST(Fault, ReadOnlyDirectory) {
 
 TEST(Fault, NoHomeAndNoDirectory) {
   const TemporaryDirectory count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const LogLines log;
   FakeDevice device;
   for (const std::string directory : {"", "/proc/nowhere/tegula"}) {
@@ -166,7 +166,7 @@ TEST(Fault, NoHomeAndNoDirectory) {
 TEST(Fault, UnknownUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "SKIP: needs root to become another user";
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const pid_t child = start_process([&] {
     if (::setuid(54321) != 0) return 2;
     FakeDevice device;

@@ -5,13 +5,13 @@
 #include <limits>
 
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
 #include "tests/runtime/fault/failing_memory.h"
 #include "tests/runtime/fault/processes.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using namespace tegula::testing;
@@ -30,7 +30,7 @@ void scale(const Cfg& c, In x, OptIn w, Out y, F32 factor) {
 const auto scale_kernel =
     kernel("fault_scale", scale, {"x", "w", "y", "factor"}).field("bn", &Cfg::bn);
 
-class FaultCalls : public WithPretendCompiler {
+class FaultCalls : public WithFakeCompiler {
  protected:
   void call(const TensorRef& x, const TensorRef& y, const TensorRef& w = {}) {
     scale_kernel.launch(stream, x, w, y, 2.0f);
@@ -177,4 +177,4 @@ TEST_F(FaultCalls, MallocFailsInACall) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

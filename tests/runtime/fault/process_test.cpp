@@ -14,7 +14,7 @@
 #include "tests/runtime/cache/log_lines.h"
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/device/fake_device.h"
-#include "tests/runtime/fault/fake_compiler.h"
+#include "tests/runtime/fault/counting_compiler.h"
 #include "tests/runtime/fault/processes.h"
 #include "tests/support/sanitized.h"
 
@@ -163,7 +163,7 @@ TEST(Fault, KillMidWrite) {
 
 TEST(Fault, SameKeyInManyProcesses) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 100);
+  const CountingCompiler compiler(count / "runs", 100);
   std::vector<pid_t> children;
   for (int k = 0; k < 64; ++k)
     children.push_back(start_process([&] {
@@ -198,7 +198,7 @@ pid_t hold_lock(const std::string& directory, const std::function<void()>& then)
 
 TEST(Fault, LockHolderDies) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const pid_t holder = hold_lock(root.path(), [] { ::pause(); });
   const pid_t killer = start_process([&] {
     ::usleep(50000);
@@ -215,7 +215,7 @@ TEST(Fault, LockHolderDies) {
 
 TEST(Fault, LockHolderHangs) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   const pid_t holder = hold_lock(root.path(), [] { ::pause(); });
   FakeDevice device;
   cache::Settings settings = settings_in(root.path());
@@ -289,7 +289,7 @@ TEST(Fault, ForkWhileAnotherThreadCompiles) {
 
 TEST(Fault, EvictionWhileInUse) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   FakeDevice device;
   DiskCache cache(settings_in(root.path()));
   store_sample(cache, 1);

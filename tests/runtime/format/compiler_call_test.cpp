@@ -50,7 +50,7 @@ TEST(CompilerCall, EmitRequestsRoundTrip) {
 }
 
 TEST(CompilerCall, EmittedStagesRoundTrip) {
-  const Emitted emitted{bytes_of({1, 2, 3, 4}), test::sample_entry()};
+  const Emitted emitted{bytes_of({1, 2, 3, 4}), testing::sample_entry()};
   const Emitted read = read_emitted(serialise(emitted));
   EXPECT_EQ(read.bytes, emitted.bytes);
   EXPECT_EQ(serialise(read.entry), serialise(emitted.entry));

@@ -19,7 +19,7 @@ std::string rejection(std::span<const std::byte> bytes) {
 }
 
 TEST(Entry, SurvivesBytes) {
-  const Entry entry = test::sample_entry();
+  const Entry entry = testing::sample_entry();
   const Bytes bytes = serialise(entry);
   const Entry again = read_entry(bytes);
   EXPECT_EQ(again.program, entry.program);
@@ -38,7 +38,7 @@ TEST(Entry, SurvivesBytes) {
 }
 
 TEST(Entry, EveryDamageIsFound) {
-  const Bytes bytes = serialise(test::sample_entry());
+  const Bytes bytes = serialise(testing::sample_entry());
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_NE(rejection(std::span(bytes).first(size)), "") << size;
   for (std::size_t at = 0; at < bytes.size(); ++at)
@@ -53,13 +53,13 @@ TEST(Entry, EveryDamageIsFound) {
 }
 
 TEST(Entry, SaysWhatIsWrong) {
-  Bytes bytes = serialise(test::sample_entry());
+  Bytes bytes = serialise(testing::sample_entry());
   bytes.back() ^= std::byte{1};
-  EXPECT_THAT(rejection(bytes), testing::HasSubstr("checksum"));
+  EXPECT_THAT(rejection(bytes), ::testing::HasSubstr("checksum"));
   bytes[4] = std::byte{99};
-  EXPECT_THAT(rejection(bytes), testing::HasSubstr("version is 99, not 3"));
+  EXPECT_THAT(rejection(bytes), ::testing::HasSubstr("version is 99, not 3"));
   bytes[0] = std::byte{0};
-  EXPECT_THAT(rejection(bytes), testing::HasSubstr("magic"));
+  EXPECT_THAT(rejection(bytes), ::testing::HasSubstr("magic"));
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 namespace tegula::format {
 namespace {
 
-using tegula::test::ImageBuilder;
-using tegula::test::Reg;
-using testing::HasSubstr;
+using tegula::testing::ImageBuilder;
+using tegula::testing::Reg;
+using ::testing::HasSubstr;
 
 ImageBuilder sample() {
   ImageBuilder b(2, 64);

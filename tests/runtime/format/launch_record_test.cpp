@@ -107,7 +107,7 @@ LaunchRecord record_of(std::span<const std::byte> bytes) {
 }
 
 TEST(LaunchRecord, SurvivesBytes) {
-  const LaunchRecord record = test::sample_record();
+  const LaunchRecord record = testing::sample_record();
   const LaunchRecord again = record_of(bytes_of(record));
   EXPECT_EQ(again.function, record.function);
   EXPECT_EQ(again.parameters, record.parameters);
@@ -126,7 +126,7 @@ TEST(LaunchRecord, SurvivesBytes) {
 }
 
 TEST(LaunchRecord, DamageIsRejectedOrGivesAnotherRecord) {
-  const Bytes bytes = bytes_of(test::sample_record());
+  const Bytes bytes = bytes_of(testing::sample_record());
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_THROW(record_of(std::span(bytes).first(size)), Error);
   for (std::size_t at = 0; at < bytes.size(); ++at)
@@ -151,7 +151,7 @@ TEST(LaunchRecord, DamageIsRejectedOrGivesAnotherRecord) {
 
 TEST(LaunchRecord, NamesOnlyWhatIsThere) {
   const auto rejected = [](auto&& damage) {
-    LaunchRecord record = test::sample_record();
+    LaunchRecord record = testing::sample_record();
     damage(record);
     EXPECT_THROW(record_of(bytes_of(record)), Error);
   };

@@ -22,7 +22,7 @@ LaunchRecord through_bytes(const LaunchRecord& record) {
 }
 
 TEST(TensorMapRecord, ThroughBytesAndBack) {
-  const LaunchRecord record = test::sample_record();
+  const LaunchRecord record = testing::sample_record();
   ASSERT_EQ(record.tensor_maps.size(), 1U);
   EXPECT_EQ(through_bytes(record).tensor_maps, record.tensor_maps);
   LaunchRecord of_workspace = record;
@@ -67,7 +67,7 @@ TEST(TensorMapRecord, WhatTheDriverWouldNotTake) {
        }},
   };
   for (const Case& c : cases) {
-    LaunchRecord record = test::sample_record();
+    LaunchRecord record = testing::sample_record();
     c.change(record.tensor_maps[0]);
     try {
       through_bytes(record);
@@ -81,7 +81,7 @@ TEST(TensorMapRecord, WhatTheDriverWouldNotTake) {
 
 TEST(TensorMapRecord, ParametersNameOneThatIsThere) {
   for (const bool other_dtype : {false, true}) {
-    LaunchRecord record = test::sample_record();
+    LaunchRecord record = testing::sample_record();
     if (other_dtype)
       record.parameters.back().dtype = DType::i64;
     else

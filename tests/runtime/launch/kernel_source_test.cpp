@@ -7,7 +7,7 @@
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/device/fake_device.h"
 #include "tests/runtime/expect_error.h"
-#include "tests/runtime/fault/fake_compiler.h"
+#include "tests/runtime/fault/counting_compiler.h"
 
 namespace tegula::runtime {
 namespace {
@@ -16,7 +16,7 @@ using namespace tegula::testing;
 
 TEST(KernelSource, AWrongVariableIsAnErrorWhetherOrNotTheKernelIsThere) {
   const TemporaryDirectory root, count;
-  const FakeCompiler compiler(count / "runs", 0);
+  const CountingCompiler compiler(count / "runs", 0);
   cache::DiskCache disk(settings_in(root.path()));
   store_sample(disk, 1);
   FakeDevice device;

@@ -9,7 +9,7 @@
 
 #include "runtime/format/image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 using format::FCmp;
 using format::ICmp;
@@ -157,4 +157,4 @@ class ImageBuilder {
   format::Image image_;
 };
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

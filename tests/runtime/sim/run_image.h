@@ -11,7 +11,7 @@
 #include "runtime/format/opcode.h"
 #include "tegula/simulator.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 /// A kernel parameter: a tensor argument (passed as its address) or a scalar.
 struct Argument {
@@ -87,4 +87,4 @@ inline void run_image(SimDevice& device, const format::Image& image,
   launch(device, *kernel, image.warps, std::move(arguments), shape);
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -8,11 +8,11 @@
 #include "runtime/cache/disk_cache.h"
 #include "runtime/cache/maintenance.h"
 #include "tests/dsl/helpers.h"
-#include "tests/dsl/launch/pretend_compiler.h"
+#include "tests/dsl/launch/fake_compiler.h"
 #include "tests/runtime/cache/temporary_directory.h"
 #include "tests/runtime/device/fake_device.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// The process's cache directory, named before anything asks for it.
@@ -42,7 +42,7 @@ class CountingDevice : public tegula::testing::FakeDevice {
 
 std::vector<std::byte> compile_slowly(std::span<const std::byte> request) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return pretend_to_compile(request);
+  return fake_compile(request);
 }
 
 struct Cfg {
@@ -62,9 +62,9 @@ constexpr int threads = 2000;
 constexpr int launches = 8;   // of each thread
 constexpr int kernels = 100;  // configs of the one kernel
 
-class Threads : public WithPretendCompiler {
+class Threads : public WithFakeCompiler {
  protected:
-  Threads() : WithPretendCompiler(compile_slowly) {}
+  Threads() : WithFakeCompiler(compile_slowly) {}
 
   /// `body(t)` in every thread at once.
   template <class F>
@@ -139,4 +139,4 @@ TEST_F(Threads, WhileFilesAndKernelsGo) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -288,7 +288,7 @@ class Encoder : public ::testing::Test {
     program.name = "k";
     const format::Image image = encode_image(module, program, "sm_90a", 1);
     std::vector<std::uint64_t> out(results, 0xabababababababab);
-    test::run_image(*device_, image, {test::in("in", in), test::out("out", out)});
+    testing::run_image(*device_, image, {testing::in("in", in), testing::out("out", out)});
     return out;
   }
 
@@ -1087,8 +1087,8 @@ end:
     for (unsigned k = 0; k < bytes; ++k) in.push_back(static_cast<std::uint8_t>(k * 37 + 0x5a));
     program::Program program;
     program.name = "k";
-    test::run_image(*device_, encode_image(*module, program, "sm_90a", 1),
-                    {test::in("in", in), test::out("out", out)});
+    testing::run_image(*device_, encode_image(*module, program, "sm_90a", 1),
+                       {testing::in("in", in), testing::out("out", out)});
     for (unsigned k = 0; k < bytes; ++k) {
       const unsigned valid = std::min(8u, count - 8 * k);
       EXPECT_EQ(out[k], static_cast<std::uint8_t>(~in[k] & ((1u << valid) - 1))) << k;

@@ -4,10 +4,10 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Stores the lane's number at y + start + stride * lane.
 format::Image store_at(std::int64_t start, std::int64_t stride, std::int64_t alignment = 4) {
@@ -245,4 +245,4 @@ TEST(SimChecks, ThrowsTheFirstAndCountsTheRest) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using sim::Request;
@@ -181,4 +181,4 @@ TEST(SimCounters, SharedMemoryOfTwoArguments) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

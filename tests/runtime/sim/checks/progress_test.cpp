@@ -2,11 +2,11 @@
 // others wait for has been stopped.
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using format::Order;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Every block takes the lock at `lock`; block `faulty` has a fault while it holds it, and block
 /// `forgetful` keeps it.
@@ -75,9 +75,9 @@ enum class Pastime { none, stores_the_same, adds_zero, meets_at_a_barrier, shuff
 format::Image waiting(Pastime pastime, bool first_is_faulty = false) {
   ImageBuilder b(2, 64);
   const Reg flag = b.parameter(Scalar::i64), spare = b.address(flag, b.i32(1), 4);
-  const Reg zero = b.i32(0), one = b.i32(1), base = b.i32(0), turns = b.reg(Scalar::i32);
+  const Reg zero = b.i32(0), one = b.i32(1), base = b.i32(0), iterations = b.reg(Scalar::i32);
   const Reg leads = b.icmp(ICmp::eq, b.special(Special::tid_x), zero);
-  b.write(turns, Opcode::move, {zero});
+  b.write(iterations, Opcode::move, {zero});
   if (first_is_faulty)
     b.load(b.address(flag, b.i32(-1), 4), Scalar::i32, 1, 4,
            b.icmp(ICmp::eq, b.special(Special::ctaid_x), zero));
@@ -95,7 +95,7 @@ format::Image waiting(Pastime pastime, bool first_is_faulty = false) {
   if (pastime == Pastime::shuffles)
     b.op(Opcode::warp_shuffle, Scalar::i32, 1, {seen, zero},
          {0, static_cast<int>(ShuffleMode::index)});
-  if (pastime == Pastime::counts) b.write(turns, Opcode::iadd, {turns, one});
+  if (pastime == Pastime::counts) b.write(iterations, Opcode::iadd, {iterations, one});
   const std::uint32_t again = b.cond_br(b.icmp(ICmp::eq, seen, zero), spin);
   b.aim(again, 1, b.here());
   b.ret();
@@ -163,9 +163,9 @@ TEST(SimProgress, WhoAsksForACopyGetsIt) {
 TEST(SimProgress, WhoWaitsForALongTimeGoesOn) {
   ImageBuilder b;
   const Reg flag = b.parameter(Scalar::i64), block = b.special(Special::ctaid_x);
-  const Reg zero = b.i32(0), one = b.i32(1), turns = b.reg(Scalar::i32);
+  const Reg zero = b.i32(0), one = b.i32(1), iterations = b.reg(Scalar::i32);
   const Reg leads = b.icmp(ICmp::eq, b.special(Special::lane), zero);
-  b.write(turns, Opcode::move, {zero});
+  b.write(iterations, Opcode::move, {zero});
   const std::uint32_t split = b.cond_br(b.icmp(ICmp::eq, block, zero));
   const std::uint32_t spin = b.here();
   b.aim(split, 0, spin);
@@ -176,8 +176,8 @@ TEST(SimProgress, WhoWaitsForALongTimeGoesOn) {
   b.ret();
   const std::uint32_t count = b.here();
   b.aim(split, 1, count);
-  b.write(turns, Opcode::iadd, {turns, one});
-  const std::uint32_t more = b.cond_br(b.icmp(ICmp::ult, turns, b.i32(1 << 20)), count);
+  b.write(iterations, Opcode::iadd, {iterations, one});
+  const std::uint32_t more = b.cond_br(b.icmp(ICmp::ult, iterations, b.i32(1 << 20)), count);
   b.aim(more, 1, b.here());
   b.atomic(no_register, Opcode::atomic_store, {flag, one, leads}, Order::release);
   b.ret();
@@ -189,4 +189,4 @@ TEST(SimProgress, WhoWaitsForALongTimeGoesOn) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -1,7 +1,7 @@
 // Races, each with the synchronisation that prevents it, and without.
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// Every thread stores to shared memory, and reads what thread tid ^ `distance` has stored.
@@ -210,11 +210,11 @@ TEST(SimRace, BetweenBlocks) {
     ASSERT_EQ(overlap.size(), 1u);
     EXPECT_EQ(overlap[0].check, "race");
     EXPECT_EQ(overlap[0].location.line, 2u);
-    EXPECT_THAT(overlap[0].message, testing::HasSubstr("store of 4 bytes at y+"));
+    EXPECT_THAT(overlap[0].message, ::testing::HasSubstr("store of 4 bytes at y+"));
     const auto read = reports_of(blocks_write(64, true), {out("y", y)}, options, shape);
     ASSERT_FALSE(read.empty());
     EXPECT_EQ(read[0].check, "race");
-    EXPECT_THAT(read[0].message, testing::HasSubstr("by block ("));
+    EXPECT_THAT(read[0].message, ::testing::HasSubstr("by block ("));
   }
 }
 
@@ -273,4 +273,4 @@ TEST(SimRace, UndefinedOutputs) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -10,7 +10,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 /// A line for each of the first operations.
 inline const std::vector<SourceLocation>& sample_locations() {
@@ -45,8 +45,8 @@ inline void expect_report(const format::Image& image, const std::vector<Argument
     const auto reports = reports_of(image, arguments, {.seed = seed}, shape);
     ASSERT_FALSE(reports.empty()) << check << " was not found with seed " << seed;
     EXPECT_EQ(reports[0].check, check) << reports[0].message;
-    EXPECT_THAT(reports[0].message, testing::HasSubstr(text)) << "seed " << seed;
+    EXPECT_THAT(reports[0].message, ::testing::HasSubstr(text)) << "seed " << seed;
   }
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

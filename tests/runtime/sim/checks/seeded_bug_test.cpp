@@ -4,7 +4,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 constexpr std::uint32_t bad_warp = 2, bad_lane = 5;
@@ -245,7 +245,7 @@ const SeededBug seeded_bugs[] = {
 
 void PrintTo(const SeededBug& bug, std::ostream* stream) { *stream << bug.name; }
 
-class SimSeededBug : public testing::TestWithParam<SeededBug> {
+class SimSeededBug : public ::testing::TestWithParam<SeededBug> {
  protected:
   std::vector<SimReport> reports(bool with_bug) {
     Scene s(with_bug);
@@ -266,7 +266,7 @@ class SimSeededBug : public testing::TestWithParam<SeededBug> {
     return reports_of(s.b.image(), arguments, {.step_limit = 20'000, .threads = 1}, {{2, 2, 1}, 0});
   }
 };
-INSTANTIATE_TEST_SUITE_P(Checks, SimSeededBug, testing::ValuesIn(seeded_bugs),
+INSTANTIATE_TEST_SUITE_P(Checks, SimSeededBug, ::testing::ValuesIn(seeded_bugs),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(SimSeededBug, IsReportedWhereItIs) {
@@ -281,12 +281,12 @@ TEST_P(SimSeededBug, IsReportedWhereItIs) {
   EXPECT_EQ(r.block, (std::array<std::uint32_t, 3>{1, 1, 0}));
   EXPECT_EQ(r.warp, bug.reported_warp);
   EXPECT_EQ(r.lane, bug.reported_lane);
-  EXPECT_THAT(r.message, testing::StartsWith(std::string("kernels/scale.cpp:42:7: error: "
-                                                         "hand_made: ") +
-                                             bug.check + ": "));
-  EXPECT_THAT(r.message, testing::HasSubstr(bug.text));
-  EXPECT_THAT(r.message, testing::EndsWith("; block (1, 1, 0), warp 2, lane " +
-                                           std::to_string(bug.reported_lane)));
+  EXPECT_THAT(r.message, ::testing::StartsWith(std::string("kernels/scale.cpp:42:7: error: "
+                                                           "hand_made: ") +
+                                               bug.check + ": "));
+  EXPECT_THAT(r.message, ::testing::HasSubstr(bug.text));
+  EXPECT_THAT(r.message, ::testing::EndsWith("; block (1, 1, 0), warp 2, lane " +
+                                             std::to_string(bug.reported_lane)));
 }
 
 TEST_P(SimSeededBug, WithoutItThereIsNoReport) {
@@ -294,4 +294,4 @@ TEST_P(SimSeededBug, WithoutItThereIsNoReport) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

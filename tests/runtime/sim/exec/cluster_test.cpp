@@ -3,7 +3,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 constexpr LaunchShape two_clusters = {{2, 4, 1}, 0};
@@ -148,8 +148,8 @@ TEST(SimCluster, AReadBeforeTheBarrier) {
     }
     race = true;
     EXPECT_THAT(reports[0].message,
-                testing::HasSubstr("is not ordered after the write by warp 0, lane 0 at "
-                                   "kernels/scale.cpp:42:7"));
+                ::testing::HasSubstr("is not ordered after the write by warp 0, lane 0 at "
+                                     "kernels/scale.cpp:42:7"));
   }
   EXPECT_TRUE(race);
 }
@@ -180,8 +180,9 @@ TEST(SimCluster, AWriteWhileOthersRead) {
     const auto reports = reports_of(s.done(), {out("y", y)}, {.seed = seed}, two_clusters);
     ASSERT_FALSE(reports.empty());
     EXPECT_EQ(reports[0].check, "race") << reports[0].message;
-    EXPECT_THAT(reports[0].message, testing::AllOf(testing::HasSubstr("kernels/scale.cpp:42:7"),
-                                                   testing::HasSubstr("kernels/scale.cpp:43:9")));
+    EXPECT_THAT(reports[0].message,
+                ::testing::AllOf(::testing::HasSubstr("kernels/scale.cpp:42:7"),
+                                 ::testing::HasSubstr("kernels/scale.cpp:43:9")));
   }
 }
 
@@ -201,9 +202,9 @@ TEST(SimCluster, ABlockThatEndsWhileOthersRead) {
     EXPECT_EQ(reports[0].check, "race") << reports[0].message;
     EXPECT_THAT(
         reports[0].message,
-        testing::AnyOf(testing::HasSubstr("the block ends, and nothing orders that after the "
-                                          "read of its shared memory by block ("),
-                       testing::HasSubstr("which has ended")));
+        ::testing::AnyOf(::testing::HasSubstr("the block ends, and nothing orders that after the "
+                                              "read of its shared memory by block ("),
+                         ::testing::HasSubstr("which has ended")));
   }
 }
 
@@ -310,9 +311,9 @@ TEST(SimCluster, AGridThatIsNoGridOfClusters) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(error.what(),
-                testing::HasSubstr("axis 1 of the grid is no multiple of the cluster's extent (got "
-                                   "6; wanted a multiple of 4)"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr(
+                                  "axis 1 of the grid is no multiple of the cluster's extent (got "
+                                  "6; wanted a multiple of 4)"));
   }
 }
 
@@ -327,4 +328,4 @@ TEST(SimCluster, AClusterThatIsTooLarge) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

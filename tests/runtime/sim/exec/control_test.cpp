@@ -6,7 +6,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 std::uint64_t lane_instructions(const SimDevice& d) { return d.counters().lane_instructions; }
@@ -204,4 +204,4 @@ TEST(SimControl, AWarpThatSpinsDoesNotStarveAnother) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

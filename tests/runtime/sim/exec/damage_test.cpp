@@ -5,7 +5,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// Something of everything: constants, tables, memory of both kinds, control, a barrier.
@@ -74,4 +74,4 @@ TEST(SimDamage, EveryFlippedByteIsRejectedOrHarmless) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -7,10 +7,10 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 template <class F>
 std::string error_of(ErrorCode code, F&& f) {
@@ -120,4 +120,4 @@ TEST(SimDevice, ScalarParametersOfEverySize) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

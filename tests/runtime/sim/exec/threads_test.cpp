@@ -9,7 +9,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// y[i] = 2 * x[i] in blocks of 32, through shared memory; block `bad` reads beyond x.
@@ -122,4 +122,4 @@ TEST(SimThreads, TheStepLimitEndsTheLaunch) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

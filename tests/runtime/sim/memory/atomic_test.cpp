@@ -5,7 +5,7 @@
 #include "runtime/sim/values/half.h"
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using format::Order;
@@ -158,7 +158,7 @@ void expect_last_block(const format::Image& image, bool clean) {
       if (reports.empty()) continue;
       EXPECT_EQ(reports[0].check, "race");
       EXPECT_THAT(reports[0].message,
-                  testing::HasSubstr("is not ordered after the write by block"));
+                  ::testing::HasSubstr("is not ordered after the write by block"));
       EXPECT_EQ(reports[0].location.line, 42u);
       EXPECT_EQ(reports[0].other.line, 2u);
     }
@@ -176,4 +176,4 @@ TEST(SimAtomic, ReleaseWithoutAcquireOrdersNothing) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -3,7 +3,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// One producer warp loads tiles in bulk into two buffers; three consumer warps read them all.
@@ -79,7 +79,7 @@ format::Image bulk_pipeline(const BulkBug& bug) {
   return b.image();
 }
 
-class Bulk : public testing::Test {
+class Bulk : public ::testing::Test {
  protected:
   Bulk() : x(7 * 128 + 4), y(4 * 32 * 4) { std::iota(x.begin(), x.end(), 0.0f); }
   /// The bulk copies' sources are multiples of 16.
@@ -197,4 +197,4 @@ TEST(SimBulkStore, AWarpMayNotExitBeforeItsStoresAreDone) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -3,7 +3,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using format::VoteMode;
@@ -83,9 +83,10 @@ TEST(SimAuthor, AssertionsHoldWithChecksOffToo) {
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].check, "assert");
   EXPECT_EQ(reports[0].lane, 20u);
-  EXPECT_THAT(reports[0].message, testing::HasSubstr("42:7: error: hand_made: assert: the lane is "
-                                                     "small; block (0, 0, 0), warp 0, lane 20"));
+  EXPECT_THAT(reports[0].message,
+              ::testing::HasSubstr("42:7: error: hand_made: assert: the lane is "
+                                   "small; block (0, 0, 0), warp 0, lane 20"));
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -3,7 +3,7 @@
 
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// A two-stage cp.async loop. Each of 64 threads copies 16 bytes a tile, and adds to its sum what
@@ -53,7 +53,7 @@ format::Image cp_async_loop(const CpAsyncBug& bug) {
   return b.image();
 }
 
-class CpAsync : public testing::Test {
+class CpAsync : public ::testing::Test {
  protected:
   CpAsync() : x(5 * 256), y(256) { std::iota(x.begin(), x.end(), 0.0f); }
   std::vector<Argument> arguments() { return {in("x", x), out("y", y)}; }
@@ -121,4 +121,4 @@ TEST(SimCopies, Misaligned) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

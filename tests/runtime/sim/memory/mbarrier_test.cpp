@@ -1,7 +1,7 @@
 // mbarriers and named barriers: what is reported of their misuse.
 #include "tests/runtime/sim/checks/reports_of.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 TEST(SimMBarrier, Mistakes) {
@@ -19,7 +19,7 @@ TEST(SimMBarrier, Mistakes) {
     EXPECT_EQ(messages[0], messages[1]);
     return messages[0];
   };
-  using testing::HasSubstr;
+  using ::testing::HasSubstr;
   EXPECT_THAT(report_of([](ImageBuilder& b, Reg leads) {
                 b.effect(Opcode::mbarrier_arrive, {b.i32(8), no_register, leads});
               }),
@@ -95,4 +95,4 @@ TEST(SimNamedBarrier, AWrongCountIsADeadlockOrAMismatch) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -4,7 +4,7 @@
 
 #include "tests/runtime/sim/values/elementwise.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 Bits edge_bits() {
@@ -127,4 +127,4 @@ TEST(SimConversion, BetweenSinglesAndDoubles) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

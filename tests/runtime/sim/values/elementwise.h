@@ -11,7 +11,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 using Bits = std::vector<std::uint64_t>;
 
@@ -90,4 +90,4 @@ inline std::vector<Bits> pairs(const Bits& values) {
   return lists;
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -5,7 +5,7 @@
 
 #include "tests/runtime/sim/values/elementwise.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 template <class T>
@@ -59,8 +59,8 @@ T min_number(T a, T b) {
 }
 
 template <class T>
-class SimFloat : public testing::Test {};
-using Types = testing::Types<float, double>;
+class SimFloat : public ::testing::Test {};
+using Types = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(SimFloat, Types);
 
 TYPED_TEST(SimFloat, BinaryOperations) {
@@ -191,4 +191,4 @@ TEST(SimApproximation, SpecialValuesAreThoseOfPtx) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -9,7 +9,7 @@
 
 #include "runtime/format/image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 struct HalfFormat {
   int digits;    ///< of the significand, the hidden one counted
@@ -57,4 +57,4 @@ inline std::uint64_t half_bits(long double value, HalfFormat f) {
   return sign | std::min(bits, infinity);
 }
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

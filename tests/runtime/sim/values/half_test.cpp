@@ -4,7 +4,7 @@
 #include "tests/runtime/sim/values/elementwise.h"
 #include "tests/runtime/sim/values/half_reference.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 constexpr Scalar halves[] = {Scalar::f16, Scalar::bf16};
@@ -171,4 +171,4 @@ TEST(SimHalf, IntegersRoundOnce) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

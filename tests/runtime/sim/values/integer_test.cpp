@@ -3,7 +3,7 @@
 
 #include "tests/runtime/sim/values/elementwise.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 using Wide = __int128;
@@ -186,4 +186,4 @@ TEST(SimInteger, TruthsTakeBitwiseOperations) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

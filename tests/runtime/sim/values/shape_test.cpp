@@ -6,7 +6,7 @@
 #include "tests/runtime/sim/image_builder.h"
 #include "tests/runtime/sim/run_image.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 namespace {
 
 /// Runs one warp that loads four i16 a lane into `v`, lets `body` make a register, and stores it.
@@ -147,4 +147,4 @@ TEST(SimShape, SpecialRegisters) {
 }
 
 }  // namespace
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -1,5 +1,5 @@
-// Which block comes before which, against all that has happened, looked through at each question.
-#include "runtime/sim/checks/block_order.h"
+// Which block comes before which, compared with a list of all events that is searched each time.
+#include "runtime/sim/checks/block_clocks.h"
 
 #include <gtest/gtest.h>
 
@@ -56,16 +56,16 @@ class History {
   std::map<BlockTag, std::vector<Acquire>> acquires_;
 };
 
-TEST(SimBlockOrder, IsThatOfAllEvents) {
+TEST(SimBlockClocks, IsThatOfAllEvents) {
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
     const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
     const std::uint32_t blocks = 2 + below(8), locations = 1 + below(4);
     // Neighbours, and such as differ in their highest digit.
     const auto tag = [&](std::uint32_t b) { return (seed % 2 == 0 ? 1 : 0x0fffffff) + b * 7; };
-    BlockOrder order;
+    BlockClocks clocks;
     History history;
-    std::vector<BlockOrder::Known> known(blocks);
+    std::vector<BlockClocks::Known> known(blocks);
     std::vector<Time> now(blocks, 1);
     for (int event = 0; event < 80; ++event) {
       const std::uint32_t b = below(blocks);
@@ -73,24 +73,24 @@ TEST(SimBlockOrder, IsThatOfAllEvents) {
       switch (below(6)) {
         case 0:
         case 1:
-          order.release(tag(b), now[b], location, known[b]);
+          clocks.release(tag(b), now[b], location, known[b]);
           history.release(tag(b), now[b]++, location);
           break;
         case 2:
           if (known[b].fenced_at == 0) break;
-          order.release(tag(b), known[b].fenced_at, location, known[b]);
+          clocks.release(tag(b), known[b].fenced_at, location, known[b]);
           history.release(tag(b), known[b].fenced_at, location);
           break;
         case 3:  // as a cluster's barrier does
           ++now[b];
-          order.release(tag(b), now[b] - 1, location, known[b]);
+          clocks.release(tag(b), now[b] - 1, location, known[b]);
           history.release(tag(b), now[b] - 1, location);
           break;
         case 4:
           known[b].fence(now[b]++);
           break;
         default:
-          order.acquire(now[b], location, known[b]);
+          clocks.acquire(now[b], location, known[b]);
           history.acquire(tag(b), now[b], location);
           break;
       }
@@ -99,7 +99,7 @@ TEST(SimBlockOrder, IsThatOfAllEvents) {
         const auto at = wanted.find(tag(other));
         const Time until = at == wanted.end() ? 0 : at->second;
         EXPECT_EQ(known[b].now.of(tag(other)), until) << "seed " << seed << ", event " << event;
-        EXPECT_EQ(BlockOrder::ordered(tag(other), until + 1, known[b]), false);
+        EXPECT_EQ(BlockClocks::ordered(tag(other), until + 1, known[b]), false);
       }
     }
   }
@@ -107,20 +107,20 @@ TEST(SimBlockOrder, IsThatOfAllEvents) {
 
 /// A lock that goes from block to block, and for which each waits with as many releases: what is
 /// known of 20,000 blocks is shared, or this takes gigabytes.
-TEST(SimBlockOrder, OfManyBlocks) {
+TEST(SimBlockClocks, OfManyBlocks) {
   constexpr BlockTag blocks = 20'000;
   constexpr Time spins = 4;
-  BlockOrder order;
-  std::vector<BlockOrder::Known> known(blocks);
+  BlockClocks clocks;
+  std::vector<BlockClocks::Known> known(blocks);
   for (BlockTag b = 0; b < blocks; ++b)
     for (Time time = 1; time <= spins; ++time) {
-      order.release(b, time, 4, known[b]);
-      order.acquire(time + 1, 4, known[b]);
+      clocks.release(b, time, 4, known[b]);
+      clocks.acquire(time + 1, 4, known[b]);
     }
   for (const BlockTag b : {BlockTag{0}, blocks / 2, blocks - 2}) {
-    EXPECT_TRUE(BlockOrder::ordered(b, spins, known[blocks - 1]));
-    EXPECT_FALSE(BlockOrder::ordered(b, spins + 1, known[blocks - 1]));
-    EXPECT_FALSE(BlockOrder::ordered(blocks - 1, 1, known[b]));
+    EXPECT_TRUE(BlockClocks::ordered(b, spins, known[blocks - 1]));
+    EXPECT_FALSE(BlockClocks::ordered(b, spins + 1, known[blocks - 1]));
+    EXPECT_FALSE(BlockClocks::ordered(blocks - 1, 1, known[b]));
   }
 }
 

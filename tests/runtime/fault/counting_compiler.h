@@ -13,16 +13,16 @@
 
 namespace tegula::testing {
 
-class FakeCompiler {
+class CountingCompiler {
  public:
-  FakeCompiler(std::string count_file, int milliseconds) {
+  CountingCompiler(std::string count_file, int milliseconds) {
     file() = std::move(count_file);
     pause() = milliseconds;
     before_ = set_compile_function(&compile);
   }
-  ~FakeCompiler() { set_compile_function(before_); }
-  FakeCompiler(const FakeCompiler&) = delete;
-  FakeCompiler& operator=(const FakeCompiler&) = delete;
+  ~CountingCompiler() { set_compile_function(before_); }
+  CountingCompiler(const CountingCompiler&) = delete;
+  CountingCompiler& operator=(const CountingCompiler&) = delete;
 
   int runs() const {
     struct stat status {};
@@ -51,7 +51,7 @@ class FakeCompiler {
   CompileFunction before_ = nullptr;
 };
 
-/// The traced kernel that FakeCompiler makes sample entry `number` of.
+/// The traced kernel that CountingCompiler makes sample entry `number` of.
 inline runtime::TracedKernel traced_sample(std::uint64_t number) {
   return {sample_key(number), {static_cast<std::byte>(number)}, {}, 0.1};
 }

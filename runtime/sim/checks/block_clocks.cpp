@@ -1,4 +1,4 @@
-#include "runtime/sim/checks/block_order.h"
+#include "runtime/sim/checks/block_clocks.h"
 
 #include <algorithm>
 #include <utility>
@@ -50,14 +50,14 @@ BlockTimes::Ref BlockTimes::joined(const Ref& a, const Ref& b, unsigned level) {
   return std::make_shared<const Node>(std::move(node));
 }
 
-void BlockOrder::release(BlockTag block, Time time, std::uint64_t location, const Known& known) {
+void BlockClocks::release(BlockTag block, Time time, std::uint64_t location, const Known& known) {
   BlockTimes released = known.at(time);
   released.raise(block, time);
   const std::lock_guard lock(mutex_);
   locations_[location].join(released);
 }
 
-void BlockOrder::acquire(Time time, std::uint64_t location, Known& known) {
+void BlockClocks::acquire(Time time, std::uint64_t location, Known& known) {
   BlockTimes learnt = known.now;
   {
     const std::lock_guard lock(mutex_);

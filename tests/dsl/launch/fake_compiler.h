@@ -13,11 +13,11 @@
 #include "runtime/launch/kernel_table.h"
 #include "tegula/compile.h"
 
-namespace tegula::test {
+namespace tegula::testing {
 
 inline std::atomic<int> compiled = 0;  ///< how often it was asked
 
-inline format::Entry pretend_entry(std::span<const std::byte> request_bytes) {
+inline format::Entry fake_entry(std::span<const std::byte> request_bytes) {
   ++compiled;
   const CompileRequest request = read_compile_request(request_bytes);
   const program::Program program = program::deserialise(request.program);
@@ -29,19 +29,19 @@ inline format::Entry pretend_entry(std::span<const std::byte> request_bytes) {
   return entry;
 }
 
-inline std::vector<std::byte> pretend_to_compile(std::span<const std::byte> request) {
-  return serialise(pretend_entry(request));
+inline std::vector<std::byte> fake_compile(std::span<const std::byte> request) {
+  return serialise(fake_entry(request));
 }
 
 /// Tests with that compiler in place and no kernel ready.
-class WithPretendCompiler : public ::testing::Test {
+class WithFakeCompiler : public ::testing::Test {
  protected:
-  explicit WithPretendCompiler(CompileFunction compiler = pretend_to_compile)
+  explicit WithFakeCompiler(CompileFunction compiler = fake_compile)
       : previous_(set_compile_function(compiler)) {
     runtime::KernelTable::instance().clear();
     compiled = 0;
   }
-  ~WithPretendCompiler() override {
+  ~WithFakeCompiler() override {
     set_compile_function(previous_);
     runtime::KernelTable::instance().clear();
   }
@@ -50,4 +50,4 @@ class WithPretendCompiler : public ::testing::Test {
   CompileFunction previous_;
 };
 
-}  // namespace tegula::test
+}  // namespace tegula::testing

@@ -39,7 +39,7 @@ class BlockTimes {
   Ref root_;
 };
 
-class BlockOrder {
+class BlockClocks {
  public:
   /// What a block knows of the others; kept by the worker that runs it.
   struct Known {
