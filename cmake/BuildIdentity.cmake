@@ -1,5 +1,6 @@
-# Writes a header with one hash of many files: their names under ROOT, and what they hold.
-#   cmake -D SOURCES=list-of-files -D ROOT=folder -D EXTRA=text -D OUTPUT=header -P BuildIdentity.cmake
+# Writes a source with one hash of many files: their names under ROOT, and what they hold. It defines
+# what runtime/cache/build_identity.h declares.
+#   cmake -D SOURCES=list-of-files -D ROOT=folder -D EXTRA=text -D OUTPUT=source -P BuildIdentity.cmake
 file(STRINGS "${SOURCES}" files)
 set(all "${EXTRA}")
 foreach(file IN LISTS files)
@@ -10,5 +11,6 @@ endforeach()
 string(SHA256 hash "${all}")
 string(SUBSTRING "${hash}" 0 32 hash)
 file(WRITE "${OUTPUT}.new"
-     "// Generated: a hash of the compiler's sources.\n#pragma once\n#define TEGULA_COMPILER_IDENTITY \"${EXTRA} ${hash}\"\n")
+     "// Generated: a hash of the compiler's sources.\n#include \"runtime/cache/build_identity.h\"\n\n"
+     "const char* tegula::cache::build_identity() { return \"${EXTRA} ${hash}\"; }\n")
 file(COPY_FILE "${OUTPUT}.new" "${OUTPUT}" ONLY_IF_DIFFERENT)

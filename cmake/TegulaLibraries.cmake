@@ -83,8 +83,7 @@ tegula_add_shared(tegula_compiler_library tegula_compiler
                   "${PROJECT_SOURCE_DIR}/compiler/driver/library.cpp"
                   "${PROJECT_SOURCE_DIR}/compiler/driver/library_memory.cpp"
                   "${PROJECT_SOURCE_DIR}/compiler/driver/library_statics.cpp")
-add_dependencies(tegula_compiler_library tegula_build_identity)
-target_include_directories(tegula_compiler_library PRIVATE "${PROJECT_BINARY_DIR}")
+target_sources(tegula_compiler_library PRIVATE $<TARGET_OBJECTS:tegula_build_identity>)
 target_link_libraries(tegula_compiler_library PRIVATE tegula_compiler tegula_llvm_headers)
 set(tegula_compiler_map "${PROJECT_SOURCE_DIR}/compiler/driver/library.map")
 target_link_options(tegula_compiler_library PRIVATE "-Wl,--version-script=${tegula_compiler_map}")

@@ -37,7 +37,7 @@ int reply_to(std::span<const std::byte> request, void** reply, std::size_t* repl
 extern "C" {
 
 [[gnu::visibility("default")]] const char* tegula_compiler_identity() {
-  return TEGULA_COMPILER_IDENTITY;
+  return cache::build_identity();
 }
 
 [[gnu::visibility("default")]] int tegula_compiler_call(const void* request, std::size_t size,

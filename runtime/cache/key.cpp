@@ -74,6 +74,6 @@ Key read_key(format::Reader& r) {
   return key;
 }
 
-std::string compiler_identity() { return TEGULA_COMPILER_IDENTITY; }
+std::string compiler_identity() { return cache::build_identity(); }
 
 }  // namespace tegula::cache

@@ -64,7 +64,7 @@ Opened open_at(const std::string& path) {
   find(handle, format::compiler_identity_symbol, identity, path);
   find(handle, format::compiler_call_symbol, opened.call, path);
   find(handle, format::compiler_release_symbol, opened.release, path);
-  if (std::string_view(identity()) != TEGULA_COMPILER_IDENTITY)
+  if (std::string_view(identity()) != cache::build_identity())
     cannot_open(fmt::format("{} is of another build of Tegula", path), identity());
   return opened;
 }
@@ -86,7 +86,7 @@ const Opened& opened() {
 
 }  // namespace
 
-std::string_view compiler_identity() { return TEGULA_COMPILER_IDENTITY; }
+std::string_view compiler_identity() { return cache::build_identity(); }
 
 CompilerLibrary compiler_library() {
   try {

@@ -229,7 +229,7 @@ std::string compiler_program() {
 
 std::vector<std::byte> signed_reply(std::span<const std::byte> reply) {
   format::Writer writer;
-  writer.put(TEGULA_COMPILER_IDENTITY);
+  writer.put(cache::build_identity());
   writer.raw(reply);
   return writer.take();
 }
@@ -289,12 +289,12 @@ std::vector<std::byte> call_process(std::span<const std::byte> request, const st
   }
   format::Reader reader(conversation.reply, "reply of the compiler");
   const std::string identity = reader.get_string();
-  if (identity != TEGULA_COMPILER_IDENTITY)
+  if (identity != cache::build_identity())
     throw Error(ErrorCode::environment,
                 {.where = "TEGULA_COMPILE=process",
                  .problem = path + " is of another build of Tegula",
                  .got = identity,
-                 .wanted = TEGULA_COMPILER_IDENTITY,
+                 .wanted = cache::build_identity(),
                  .hint = "install the component `compiler` of the same Tegula"});
   return format::read_reply(std::span(conversation.reply).subspan(reader.position()));
 }

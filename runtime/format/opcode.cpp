@@ -61,7 +61,7 @@ using O = Opcode;
 using R = TypeRule;
 using I = Immediate;
 
-constexpr std::array<OpcodeRow, opcode_count> table = {{
+constexpr std::array<OpcodeRow, opcode_count> opcode_rows = {{
     integer(O::iadd, "iadd", binary),
     integer(O::isub, "isub", binary),
     integer(O::imul, "imul", binary),
@@ -301,14 +301,16 @@ constexpr std::array<OpcodeRow, opcode_count> table = {{
 
 constexpr bool in_order() {
   for (int i = 0; i < opcode_count; ++i)
-    if (static_cast<int>(table[static_cast<std::size_t>(i)].opcode) != i) return false;
+    if (static_cast<int>(opcode_rows[static_cast<std::size_t>(i)].opcode) != i) return false;
   return true;
 }
 static_assert(in_order(), "the table's rows are in the order of the enumeration");
 
 }  // namespace
 
-const OpcodeRow& opcode_row(Opcode opcode) { return table.at(static_cast<std::size_t>(opcode)); }
+const OpcodeRow& opcode_row(Opcode opcode) {
+  return opcode_rows.at(static_cast<std::size_t>(opcode));
+}
 
 std::uint32_t subject_of(const ImageInstruction& instruction) {
   const OpcodeRow& row = opcode_row(instruction.opcode);

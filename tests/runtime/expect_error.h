@@ -10,6 +10,8 @@
 
 namespace tegula::testing {
 
+inline constexpr auto invalid = ErrorCode::invalid_argument;
+
 /// `call` must throw an Error of this code whose what() holds every one of `parts`.
 template <class Call>
 void expect_error(ErrorCode code, std::initializer_list<const char*> parts, Call&& call) {

@@ -37,7 +37,7 @@ bool admit_sources(WarpAccess& access, const Instruction& i, std::uint32_t lanes
   return rest_is_good && admit_lanes(whole, size);
 }
 
-Outcome issue(WarpAccess& access, const Instruction& i) {
+Outcome issue_copies(WarpAccess& access, const Instruction& i) {
   Worker& worker = access.worker;
   const std::uint32_t lanes = access.lanes_where(i.operands[3]);
   if (lanes == 0) return Outcome::done;
@@ -66,12 +66,12 @@ Outcome issue(WarpAccess& access, const Instruction& i) {
   return Outcome::done;
 }
 
-Outcome commit(WarpAccess& access, const Instruction&) {
+Outcome commit_copies(WarpAccess& access, const Instruction&) {
   access.worker.copies[access.site.warp].commit(access.active);
   return Outcome::done;
 }
 
-Outcome wait(WarpAccess& access, const Instruction& i) {
+Outcome wait_for_copies(WarpAccess& access, const Instruction& i) {
   Worker& worker = access.worker;
   const Time now = worker.workspace.clocks.now();
   worker.copies[access.site.warp].wait(access.active, i.immediate, [&](const GroupedCopy& c) {
@@ -91,11 +91,11 @@ Outcome wait(WarpAccess& access, const Instruction& i) {
 Effect cp_async_effect(Opcode opcode) {
   switch (opcode) {
     case Opcode::cp_async:
-      return issue;
+      return issue_copies;
     case Opcode::cp_async_commit:
-      return commit;
+      return commit_copies;
     case Opcode::cp_async_wait:
-      return wait;
+      return wait_for_copies;
     default:
       return nullptr;
   }

@@ -7,6 +7,7 @@
 #include "runtime/sim/values/lanes.h"
 
 namespace tegula::sim {
+namespace floats {
 namespace {
 
 using format::Opcode;
@@ -213,9 +214,10 @@ constexpr Row rows[] = {
 };
 
 }  // namespace
+}  // namespace floats
 
 Handler float_handler(const HandlerKey& key) {
-  for (const Row& row : rows)
+  for (const floats::Row& row : floats::rows)
     if (row.opcode == key.opcode) return row.choose(key.scalar);
   return nullptr;
 }

@@ -8,6 +8,7 @@
 #include "runtime/sim/values/lanes.h"
 
 namespace tegula::sim {
+namespace integers {
 namespace {
 
 using format::Opcode;
@@ -268,9 +269,10 @@ constexpr Row rows[] = {
 };
 
 }  // namespace
+}  // namespace integers
 
 Handler integer_handler(const HandlerKey& key) {
-  for (const Row& row : rows)
+  for (const integers::Row& row : integers::rows)
     if (row.opcode == key.opcode) return row.choose(key.scalar);
   return nullptr;
 }

@@ -13,11 +13,16 @@
 namespace tegula {
 namespace {
 
-using namespace dlpack;
+using dlpack::DataType;
+using dlpack::DeviceType;
+using dlpack::Managed;
+using dlpack::ManagedVersioned;
+using dlpack::TensorView;
+using dlpack::TypeCode;
 using testing::expect_error;
+using testing::invalid;
 using testing::Producer;
 
-constexpr auto invalid = ErrorCode::invalid_argument;
 const DataType float32 = {TypeCode::ieee_float, 32};
 
 class Dlpack : public ::testing::Test {
@@ -273,7 +278,7 @@ TEST_F(Dlpack, ThroughAndThrough) {
 
 TEST_F(Dlpack, TheDeviceLivesAsLongAsTheTensor) {
   Producer producer(float32, {4, 6});
-  std::weak_ptr<tegula::Device> alive;
+  std::weak_ptr<Device> alive;
   Tensor tensor;
   {
     const auto device = make_sim_device("sm_80");

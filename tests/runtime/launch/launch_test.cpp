@@ -8,9 +8,9 @@ namespace {
 
 using tegula::testing::copy_kernel;
 using tegula::testing::expect_error;
+using tegula::testing::invalid;
 using tegula::testing::FakeDevice;
 using tegula::testing::FakeLaunch;
-constexpr auto invalid = ErrorCode::invalid_argument;
 
 class Launch : public ::testing::Test {
  protected:

@@ -9,8 +9,8 @@ namespace tegula {
 namespace {
 
 using testing::expect_error;
+using testing::invalid;
 using testing::FakeDevice;
-constexpr auto invalid = ErrorCode::invalid_argument;
 constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
 
 TEST(Dims, HoldsUpToEight) {
