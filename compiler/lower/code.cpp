@@ -133,14 +133,34 @@ Value holds_first_copy(Code& code, Value thread, const layout::Distributed& layo
   return code.equal(code.bit_and(thread, code.i32(copies)), code.i32(0));
 }
 
-LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, Type result,
-                                llvm::ArrayRef<Type> parameters) {
-  auto module = code.builder().getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  if (auto found = module.lookupSymbol<LLVM::LLVMFuncOp>(name)) return found;
-  OpBuilder::InsertionGuard guard(code.builder());
-  code.builder().setInsertionPointToStart(module.getBody());
-  return LLVM::LLVMFuncOp::create(code.builder(), module.getLoc(), name,
-                                  LLVM::LLVMFunctionType::get(result, parameters));
+Value call_marker(Code& code, const llvm::Twine& name, Type result, ValueRange operands) {
+  OpBuilder& b = code.builder();
+  const std::string full = ("tegula." + name).str();
+  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(full);
+  if (!function) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    const llvm::SmallVector<Type> parameters(operands.getTypes());
+    function = LLVM::LLVMFuncOp::create(b, module.getLoc(), full,
+                                        LLVM::LLVMFunctionType::get(result, parameters));
+  }
+  auto call = LLVM::CallOp::create(b, code.loc(), function, operands);
+  return call.getNumResults() == 0 ? Value() : call.getResult();
+}
+
+void call_marker(Code& code, const llvm::Twine& name, ValueRange operands) {
+  call_marker(code, name, LLVM::LLVMVoidType::get(code.context()), operands);
+}
+
+std::string name_in_marker(Type type) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (auto vector = dyn_cast<VectorType>(type))
+    stream << 'v' << vector.getNumElements() << vector.getElementType();
+  else
+    stream << type;
+  return text;
 }
 
 VectorType vector_of(Type element, std::int64_t count) { return VectorType::get({count}, element); }

@@ -94,9 +94,13 @@ mlir::Value load_if(Code& code, mlir::Value pointer, mlir::Type type, mlir::Valu
 void store_if(Code& code, mlir::Value pointer, mlir::Value value, mlir::Value predicate,
               std::int64_t alignment);
 
-/// The function of a marker, declared once in the module that is being lowered.
-mlir::LLVM::LLVMFuncOp declare_marker(Code& code, llvm::StringRef name, mlir::Type result,
-                                      llvm::ArrayRef<mlir::Type> parameters);
+/// Calls the marker "tegula.NAME" (backend/markers), which is declared once in the module. Null for
+/// a result of type void.
+mlir::Value call_marker(Code& code, const llvm::Twine& name, mlir::Type result,
+                        mlir::ValueRange operands);
+void call_marker(Code& code, const llvm::Twine& name, mlir::ValueRange operands);
+/// A type in a marker's name: i32, v4i32, bf16.
+std::string name_in_marker(mlir::Type type);
 
 /// A vector type; `count` of 1 stays a vector.
 mlir::VectorType vector_of(mlir::Type element, std::int64_t count);

@@ -2,7 +2,6 @@
 // memory, and it reads them back itself. Pieces of the same number lie side by side for all
 // threads, so neither direction has bank conflicts.
 #include "compiler/analysis/alignment.h"
-#include "compiler/backend/markers/async_markers.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
 #include "compiler/lower/tile_access.h"
@@ -58,20 +57,16 @@ struct LowerAsyncCopy : ConvertOpToLLVMPattern<tile::AsyncCopyOp> {
     TileAccess access(code, op.getView().getType(), adaptor.getView(), adaptor.getCoordinates(),
                       op.getFull(), layout);
     Slot slot(code, op, access, adaptor.getSlot(), layout);
-    AsyncMarker marker;
-    marker.bytes = static_cast<int>(access.alignment());
-    marker.cached = op.getCached() || marker.bytes < widest_access_bytes;
-    const Value whole = code.i32(marker.bytes), nothing = code.i32(0);
-    const Type source = LLVM::LLVMPointerType::get(code.context(), 1);
-    auto function = declare_marker(code, marker.name(), LLVM::LLVMVoidType::get(code.context()),
-                                   {code.shared_pointer(), source, code.i32()});
+    const std::int64_t size = access.alignment();
+    const bool cached = op.getCached() || size < widest_access_bytes;
+    const Value whole = code.i32(size), nothing = code.i32(0);
+    const std::string name = (cached ? "async_copy.l1." : "async_copy.l2.") + std::to_string(size);
     for (const auto& [piece, reg] : llvm::enumerate(slot.pieces())) {
       Value bytes = whole;
       if (const Value inside = access.inside(reg))
         bytes = LLVM::SelectOp::create(rewriter, op.getLoc(), inside, whole, nothing);
-      LLVM::CallOp::create(
-          rewriter, op.getLoc(), function,
-          ValueRange{slot.pointer(static_cast<std::int64_t>(piece)), access.pointer(reg), bytes});
+      call_marker(code, name,
+                  {slot.pointer(static_cast<std::int64_t>(piece)), access.pointer(reg), bytes});
     }
     rewriter.eraseOp(op);
     return success();
@@ -114,19 +109,13 @@ struct LowerAsyncRead : ConvertOpToLLVMPattern<tile::AsyncReadOp> {
   }
 };
 
-/// The kernel's shared memory stands for its queues: see async_markers.h.
-void call_on_queues(Code& code, const AsyncMarker& marker) {
-  auto function = declare_marker(code, marker.name(), LLVM::LLVMVoidType::get(code.context()),
-                                 {code.shared_pointer()});
-  LLVM::CallOp::create(code.builder(), code.loc(), function, ValueRange{code.shared_memory(0)});
-}
-
 struct LowerAsyncCommit : ConvertOpToLLVMPattern<tile::AsyncCommitOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::AsyncCommitOp op, OpAdaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     Code code(rewriter, op.getLoc());
-    call_on_queues(code, {.kind = AsyncMarker::Kind::commit});
+    // The kernel's shared memory stands for its queues: see backend/markers/async.cpp.
+    call_marker(code, "async_commit", code.shared_memory(0));
     rewriter.eraseOp(op);
     return success();
   }
@@ -137,8 +126,7 @@ struct LowerAsyncWait : ConvertOpToLLVMPattern<tile::AsyncWaitOp> {
   LogicalResult matchAndRewrite(tile::AsyncWaitOp op, OpAdaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     Code code(rewriter, op.getLoc());
-    call_on_queues(code,
-                   {.kind = AsyncMarker::Kind::wait, .pending = static_cast<int>(op.getPending())});
+    call_marker(code, "async_wait." + llvm::Twine(op.getPending()), code.shared_memory(0));
     rewriter.eraseOp(op);
     return success();
   }

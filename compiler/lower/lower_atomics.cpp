@@ -1,7 +1,6 @@
 // Lowering of atomics: one marker for each register, made by the thread that holds the first copy
 // of its element. Where the values before are wanted by threads that hold other copies, they get
 // them from that thread: by a shuffle inside a warp, else through shared memory.
-#include "compiler/backend/markers/atomic_markers.h"
 #include "compiler/lower/exchange.h"
 #include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
@@ -11,69 +10,25 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-format::Order order_of(tile::MemoryOrder order) {
-  switch (order) {
-    case tile::MemoryOrder::relaxed:
-      return format::Order::relaxed;
-    case tile::MemoryOrder::acquire:
-      return format::Order::acquire;
-    case tile::MemoryOrder::release:
-      return format::Order::release;
-    case tile::MemoryOrder::acq_rel:
-      return format::Order::acq_rel;
-  }
-  return format::Order::acq_rel;
-}
-
-format::Scope scope_of(tile::MemoryScope scope) {
+/// In a marker's name.
+const char* name_of(tile::MemoryScope scope) {
   switch (scope) {
     case tile::MemoryScope::block:
-      return format::Scope::cta;
+      return "cta";
     case tile::MemoryScope::device:
-      return format::Scope::gpu;
+      return "gpu";
     case tile::MemoryScope::system:
-      return format::Scope::system;
+      return "sys";
   }
-  return format::Scope::system;
-}
-
-AtomicMarker::Kind kind_of(tile::AtomicKind kind, bool floating) {
-  using Kind = AtomicMarker::Kind;
-  switch (kind) {
-    case tile::AtomicKind::add:
-      return floating ? Kind::fadd : Kind::add;
-    case tile::AtomicKind::min:
-      return Kind::min;
-    case tile::AtomicKind::max:
-      return Kind::max;
-    case tile::AtomicKind::umin:
-      return Kind::umin;
-    case tile::AtomicKind::umax:
-      return Kind::umax;
-    case tile::AtomicKind::bit_and:
-      return Kind::bit_and;
-    case tile::AtomicKind::bit_or:
-      return Kind::bit_or;
-    case tile::AtomicKind::bit_xor:
-      return Kind::bit_xor;
-    case tile::AtomicKind::exchange:
-      return Kind::exchange;
-  }
-  return Kind::exchange;
-}
-
-format::Scalar scalar_of(Type type) {
-  if (type.isF16()) return format::Scalar::f16;
-  if (type.isBF16()) return format::Scalar::bf16;
-  if (type.isF32()) return format::Scalar::f32;
-  if (type.isF64()) return format::Scalar::f64;
-  return type.isInteger(64) ? format::Scalar::i64 : format::Scalar::i32;
+  llvm_unreachable("a memory scope");
 }
 
 /// One atomic tile operation, already lowered to registers.
 struct Request {
   Operation* op;
-  AtomicMarker marker;
+  llvm::StringRef kind;  ///< in the marker's name
+  tile::MemoryOrder order;
+  tile::MemoryScope scope;
   Value pointer, offsets, mask;
   llvm::SmallVector<Value> values;  ///< what the marker takes: value, or expected and value
 };
@@ -111,7 +66,7 @@ class Lowering {
  private:
   Value perform(int reg, Value holder) {
     // An exchange moves bits; PTX has it for integers alone.
-    const bool as_bits = request_.marker.kind == AtomicMarker::Kind::exchange;
+    const bool as_bits = request_.kind == "exchange";
     const Type type =
         as_bits ? Type(code_.builder().getIntegerType(element_.getIntOrFloatBitWidth())) : element_;
     llvm::SmallVector<Value> operands = {
@@ -120,13 +75,11 @@ class Lowering {
       operands.push_back(code_.bitcast(code_.extract(value, reg), type));
     Value predicate = code_.extract(request_.mask, reg);
     operands.push_back(holder ? code_.bit_and(predicate, holder) : predicate);
-    llvm::SmallVector<Type> types;
-    for (Value operand : operands) types.push_back(operand.getType());
-    AtomicMarker marker = request_.marker;
-    marker.type = scalar_of(type);
-    const auto function = declare_marker(code_, marker.name(), type, types);
     const Value before =
-        LLVM::CallOp::create(code_.builder(), code_.loc(), function, operands).getResult();
+        call_marker(code_,
+                    "atomic." + request_.kind + "." + name_in_marker(type) + "." +
+                        tile::stringifyMemoryOrder(request_.order) + "." + name_of(request_.scope),
+                    type, operands);
     return code_.bitcast(before, element_);
   }
 
@@ -183,11 +136,12 @@ struct LowerAtomic : ConvertOpToLLVMPattern<tile::AtomicOp> {
   LogicalResult matchAndRewrite(tile::AtomicOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     const Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
-    const AtomicMarker marker{kind_of(op.getKind(), isa<FloatType>(element)), scalar_of(element),
-                              order_of(op.getOrder()), scope_of(op.getScope())};
+    const bool adds_floats = op.getKind() == tile::AtomicKind::add && isa<FloatType>(element);
     return lower(op,
                  {op,
-                  marker,
+                  adds_floats ? "fadd" : tile::stringifyAtomicKind(op.getKind()),
+                  op.getOrder(),
+                  op.getScope(),
                   adaptor.getPointer(),
                   adaptor.getOffsets(),
                   adaptor.getMask(),
@@ -200,12 +154,11 @@ struct LowerAtomicCas : ConvertOpToLLVMPattern<tile::AtomicCasOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::AtomicCasOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
-    const Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
-    const AtomicMarker marker{AtomicMarker::Kind::compare_exchange, scalar_of(element),
-                              order_of(op.getOrder()), scope_of(op.getScope())};
     return lower(op,
                  {op,
-                  marker,
+                  "compare_exchange",
+                  op.getOrder(),
+                  op.getScope(),
                   adaptor.getPointer(),
                   adaptor.getOffsets(),
                   adaptor.getMask(),

@@ -3,7 +3,6 @@
 // that the others know when it has read.
 #include <numeric>
 
-#include "compiler/backend/markers/cluster_marker.h"
 #include "compiler/lower/combination.h"
 #include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
@@ -85,13 +84,9 @@ struct LowerClusterReduce : ConvertOpToLLVMPattern<tile::ClusterReduceOp> {
     const std::int64_t bytes =
         type.getNumElements() * type.getElementType().getIntOrFloatBitWidth() / 8;
     const Type moved = move_type(code.context(), bytes);
-    const ClusterLoadMarker marker{static_cast<int>(bytes / 4)};
-    const auto function =
-        declare_marker(code, marker.name(), moved, {code.shared_pointer(), code.i32()});
-    return code.bitcast(LLVM::CallOp::create(code.builder(), code.loc(), function,
-                                             ValueRange{place, code.i32(rank)})
-                            .getResult(),
-                        type);
+    return code.bitcast(
+        call_marker(code, "cluster_load." + name_in_marker(moved), moved, {place, code.i32(rank)}),
+        type);
   }
 };
 

@@ -1,6 +1,5 @@
 // Lowering of print and assert to markers. Thread 0 prints; what it lacks of a tile comes through
 // shared memory.
-#include "compiler/backend/markers/author_markers.h"
 #include "compiler/ir/scratch.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
@@ -13,10 +12,10 @@ namespace {
 
 constexpr char number_attribute[] = "tile.number";
 
-/// Calls a marker of the operation's own, which bears the text. Such markers stand behind the
-/// others, whose names are looked up.
-void call_marker(Code& code, Operation* op, std::string_view prefix, llvm::StringRef text,
-                 ValueRange operands) {
+/// Calls a function of the operation's own, which bears the text. Such functions stand behind those
+/// that are looked up by their names.
+void call_own_marker(Code& code, Operation* op, llvm::StringRef name, llvm::StringRef text,
+                     ValueRange operands) {
   OpBuilder& b = code.builder();
   const auto number = op->getAttrOfType<IntegerAttr>(number_attribute).getInt();
   LLVM::LLVMFuncOp function;
@@ -24,13 +23,12 @@ void call_marker(Code& code, Operation* op, std::string_view prefix, llvm::Strin
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(op->getParentOfType<FunctionOpInterface>());
     function = LLVM::LLVMFuncOp::create(
-        b, b.getUnknownLoc(), std::string(prefix) + std::to_string(number),
+        b, b.getUnknownLoc(), ("tegula." + name + "." + llvm::Twine(number)).str(),
         LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(code.context()),
                                     llvm::SmallVector<Type>(operands.getTypes())));
   }
-  const llvm::StringRef attribute(marker_text_attribute.data(), marker_text_attribute.size());
   function.setPassthroughAttr(
-      b.getArrayAttr({b.getArrayAttr({b.getStringAttr(attribute), b.getStringAttr(text)})}));
+      b.getArrayAttr({b.getArrayAttr({b.getStringAttr("tegula.text"), b.getStringAttr(text)})}));
   LLVM::CallOp::create(b, code.loc(), function, operands);
 }
 
@@ -62,7 +60,7 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
       if (tile) offset += tile::printed_bytes(tile);
     }
     operands.push_back(code.equal(thread, code.i32(0)));
-    call_marker(code, op, print_marker_prefix, op.getText(), operands);
+    call_own_marker(code, op, "print", op.getText(), operands);
     rewriter.eraseOp(op);
     return success();
   }
@@ -115,7 +113,7 @@ struct LowerAssert : ConvertOpToLLVMPattern<tile::AssertOp> {
   LogicalResult matchAndRewrite(tile::AssertOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
     Code code(rewriter, op.getLoc());
-    call_marker(code, op, assert_marker_prefix, op.getText(), adaptor.getMask());
+    call_own_marker(code, op, "assert", op.getText(), adaptor.getMask());
     rewriter.eraseOp(op);
     return success();
   }

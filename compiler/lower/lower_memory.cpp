@@ -4,7 +4,6 @@
 // per thread, a few accesses of vectors: each group of registers that lies in one piece of memory
 // is one access.
 #include "compiler/analysis/alignment.h"
-#include "compiler/backend/markers/markers.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
 #include "compiler/lower/tile_access.h"
@@ -27,15 +26,10 @@ std::int64_t bits_of(Type type) {
   return type.getIntOrFloatBitWidth();
 }
 
-/// The marker that moves a move_type.
-std::string marker_name(bool is_load, Value pointer, Type type) {
-  MemoryMarker marker;
-  marker.is_load = is_load;
-  marker.is_shared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == 3;
-  marker.word_bits = static_cast<int>(getElementTypeOrSelf(type).getIntOrFloatBitWidth());
-  if (auto vector = dyn_cast<VectorType>(type))
-    marker.words = static_cast<int>(vector.getNumElements());
-  return marker.name();
+/// Where the marker that moves a move_type does.
+std::string space_and_type(Value pointer, Type type) {
+  const bool shared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == 3;
+  return (shared ? "shared." : "global.") + name_in_marker(type);
 }
 
 }  // namespace
@@ -45,11 +39,8 @@ Value load_if(Code& code, Value pointer, Type type, Value predicate, Value other
   if (!predicate)
     return LLVM::LoadOp::create(code.builder(), code.loc(), type, pointer,
                                 static_cast<unsigned>(alignment));
-  auto marker = declare_marker(code, marker_name(/*is_load=*/true, pointer, type), type,
-                               {pointer.getType(), code.i1(), type});
-  return LLVM::CallOp::create(code.builder(), code.loc(), marker,
-                              ValueRange{pointer, predicate, other})
-      .getResult();
+  return call_marker(code, "load_if." + space_and_type(pointer, type), type,
+                     {pointer, predicate, other});
 }
 
 void store_if(Code& code, Value pointer, Value value, Value predicate, std::int64_t alignment) {
@@ -60,10 +51,7 @@ void store_if(Code& code, Value pointer, Value value, Value predicate, std::int6
                           static_cast<unsigned>(alignment));
     return;
   }
-  auto marker =
-      declare_marker(code, marker_name(/*is_load=*/false, pointer, type),
-                     LLVM::LLVMVoidType::get(code.context()), {pointer.getType(), type, code.i1()});
-  LLVM::CallOp::create(code.builder(), code.loc(), marker, ValueRange{pointer, value, predicate});
+  call_marker(code, "store_if." + space_and_type(pointer, type), {pointer, value, predicate});
 }
 
 namespace {

@@ -25,6 +25,16 @@ ImageInstruction& SimWriter::append_value(const llvm::Instruction& i, Opcode opc
   return out;
 }
 
+ImageInstruction& SimWriter::append_effect(Opcode opcode,
+                                           const std::vector<const llvm::Value*>& operands) {
+  format::Operands inputs;
+  for (std::size_t k = 0; k < operands.size(); ++k)
+    if (operands[k] != nullptr) inputs[k] = registers_.one(operands[k]);
+  ImageInstruction& out = append(opcode);
+  out.operands = inputs;
+  return out;
+}
+
 std::uint32_t SimWriter::append_address(std::uint32_t base, std::uint32_t index,
                                         std::int64_t scale) {
   const std::uint32_t result = registers_.fresh(registers_.type(base));

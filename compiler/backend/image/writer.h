@@ -26,6 +26,9 @@ class SimWriter {
   /// One that gives `i`'s value.
   format::ImageInstruction& append_value(const llvm::Instruction& i, format::Opcode opcode,
                                          const std::vector<const llvm::Value*>& operands);
+  /// One that gives none. A null operand is none, too.
+  format::ImageInstruction& append_effect(format::Opcode opcode,
+                                          const std::vector<const llvm::Value*>& operands);
   /// base + index * scale.
   std::uint32_t append_address(std::uint32_t base, std::uint32_t index, std::int64_t scale);
   void append_move(std::uint32_t source, std::uint32_t target);

@@ -10,7 +10,7 @@
 #include "compiler/backend/llvm/form_fma.h"
 #include "compiler/backend/llvm/scalarise_singles.h"
 #include "compiler/backend/llvm/widen_integers.h"
-#include "compiler/backend/markers/markers.h"
+#include "compiler/backend/markers/registry.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/LLVMContext.h"

@@ -3,7 +3,7 @@
 #include "compiler/backend/llvm/multiply_wide.h"
 #include "compiler/backend/llvm/saturate_conversions.h"
 #include "compiler/backend/llvm/widen_bf16.h"
-#include "compiler/backend/markers/markers.h"
+#include "compiler/backend/markers/registry.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"

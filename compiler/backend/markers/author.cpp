@@ -1,7 +1,12 @@
-#include "compiler/backend/markers/author_markers.h"
-
+// Print and assert:
+//   tegula.print.N(values..., i1 predicate)    a line, printed by lanes whose predicate is true
+//   tegula.assert.N(i1 or <n x i1> truths)     a fault unless all are true
+// Each call has a function of its own (N), whose attribute `tegula.text` is the text. In it `{}`
+// stands for a value, `{u}` for an integer without sign, `{{` and `}}` for braces.
 #include <vector>
 
+#include "compiler/backend/image/writer.h"
+#include "compiler/backend/markers/marker.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Instructions.h"
@@ -128,56 +133,88 @@ void call_vprintf(llvm::IRBuilder<>& b, const Piece& piece) {
   b.CreateCall(vprintf, {text_pointer(b, piece.format), buffer});
 }
 
+std::string text_of(const llvm::CallInst& call) {
+  return call.getCalledFunction()->getFnAttribute("tegula.text").getValueAsString().str();
+}
+
+/// PTX: calls of `vprintf`, which the driver's linker knows. A line of more values than CUDA prints
+/// at once (32) takes several calls, between which other blocks may print.
+class Print : public Marker {
+ public:
+  Print() : Marker("tegula.print") {}
+  void annotate(llvm::Function& function) const override { function.setDoesNotThrow(); }
+
+  void replace(llvm::CallInst& call) const override {
+    const std::string text = text_of(call);
+    llvm::Value* predicate = call.getArgOperand(call.arg_size() - 1);
+    std::vector<llvm::Value*> values;
+    for (unsigned k = 0; k + 1 < call.arg_size(); ++k) values.push_back(call.getArgOperand(k));
+    llvm::Instruction* then = llvm::SplitBlockAndInsertIfThen(predicate, &call, false);
+    llvm::IRBuilder<> b(then);
+    for (const Piece& piece : pieces_of(b, text, values)) call_vprintf(b, piece);
+  }
+
+  void encode(SimWriter& writer, const llvm::CallInst& call) const override {
+    format::Operands inputs;
+    const unsigned values = call.arg_size() - 1;
+    for (unsigned k = 0; k < values; ++k) inputs[k] = writer.registers().one(call.getArgOperand(k));
+    inputs[format::Operands::most - 1] = writer.registers().one(call.getArgOperand(values));
+    format::ImageInstruction& out = writer.append(format::Opcode::print);
+    out.operands = inputs;
+    out.immediate = writer.text(text_of(call));
+  }
+};
+
+/// PTX: a call of `__assertfail`, which the driver's linker knows, where a truth is false. It
+/// reports the text, the author's line and the block, and ends the launch.
+class Assert : public Marker {
+ public:
+  Assert() : Marker("tegula.assert") {}
+  void annotate(llvm::Function& function) const override { function.setDoesNotThrow(); }
+
+  void replace(llvm::CallInst& call) const override {
+    const std::string text = text_of(call);
+    llvm::IRBuilder<> before(&call);
+    llvm::Value* truths = call.getArgOperand(0);
+    llvm::Value* good = truths;
+    if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(truths->getType())) {
+      good = before.getTrue();
+      for (unsigned k = 0; k < vector->getNumElements(); ++k)
+        good = before.CreateAnd(good, before.CreateExtractElement(truths, k));
+    }
+    const llvm::DILocation* at = call.getDebugLoc().get();
+    std::string file = at == nullptr ? "" : at->getFilename().str();
+    if (at != nullptr && !at->getDirectory().empty() && !file.starts_with('/'))
+      file = at->getDirectory().str() + "/" + file;
+    const std::string kernel = call.getFunction()->getName().str();
+
+    llvm::Instruction* then = llvm::SplitBlockAndInsertIfThen(before.CreateNot(good), &call, false);
+    llvm::IRBuilder<> b(then);
+    llvm::Module& module = *call.getModule();
+    // void __assertfail(const char* message, const char* file, unsigned line, const char* function,
+    //                   size_t character_size), as CUDA's own assert calls it.
+    auto fail =
+        module.getOrInsertFunction("__assertfail", b.getVoidTy(), b.getPtrTy(), b.getPtrTy(),
+                                   b.getInt32Ty(), b.getPtrTy(), b.getInt64Ty());
+    b.CreateCall(fail, {text_pointer(b, text), text_pointer(b, file),
+                        b.getInt32(at == nullptr ? 0 : at->getLine()), text_pointer(b, kernel),
+                        b.getInt64(1)});
+  }
+
+  void encode(SimWriter& writer, const llvm::CallInst& call) const override {
+    format::ImageInstruction& out =
+        writer.append_effect(format::Opcode::assert_true, {call.getArgOperand(0)});
+    out.immediate = writer.text(text_of(call));
+  }
+};
+
 }  // namespace
 
-bool is_print_marker(std::string_view name) { return name.starts_with(print_marker_prefix); }
-bool is_assert_marker(std::string_view name) { return name.starts_with(assert_marker_prefix); }
-
-std::string marker_text(const llvm::Function& function) {
-  return function
-      .getFnAttribute(llvm::StringRef(marker_text_attribute.data(), marker_text_attribute.size()))
-      .getValueAsString()
-      .str();
-}
-
-void annotate_author_marker(llvm::Function& function) { function.setDoesNotThrow(); }
-
-void replace_print(llvm::CallInst& call) {
-  const std::string text = marker_text(*call.getCalledFunction());
-  llvm::Value* predicate = call.getArgOperand(call.arg_size() - 1);
-  std::vector<llvm::Value*> values;
-  for (unsigned k = 0; k + 1 < call.arg_size(); ++k) values.push_back(call.getArgOperand(k));
-  llvm::Instruction* then = llvm::SplitBlockAndInsertIfThen(predicate, &call, false);
-  llvm::IRBuilder<> b(then);
-  for (const Piece& piece : pieces_of(b, text, values)) call_vprintf(b, piece);
-}
-
-void replace_assert(llvm::CallInst& call) {
-  const std::string text = marker_text(*call.getCalledFunction());
-  llvm::IRBuilder<> before(&call);
-  llvm::Value* truths = call.getArgOperand(0);
-  llvm::Value* good = truths;
-  if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(truths->getType())) {
-    good = before.getTrue();
-    for (unsigned k = 0; k < vector->getNumElements(); ++k)
-      good = before.CreateAnd(good, before.CreateExtractElement(truths, k));
-  }
-  const llvm::DILocation* at = call.getDebugLoc().get();
-  std::string file = at == nullptr ? "" : at->getFilename().str();
-  if (at != nullptr && !at->getDirectory().empty() && !file.starts_with('/'))
-    file = at->getDirectory().str() + "/" + file;
-  const std::string kernel = call.getFunction()->getName().str();
-
-  llvm::Instruction* then = llvm::SplitBlockAndInsertIfThen(before.CreateNot(good), &call, false);
-  llvm::IRBuilder<> b(then);
-  llvm::Module& module = *call.getModule();
-  // void __assertfail(const char* message, const char* file, unsigned line, const char* function,
-  //                   size_t character_size), as CUDA's own assert calls it.
-  auto fail = module.getOrInsertFunction("__assertfail", b.getVoidTy(), b.getPtrTy(), b.getPtrTy(),
-                                         b.getInt32Ty(), b.getPtrTy(), b.getInt64Ty());
-  b.CreateCall(fail, {text_pointer(b, text), text_pointer(b, file),
-                      b.getInt32(at == nullptr ? 0 : at->getLine()), text_pointer(b, kernel),
-                      b.getInt64(1)});
+Markers author_markers() {
+  Markers markers;
+  markers.push_back(std::make_unique<Print>());
+  markers.push_back(std::make_unique<Assert>());
+  return markers;
 }
 
 }  // namespace tegula::compiler
