@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ir/dialect.h"
+#include "compiler/math/functions.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "tegula/error.h"
@@ -114,30 +115,6 @@ Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
     case Op::abs:
       if (floating) return math::AbsFOp::create(builder_, loc, a);
       return math::AbsIOp::create(builder_, loc, a);
-    case Op::sqrt:
-      return math::SqrtOp::create(builder_, loc, a);
-    case Op::rsqrt:
-      return math::RsqrtOp::create(builder_, loc, a);
-    case Op::exp:
-      return math::ExpOp::create(builder_, loc, a);
-    case Op::exp2:
-      return math::Exp2Op::create(builder_, loc, a);
-    case Op::log:
-      return math::LogOp::create(builder_, loc, a);
-    case Op::log2:
-      return math::Log2Op::create(builder_, loc, a);
-    case Op::sin:
-      return math::SinOp::create(builder_, loc, a);
-    case Op::cos:
-      return math::CosOp::create(builder_, loc, a);
-    case Op::erf:
-      return math::ErfOp::create(builder_, loc, a);
-    case Op::tanh:
-      return math::TanhOp::create(builder_, loc, a);
-    case Op::floor:
-      return math::FloorOp::create(builder_, loc, a);
-    case Op::ceil:
-      return math::CeilOp::create(builder_, loc, a);
     case Op::umulhi:
       return umulhi(i, loc);
     case Op::shl:
@@ -150,9 +127,10 @@ Value ArithmeticImporter::arithmetic(const Instruction& i, Location loc) {
       if (dtype_bits(type.dtype) < 32) return a;
       return tile::RoundedOp::create(builder_, loc, a.getType(), a);
     default:
-      break;
+      if (const MathFunction* function = find_math_function(i.op))
+        return function->create(builder_, loc, a);
+      cannot_lower(i);
   }
-  cannot_lower(i);
 }
 
 Value ArithmeticImporter::umulhi(const Instruction& i, Location loc) {

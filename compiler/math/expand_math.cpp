@@ -24,33 +24,6 @@ Value Math::high_product(Value x, Value y) {
 
 namespace {
 
-/// f64: correctly rounded root and quotient.
-Value expand_rsqrt(Math& m, Value x) {
-  if (m.is_f64()) return m.div(m.f(1), m.sqrt(x));
-  return m.approximate(tile::Approximation::rsqrt, x);
-}
-
-template <class Op>
-struct Expand : OpRewritePattern<Op> {
-  using Expansion = Value (*)(Math&, Value);
-  Expand(MLIRContext* context, Expansion expansion)
-      : OpRewritePattern<Op>(context), expansion_(expansion) {}
-
-  LogicalResult matchAndRewrite(Op op, PatternRewriter& rewriter) const override {
-    const Location loc = op.getLoc();
-    Value x = op.getOperand();
-    const Type type = x.getType();
-    Math m(rewriter, loc, type);
-    const bool narrow = x.getType() != m.real_type();
-    if (narrow) x = arith::ExtFOp::create(rewriter, loc, m.real_type(), x);
-    Value result = expansion_(m, x);
-    if (narrow) result = arith::TruncFOp::create(rewriter, loc, type, result);
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-  Expansion expansion_;
-};
-
 /// The high half of a product of 64 bits.
 struct ExpandWideProduct : OpRewritePattern<arith::MulUIExtendedOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -77,15 +50,7 @@ struct ExpandMath : PassWrapper<ExpandMath, OperationPass<func::FuncOp>> {
     MLIRContext* context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<ExpandWideProduct>(context);
-    patterns.add<Expand<math::RsqrtOp>>(context, expand_rsqrt);
-    patterns.add<Expand<math::Exp2Op>>(context, expand_exp2);
-    patterns.add<Expand<math::ExpOp>>(context, expand_exp);
-    patterns.add<Expand<math::LogOp>>(context, expand_log);
-    patterns.add<Expand<math::Log2Op>>(context, expand_log2);
-    patterns.add<Expand<math::TanhOp>>(context, expand_tanh);
-    patterns.add<Expand<math::SinOp>>(context, expand_sin);
-    patterns.add<Expand<math::CosOp>>(context, expand_cos);
-    patterns.add<Expand<math::ErfOp>>(context, expand_erf);
+    add_math_expansions(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

@@ -7,10 +7,10 @@
 
 namespace tegula::compiler {
 
-/// Replaces math.rsqrt, exp, exp2, log, log2, sin, cos, tanh and erf, on scalars and tiles, by
-/// arithmetic, over the hardware's approximations (tile.approximate) where they help, the same for
-/// every target. f16 and bf16 go through f32 and are rounded once. Products of 64-bit integers
-/// whose high half is wanted become products of 32 bits.
+/// Replaces the functions of functions/ that have expansions, on scalars and tiles, by arithmetic,
+/// over the hardware's approximations (tile.approximate) where they help, the same for every
+/// target. f16 and bf16 go through f32 and are rounded once. Products of 64-bit integers whose high
+/// half is wanted become products of 32 bits.
 ///
 /// The bounds, in units of the last place, are in docs/language.md; tests/kernels holds them on the
 /// simulator, whose approximations are correctly rounded. NaN gives NaN; infinities, zeros and

@@ -13,14 +13,14 @@
 namespace tegula::compiler {
 namespace {
 
-struct Access {
+struct PredicatedAccess {
   bool is_load = true;
   bool is_shared = false;
   int words = 1;       ///< i32 elements, or 1 for a narrower type
   int word_bits = 32;  ///< 8, 16 or 32
 };
 
-std::string name_of(const Access& access) {
+std::string name_of(const PredicatedAccess& access) {
   std::string text = access.is_load ? "tegula.load_if." : "tegula.store_if.";
   text += access.is_shared ? "shared." : "global.";
   if (access.words > 1) return text + "v" + std::to_string(access.words) + "i32";
@@ -28,12 +28,12 @@ std::string name_of(const Access& access) {
 }
 
 /// The PTX type of one word: memory instructions take untyped bits.
-const char* ptx_type(const Access& access) {
+const char* ptx_type(const PredicatedAccess& access) {
   return access.word_bits == 8 ? "b8" : access.word_bits == 16 ? "b16" : "b32";
 }
 
 /// The constraint letter of the register that holds a word; PTX has no 8-bit registers.
-char constraint(const Access& access) { return access.word_bits == 32 ? 'r' : 'h'; }
+char constraint(const PredicatedAccess& access) { return access.word_bits == 32 ? 'r' : 'h'; }
 
 /// "{$0, $1}" for operands first, first + 1, ...; "$0" for one.
 std::string operand_list(int first, int count) {
@@ -45,7 +45,7 @@ std::string operand_list(int first, int count) {
 
 /// `@p ld...`, with results that start as `other`. Operands: results, then pointer, predicate, and
 /// the others, which are tied to the results.
-void replace_load(llvm::CallInst& call, const Access& access) {
+void replace_load(llvm::CallInst& call, const PredicatedAccess& access) {
   llvm::IRBuilder<> b(&call);
   llvm::Value *pointer = call.getArgOperand(0), *predicate = call.getArgOperand(1),
               *other = call.getArgOperand(2);
@@ -85,7 +85,7 @@ void replace_load(llvm::CallInst& call, const Access& access) {
 }
 
 /// `@p st...`. Operands: pointer, predicate, words.
-void replace_store(llvm::CallInst& call, const Access& access) {
+void replace_store(llvm::CallInst& call, const PredicatedAccess& access) {
   llvm::IRBuilder<> b(&call);
   llvm::Value *pointer = call.getArgOperand(0), *stored = call.getArgOperand(1),
               *predicate = call.getArgOperand(2);
@@ -105,7 +105,8 @@ void replace_store(llvm::CallInst& call, const Access& access) {
 
 class MemoryMarker : public Marker {
  public:
-  explicit MemoryMarker(const Access& access) : Marker(name_of(access)), access_(access) {}
+  explicit MemoryMarker(const PredicatedAccess& access)
+      : Marker(name_of(access)), access_(access) {}
 
   void annotate(llvm::Function& function) const override {
     function.setDoesNotThrow();
@@ -131,7 +132,7 @@ class MemoryMarker : public Marker {
   }
 
  private:
-  Access access_;
+  PredicatedAccess access_;
 };
 
 }  // namespace
@@ -141,7 +142,8 @@ Markers memory_markers() {
   for (bool is_load : {true, false})
     for (bool is_shared : {false, true})
       for (auto [words, bits] : {std::pair{1, 8}, {1, 16}, {1, 32}, {2, 32}, {4, 32}})
-        markers.push_back(std::make_unique<MemoryMarker>(Access{is_load, is_shared, words, bits}));
+        markers.push_back(
+            std::make_unique<MemoryMarker>(PredicatedAccess{is_load, is_shared, words, bits}));
   return markers;
 }
 

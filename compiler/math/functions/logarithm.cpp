@@ -69,8 +69,6 @@ Value log_limits(Math& m, Value x, Value result) {
   return m.select(m.equal(x, x), result, x);
 }
 
-}  // namespace
-
 Value expand_log(Math& m, Value x) {
   const LogParts p = log_parts(m, x);
   // The high part has few bits, so that its product with the exponent is exact; in f64 the fma's
@@ -91,6 +89,13 @@ Value expand_log2(Math& m, Value x) {
   const Value error = m.fma(p.f, high, m.negate(product));
   const Value rest = m.add(error, m.fma(p.f, low, m.mul(p.tail, high)));
   return log_limits(m, x, m.add(m.add(p.exponent, product), rest));
+}
+
+}  // namespace
+
+MathFunctions logarithm_functions() {
+  return {math_function<math::LogOp, expand_log>(program::Op::log),
+          math_function<math::Log2Op, expand_log2>(program::Op::log2)};
 }
 
 }  // namespace tegula::compiler

@@ -124,8 +124,6 @@ Value sin_in_quadrant(Math& m, Value x, Value quadrant, Value r) {
   return m.select(m.less(m.abs(x), m.f(infinity)), result, m.f(not_a_number));
 }
 
-}  // namespace
-
 Value expand_sin(Math& m, Value x) {
   const Reduced reduced = reduce(m, x);
   const Value size = sin_in_quadrant(m, x, reduced.quadrant, reduced.r);  // of |x|
@@ -136,6 +134,13 @@ Value expand_sin(Math& m, Value x) {
 Value expand_cos(Math& m, Value x) {
   const Reduced reduced = reduce(m, x);
   return sin_in_quadrant(m, x, m.iadd(reduced.quadrant, m.i(1)), reduced.r);
+}
+
+}  // namespace
+
+MathFunctions trigonometric_functions() {
+  return {math_function<math::SinOp, expand_sin>(program::Op::sin),
+          math_function<math::CosOp, expand_cos>(program::Op::cos)};
 }
 
 }  // namespace tegula::compiler

@@ -44,8 +44,10 @@ Value erf_f64(Math& m, Value x) {
   return m.copy_sign(m.select(m.less(size, m.f(1)), small, large), x);
 }
 
+Value expand_erf(Math& m, Value x) { return m.is_f64() ? erf_f64(m, x) : erf_f32(m, x); }
+
 }  // namespace
 
-Value expand_erf(Math& m, Value x) { return m.is_f64() ? erf_f64(m, x) : erf_f32(m, x); }
+MathFunctions erf_functions() { return {math_function<math::ErfOp, expand_erf>(program::Op::erf)}; }
 
 }  // namespace tegula::compiler

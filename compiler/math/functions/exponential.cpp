@@ -103,14 +103,6 @@ Value tanh_f64(Math& m, Value x) {
   return m.copy_sign(m.select(is_small, quotient, m.add(quotient, m.f(1))), x);
 }
 
-}  // namespace
-
-Value exp_of_moderate(Math& m, Value x) {
-  const ExpParts parts = exp_parts(m, x);
-  const Value power = m.power_of_two(parts.n);
-  return m.fma(parts.p, power, power);
-}
-
 Value expand_exp(Math& m, Value x) {
   if (!m.is_f64()) return exp_f32(m, x);
   return scale(m, exp_parts(m, clamp(m, x, -746, 710)));
@@ -126,5 +118,19 @@ Value expand_exp2(Math& m, Value x) {
 }
 
 Value expand_tanh(Math& m, Value x) { return m.is_f64() ? tanh_f64(m, x) : tanh_f32(m, x); }
+
+}  // namespace
+
+Value exp_of_moderate(Math& m, Value x) {
+  const ExpParts parts = exp_parts(m, x);
+  const Value power = m.power_of_two(parts.n);
+  return m.fma(parts.p, power, power);
+}
+
+MathFunctions exponential_functions() {
+  return {math_function<math::ExpOp, expand_exp>(program::Op::exp),
+          math_function<math::Exp2Op, expand_exp2>(program::Op::exp2),
+          math_function<math::TanhOp, expand_tanh>(program::Op::tanh)};
+}
 
 }  // namespace tegula::compiler
