@@ -79,7 +79,7 @@ class Formula {
     const bool integer = instruction != nullptr && instruction->results.size() == 1 &&
                          program_.types[value].shape.empty() &&
                          is_integer(program_.types[value].dtype);
-    if (!integer || !is_host_computable(instruction->op))
+    if (!integer || !rule(instruction->op).on_host)
       fail(program_, instruction,
            "grid, require and workspace may depend on extents and constants alone");
     if (instruction->op == Op::constant)

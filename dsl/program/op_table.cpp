@@ -2,77 +2,162 @@
 
 #include <array>
 
+#include "tegula/error.h"
+
 namespace tegula::program {
 namespace {
 
 constexpr int any = OpRule::any;
 
-// name, operands, results, attributes, regions, elementwise, dtypes
+using A = Attribute;
+
+constexpr OpRule elementwise(Op op, std::string_view name, int operands, unsigned dtypes) {
+  return {.op = op, .name = name, .operands = operands, .elementwise = true, .dtypes = dtypes};
+}
+constexpr OpRule unary(Op op, std::string_view name, unsigned dtypes) {
+  return elementwise(op, name, 1, dtypes);
+}
+constexpr OpRule binary(Op op, std::string_view name, unsigned dtypes) {
+  return elementwise(op, name, 2, dtypes);
+}
+constexpr OpRule ternary(Op op, std::string_view name, unsigned dtypes) {
+  return elementwise(op, name, 3, dtypes);
+}
+constexpr OpRule on_host(OpRule rule) {
+  rule.on_host = true;
+  return rule;
+}
+
 constexpr std::array<OpRule, op_count> table = {{
-    {"constant", 0, 1, 1, 0, false, no_dtypes},
-    {"dim", 0, 1, 2, 0, false, no_dtypes},
-    {"scalar", 0, 1, 1, 0, false, no_dtypes},
-    {"program_id", 0, 1, 1, 0, false, no_dtypes},
-    {"iota", 0, 1, 0, 0, false, no_dtypes},
-    {"view", any, 1, 4, 0, false, no_dtypes},
-    {"load", any, 1, 0, 0, false, no_dtypes},
-    {"store", any, 0, 0, 0, false, no_dtypes},
-    {"splat", 1, 1, 0, 0, false, no_dtypes},
-    {"broadcast", 1, 1, 0, 0, false, no_dtypes},
-    {"reshape", 1, 1, 0, 0, false, no_dtypes},
-    {"cast", 1, 1, 0, 0, false, no_dtypes},
-    {"reduce", 1, 1, 2, 0, false, numbers | bools},
-    {"add", 2, 1, 0, 0, true, numbers},
-    {"sub", 2, 1, 0, 0, true, numbers},
-    {"mul", 2, 1, 0, 0, true, numbers},
-    {"div", 2, 1, 0, 0, true, numbers},
-    {"rem", 2, 1, 0, 0, true, ints},
-    {"minimum", 2, 1, 0, 0, true, numbers},
-    {"maximum", 2, 1, 0, 0, true, numbers},
-    {"cdiv", 2, 1, 0, 0, true, ints},
-    {"bit_and", 2, 1, 0, 0, true, ints | bools},
-    {"bit_or", 2, 1, 0, 0, true, ints | bools},
-    {"bit_xor", 2, 1, 0, 0, true, ints | bools},
-    {"neg", 1, 1, 0, 0, true, floats | signed_ints},
-    {"abs", 1, 1, 0, 0, true, floats | signed_ints},
-    {"sqrt", 1, 1, 0, 0, true, floats},
-    {"rsqrt", 1, 1, 0, 0, true, floats},
-    {"fma", 3, 1, 0, 0, true, floats},
-    {"compare", 2, 1, 1, 0, false, numbers | bools},
-    {"select", 3, 1, 0, 0, false, numbers | bools},
-    {"for", any, any, 0, 1, false, no_dtypes},
-    {"yield", any, 0, 0, 0, false, no_dtypes},
-    {"exp", 1, 1, 0, 0, true, floats},
-    {"exp2", 1, 1, 0, 0, true, floats},
-    {"log", 1, 1, 0, 0, true, floats},
-    {"log2", 1, 1, 0, 0, true, floats},
-    {"sin", 1, 1, 0, 0, true, floats},
-    {"cos", 1, 1, 0, 0, true, floats},
-    {"tanh", 1, 1, 0, 0, true, floats},
-    {"erf", 1, 1, 0, 0, true, floats},
-    {"floor", 1, 1, 0, 0, true, floats},
-    {"ceil", 1, 1, 0, 0, true, floats},
-    {"umulhi", 2, 1, 0, 0, true, wide_unsigned},
-    {"shl", 2, 1, 0, 0, true, ints},
-    {"shr", 2, 1, 0, 0, true, ints},
-    {"transpose", 1, 1, any, 0, false, no_dtypes},
-    {"join", 2, 1, 0, 0, false, no_dtypes},
-    {"split", 1, 2, 0, 0, false, no_dtypes},
-    {"reduce_with", any, any, 1, 1, false, no_dtypes},
-    {"scan_with", any, any, 2, 1, false, no_dtypes},
-    {"gather", any, 1, 1, 0, false, no_dtypes},
-    {"scatter", any, 0, 1, 0, false, no_dtypes},
-    {"atomic", any, 1, 4, 0, false, no_dtypes},
-    {"atomic_cas", any, 1, 3, 0, false, wide_ints},
-    {"if", 1, any, 0, 2, false, no_dtypes},
-    {"while", any, any, 0, 2, false, no_dtypes},
-    {"num_programs", 0, 1, 1, 0, false, no_dtypes},
-    {"print", any, 0, 1, 0, false, no_dtypes},
-    {"assert_that", 1, 0, 1, 0, false, no_dtypes},
-    {"multiprocessors", 0, 1, 0, 0, false, no_dtypes},
-    {"cluster_reduce", 1, 1, 1, 0, false, wide_ints | wide_floats},
-    {"rounded", 1, 1, 0, 0, true, floats},
+    {.op = Op::constant,
+     .name = "constant",
+     .attributes = {A::value},
+     .combines = true,
+     .on_host = true},
+    {.op = Op::dim, .name = "dim", .attributes = {A::parameter, A::dimension}, .on_host = true},
+    {.op = Op::scalar, .name = "scalar", .attributes = {A::parameter}},
+    {.op = Op::program_id, .name = "program_id", .attributes = {A::number}},
+    {.op = Op::iota, .name = "iota"},
+    {.op = Op::view,
+     .name = "view",
+     .operands = any,
+     .attributes = {A::parameter, A::padding, A::in_bounds, A::narrowed}},
+    {.op = Op::load, .name = "load", .operands = any},
+    {.op = Op::store, .name = "store", .operands = any, .results = 0, .has_effect = true},
+    {.op = Op::splat, .name = "splat", .operands = 1},
+    {.op = Op::broadcast, .name = "broadcast", .operands = 1},
+    {.op = Op::reshape, .name = "reshape", .operands = 1},
+    {.op = Op::cast, .name = "cast", .operands = 1, .combines = true},
+    {.op = Op::reduce,
+     .name = "reduce",
+     .operands = 1,
+     .attributes = {A::reduce_kind, A::axis},
+     .dtypes = numbers | bools},
+    on_host(binary(Op::add, "add", numbers)),
+    on_host(binary(Op::sub, "sub", numbers)),
+    on_host(binary(Op::mul, "mul", numbers)),
+    on_host(binary(Op::div, "div", numbers)),
+    on_host(binary(Op::rem, "rem", ints)),
+    on_host(binary(Op::minimum, "minimum", numbers)),
+    on_host(binary(Op::maximum, "maximum", numbers)),
+    on_host(binary(Op::cdiv, "cdiv", ints)),
+    binary(Op::bit_and, "bit_and", ints | bools),
+    binary(Op::bit_or, "bit_or", ints | bools),
+    binary(Op::bit_xor, "bit_xor", ints | bools),
+    unary(Op::neg, "neg", floats | signed_ints),
+    unary(Op::abs, "abs", floats | signed_ints),
+    unary(Op::sqrt, "sqrt", floats),
+    unary(Op::rsqrt, "rsqrt", floats),
+    ternary(Op::fma, "fma", floats),
+    {.op = Op::compare,
+     .name = "compare",
+     .operands = 2,
+     .attributes = {A::comparison},
+     .dtypes = numbers | bools,
+     .combines = true},
+    {.op = Op::select,
+     .name = "select",
+     .operands = 3,
+     .dtypes = numbers | bools,
+     .combines = true},
+    {.op = Op::for_loop, .name = "for", .operands = any, .results = any, .regions = 1},
+    {.op = Op::yield, .name = "yield", .operands = any, .results = 0, .combines = true},
+    unary(Op::exp, "exp", floats),
+    unary(Op::exp2, "exp2", floats),
+    unary(Op::log, "log", floats),
+    unary(Op::log2, "log2", floats),
+    unary(Op::sin, "sin", floats),
+    unary(Op::cos, "cos", floats),
+    unary(Op::tanh, "tanh", floats),
+    unary(Op::erf, "erf", floats),
+    unary(Op::floor, "floor", floats),
+    unary(Op::ceil, "ceil", floats),
+    binary(Op::umulhi, "umulhi", wide_unsigned),
+    binary(Op::shl, "shl", ints),
+    binary(Op::shr, "shr", ints),
+    {.op = Op::transpose, .name = "transpose", .operands = 1, .attributes = {A::permutation}},
+    {.op = Op::join, .name = "join", .operands = 2},
+    {.op = Op::split, .name = "split", .operands = 1, .results = 2},
+    {.op = Op::reduce_with,
+     .name = "reduce_with",
+     .operands = any,
+     .results = any,
+     .attributes = {A::axis},
+     .regions = 1},
+    {.op = Op::scan_with,
+     .name = "scan_with",
+     .operands = any,
+     .results = any,
+     .attributes = {A::axis, A::reverse},
+     .regions = 1},
+    {.op = Op::gather, .name = "gather", .operands = any, .attributes = {A::parameter}},
+    {.op = Op::scatter,
+     .name = "scatter",
+     .operands = any,
+     .results = 0,
+     .attributes = {A::parameter},
+     .has_effect = true},
+    {.op = Op::atomic,
+     .name = "atomic",
+     .operands = any,
+     .attributes = {A::parameter, A::atomic_kind, A::order, A::scope},
+     .has_effect = true},
+    {.op = Op::atomic_cas,
+     .name = "atomic_cas",
+     .operands = any,
+     .attributes = {A::parameter, A::order, A::scope},
+     .dtypes = wide_ints,
+     .has_effect = true},
+    {.op = Op::if_then, .name = "if", .operands = 1, .results = any, .regions = 2},
+    {.op = Op::while_loop, .name = "while", .operands = any, .results = any, .regions = 2},
+    {.op = Op::num_programs, .name = "num_programs", .attributes = {A::number}},
+    {.op = Op::print,
+     .name = "print",
+     .operands = any,
+     .results = 0,
+     .attributes = {A::message},
+     .has_effect = true},
+    {.op = Op::assert_that,
+     .name = "assert_that",
+     .operands = 1,
+     .results = 0,
+     .attributes = {A::message},
+     .has_effect = true},
+    {.op = Op::multiprocessors, .name = "multiprocessors", .on_host = true},
+    {.op = Op::cluster_reduce,
+     .name = "cluster_reduce",
+     .operands = 1,
+     .attributes = {A::reduce_kind},
+     .dtypes = wide_ints | wide_floats},
+    unary(Op::rounded, "rounded", floats),
 }};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (static_cast<std::size_t>(table[i].op) != i) return false;
+  return true;
+}
+static_assert(in_order(), "a row for each op, in the order of the enumeration");
 
 unsigned set_of(DType dtype) {
   const bool wide = dtype_bits(dtype) >= 32;
@@ -138,42 +223,10 @@ unsigned atomic_dtypes(AtomicKind kind) {
 const OpRule& rule(Op op) { return table.at(static_cast<std::size_t>(op)); }
 std::string_view op_name(Op op) { return rule(op).name; }
 
-bool has_effect(Op op) {
-  switch (op) {
-    case Op::store:
-    case Op::scatter:
-    case Op::atomic:
-    case Op::atomic_cas:
-    case Op::print:
-    case Op::assert_that:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool may_combine(Op op) {
-  return rule(op).elementwise || op == Op::constant || op == Op::cast || op == Op::compare ||
-         op == Op::select || op == Op::yield;
-}
-
-bool is_host_computable(Op op) {
-  switch (op) {
-    case Op::constant:
-    case Op::dim:
-    case Op::add:
-    case Op::sub:
-    case Op::mul:
-    case Op::div:
-    case Op::rem:
-    case Op::cdiv:
-    case Op::minimum:
-    case Op::maximum:
-    case Op::multiprocessors:
-      return true;
-    default:
-      return false;
-  }
+Op op_of(std::string_view name) {
+  for (const OpRule& row : table)
+    if (row.name == name) return row.op;
+  throw InternalError("there is no op " + std::string(name));
 }
 
 }  // namespace tegula::program

@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "dsl/program/program.h"
+#include "dsl/program/op_table.h"
 #include "tegula/error.h"
 
 namespace tegula::program {
@@ -161,55 +161,61 @@ class Printer {
       add("{}{}", i > 0 ? ", " : " : ", to_string(program_.types[ids[i]]));
   }
 
+  /// What kind of an op it is comes first.
   void attributes(const Instruction& instruction) {
-    const auto& a = instruction.attributes;
-    const auto name = [&] { return program_.parameters[static_cast<std::size_t>(a[0])].name; };
-    switch (instruction.op) {
-      case Op::constant:
+    for (const bool kinds : {true, false}) {
+      std::size_t at = 0;
+      for (const Attribute what : rule(instruction.op).attributes)
+        if (const std::size_t k = at++; is_kind(what) == kinds) attribute(what, instruction, k);
+    }
+  }
+
+  static bool is_kind(Attribute what) {
+    return what == Attribute::comparison || what == Attribute::reduce_kind ||
+           what == Attribute::atomic_kind;
+  }
+
+  void attribute(Attribute what, const Instruction& instruction, std::size_t at) {
+    const std::int64_t a = instruction.attributes[at];
+    const auto index = static_cast<std::size_t>(a);
+    switch (what) {
+      case Attribute::value:
         if (is_float(program_.types[instruction.results[0]].dtype))
-          return add(" {}", std::bit_cast<double>(a[0]));
-        return add(" {}", a[0]);
-      case Op::dim:
-        return add(" {}[{}]", name(), a[1]);
-      case Op::scalar:
-        return add(" {}", name());
-      case Op::program_id:
-      case Op::num_programs:
-        return add(" {}", a[0]);
-      case Op::view:
-        add(" {}", name());
-        if (a[1] != 0) add(" pad {}", std::bit_cast<double>(a[1]));
-        if (a[2] != 0) add(" in_bounds");
-        for (int d = 0; a[3] >> d != 0; ++d)
-          if ((a[3] >> d & 1) != 0) add(" narrow {}", d);
+          return add(" {}", std::bit_cast<double>(a));
+        return add(" {}", a);
+      case Attribute::number:
+        return add(" {}", a);
+      case Attribute::parameter:
+        return add(" {}", program_.parameters[index].name);
+      case Attribute::dimension:
+        return add("[{}]", a);
+      case Attribute::axis:
+        return add(" axis {}", a);
+      case Attribute::reverse:
+        return add("{}", a != 0 ? " reverse" : "");
+      case Attribute::padding:
+        if (a != 0) add(" pad {}", std::bit_cast<double>(a));
         return;
-      case Op::reduce:
-        return add(" {} axis {}", reduce_names[a[0]], a[1]);
-      case Op::cluster_reduce:
-        return add(" {}", reduce_names[a[0]]);
-      case Op::reduce_with:
-        return add(" axis {}", a[0]);
-      case Op::scan_with:
-        return add(" axis {}{}", a[0], a[1] != 0 ? " reverse" : "");
-      case Op::transpose:
-        add(" [");
-        for (std::size_t i = 0; i < a.size(); ++i) add("{}{}", i > 0 ? ", " : "", a[i]);
-        return add("]");
-      case Op::gather:
-      case Op::scatter:
-        return add(" {}", name());
-      case Op::atomic:
-        return add(" {} {} {} {}", atomic_names[a[1]], name(), order_names[a[2]],
-                   scope_names[a[3]]);
-      case Op::atomic_cas:
-        return add(" {} {} {}", name(), order_names[a[1]], scope_names[a[2]]);
-      case Op::print:
-      case Op::assert_that:
-        return add(" {:?}", program_.strings[static_cast<std::size_t>(a[0])]);
-      case Op::compare:
-        return add(" {}", comparison_names[a[0]]);
-      default:
+      case Attribute::in_bounds:
+        return add("{}", a != 0 ? " in_bounds" : "");
+      case Attribute::narrowed:
+        for (int d = 0; a >> d != 0; ++d)
+          if ((a >> d & 1) != 0) add(" narrow {}", d);
         return;
+      case Attribute::permutation:
+        return add(" [{}]", fmt::join(instruction.attributes, ", "));
+      case Attribute::comparison:
+        return add(" {}", comparison_names[index]);
+      case Attribute::reduce_kind:
+        return add(" {}", reduce_names[index]);
+      case Attribute::atomic_kind:
+        return add(" {}", atomic_names[index]);
+      case Attribute::order:
+        return add(" {}", order_names[index]);
+      case Attribute::scope:
+        return add(" {}", scope_names[index]);
+      case Attribute::message:
+        return add(" {:?}", program_.strings[index]);
     }
   }
 

@@ -82,7 +82,8 @@ class Verifier {
       for (const ValueId operand : instruction.operands) use(operand);
       need(instruction.location == no_location || instruction.location < program_.locations.size(),
            "the location is out of range");
-      need(!rule.isolated || may_combine(instruction.op), "it cannot stand in a combination");
+      need(!rule.isolated || program::rule(instruction.op).may_combine(),
+           "it cannot stand in a combination");
       if (instruction.op == Op::yield) {
         need(i + 1 == region.body.size(), "a yield stands inside a region");
         need(has_types(instruction.operands, rule.yields),
@@ -131,7 +132,7 @@ class Verifier {
     };
     need(matches(r.operands, instruction.operands.size()), "wrong number of operands");
     need(matches(r.results, instruction.results.size()), "wrong number of results");
-    need(matches(r.attributes, instruction.attributes.size()), "wrong number of attributes");
+    need(matches(r.attribute_count(), instruction.attributes.size()), "wrong number of attributes");
     need(matches(r.regions, instruction.regions.size()), "wrong number of regions");
   }
 
@@ -164,7 +165,7 @@ class Verifier {
   }
 
   void note_host(const Instruction& instruction) {
-    if (instruction.results.size() != 1 || !is_host_computable(instruction.op)) return;
+    if (instruction.results.size() != 1 || !rule(instruction.op).on_host) return;
     const Type& t = type(instruction.results[0]);
     bool host = t.kind == Type::Kind::tile && t.shape.empty() && is_integer(t.dtype);
     for (const ValueId operand : instruction.operands) host = host && host_[operand];

@@ -19,7 +19,7 @@ void check_header(const Program& program);
 struct RegionRule {
   std::vector<Type> arguments, yields;
   /// The region uses only its arguments and its own values, nothing from outside, and holds only
-  /// instructions for which may_combine is true.
+  /// instructions for which OpRule::may_combine is true.
   bool isolated = false;
   const char* problem = nullptr;  ///< with the operands or results of the instruction itself
 };

@@ -37,6 +37,30 @@ std::int64_t elements(const Type& type) {
   return count;
 }
 
+/// Those whose values have names or stand in a list of the Program.
+const char* check_attributes(const Types& t, const OpRule& r) {
+  std::size_t at = 0;
+  const auto is_one_of = [&](std::size_t count) {
+    const std::int64_t value = t.attribute(at);
+    return value >= 0 && value < static_cast<std::int64_t>(count);
+  };
+  for (const Attribute what : r.attributes) {
+    if (what == Attribute::comparison && !is_one_of(comparison_count))
+      return "an unknown comparison";
+    if (what == Attribute::reduce_kind && !is_one_of(reduce_kind_count))
+      return "an unknown reduction";
+    if (what == Attribute::atomic_kind && !is_one_of(atomic_kind_count)) return "an unknown atomic";
+    if (what == Attribute::order && !is_one_of(memory_order_count))
+      return "an unknown memory order";
+    if (what == Attribute::scope && !is_one_of(memory_scope_count))
+      return "an unknown memory scope";
+    if (what == Attribute::message && !is_one_of(t.program.strings.size()))
+      return "it has no message";
+    ++at;
+  }
+  return nullptr;
+}
+
 const char* check_elementwise(const Types& t, const OpRule& r) {
   for (std::size_t i = 0; i < t.instruction.operands.size(); ++i)
     if (!(t.operand(i) == t.result())) return "operands and result are not of one type";
@@ -102,7 +126,6 @@ const char* check_reshape(const Types& t) {
 
 const char* check_reduce(const Types& t) {
   const Type& from = t.operand(0);
-  if (t.attribute(0) < 0 || t.attribute(0) >= reduce_kind_count) return "an unknown reduction";
   if (!is_tile(from) ||
       !contains(reduce_dtypes(static_cast<ReduceKind>(t.attribute(0))), from.dtype))
     return "it does not take this dtype";
@@ -115,8 +138,7 @@ const char* check_reduce(const Types& t) {
 
 const char* check_cluster_reduce(const Types& t, const OpRule& r) {
   if (t.program.cluster < 2) return "the blocks are no clusters";
-  if (t.attribute(0) < 0 || t.attribute(0) > static_cast<std::int64_t>(ReduceKind::max))
-    return "an unknown reduction";
+  if (t.attribute(0) > static_cast<std::int64_t>(ReduceKind::max)) return "an unknown reduction";
   if (!is_tile(t.operand(0)) || !contains(r.dtypes, t.operand(0).dtype))
     return "it does not take this dtype";
   return t.result() == t.operand(0) ? nullptr : "the result is not of the tile's type";
@@ -124,7 +146,6 @@ const char* check_cluster_reduce(const Types& t, const OpRule& r) {
 
 const char* check_compare(const Types& t, const OpRule& r) {
   const Type& a = t.operand(0);
-  if (t.attribute(0) < 0 || t.attribute(0) >= comparison_count) return "an unknown comparison";
   if (!is_tile(a) || !(a == t.operand(1))) return "the operands are not of one type";
   if (!contains(r.dtypes, a.dtype)) return "it does not take this dtype";
   if (a.dtype == DType::i1 && t.attribute(0) > 1) return "i1 has no order";
@@ -203,16 +224,7 @@ const char* check_indexed_op(const Types& t, std::size_t before, std::size_t aft
   return check_indexed(t, before, value);
 }
 
-bool is_one_of(std::int64_t value, int count) { return value >= 0 && value < count; }
-
-const char* check_order(std::int64_t order, std::int64_t scope) {
-  if (!is_one_of(order, memory_order_count)) return "an unknown memory order";
-  return is_one_of(scope, memory_scope_count) ? nullptr : "an unknown memory scope";
-}
-
 const char* check_atomic(const Types& t) {
-  if (!is_one_of(t.attribute(1), atomic_kind_count)) return "an unknown atomic";
-  if (const char* problem = check_order(t.attribute(2), t.attribute(3))) return problem;
   if (const char* problem = check_indexed_op(t, 1, 0)) return problem;
   return contains(atomic_dtypes(static_cast<AtomicKind>(t.attribute(1))), t.result().dtype)
              ? nullptr
@@ -220,21 +232,17 @@ const char* check_atomic(const Types& t) {
 }
 
 const char* check_cas(const Types& t, const OpRule& r) {
-  if (const char* problem = check_order(t.attribute(1), t.attribute(2))) return problem;
   if (const char* problem = check_indexed_op(t, 2, 0)) return problem;
   return contains(r.dtypes, t.result().dtype) ? nullptr : "it does not take this dtype";
 }
 
 const char* check_message(const Types& t) {
-  const std::int64_t index = t.attribute(0);
-  if (index < 0 || index >= static_cast<std::int64_t>(t.program.strings.size()))
-    return "it has no message";
   for (std::size_t i = 0; i < t.instruction.operands.size(); ++i)
     if (!is_tile(t.operand(i))) return "an operand is no tile";
   if (t.instruction.op == Op::assert_that)
     return t.operand(0).dtype == DType::i1 ? nullptr : "the condition is no mask";
   if (t.instruction.operands.size() > max_printed_values) return "it prints too many values";
-  return count_placeholders(t.program.strings[static_cast<std::size_t>(index)]) ==
+  return count_placeholders(t.program.strings[static_cast<std::size_t>(t.attribute(0))]) ==
                  static_cast<std::int64_t>(t.instruction.operands.size())
              ? nullptr
              : "the message has not one {} for each value";
@@ -258,6 +266,7 @@ int count_placeholders(std::string_view message) {
 const char* check_types(const Program& program, const Instruction& instruction) {
   const Types t{program, instruction};
   const OpRule& r = rule(instruction.op);
+  if (const char* problem = check_attributes(t, r)) return problem;
   if (r.elementwise) return check_elementwise(t, r);
   const auto when = [](bool holds, const char* problem) { return holds ? nullptr : problem; };
   switch (instruction.op) {

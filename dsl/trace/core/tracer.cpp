@@ -115,7 +115,7 @@ ValueId Tracer::emit(Op op, std::vector<ValueId> operands, Type result,
 std::vector<ValueId> Tracer::emit_all(Op op, std::vector<ValueId> operands,
                                       std::vector<Type> results, const std::source_location& at,
                                       std::vector<std::int64_t> attributes) {
-  if (in_combination() && !program::may_combine(op))
+  if (in_combination() && !program::rule(op).may_combine())
     fail(at, {.problem = "a combination does more than arithmetic on scalars",
               .got = std::string(program::op_name(op))});
   const LocationId where = location(at);

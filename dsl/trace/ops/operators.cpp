@@ -140,31 +140,19 @@ Mask& Mask::operator&=(const MaskOperand& b) { return *this = MaskOperand(*this,
 Mask& Mask::operator|=(const MaskOperand& b) { return *this = MaskOperand(*this, b.at()) | b; }
 Mask& Mask::operator^=(const MaskOperand& b) { return *this = MaskOperand(*this, b.at()) ^ b; }
 
+Tile detail::elementwise(std::string_view op, const Tile& a, const std::source_location& at) {
+  return unary(program::op_of(op), op, {a, at});
+}
+
 Tile min(Operand a, Operand b) { return binary(Op::minimum, "min", a, b); }
 Tile max(Operand a, Operand b) { return binary(Op::maximum, "max", a, b); }
 Tile cdiv(Operand a, Operand b) { return binary(Op::cdiv, "cdiv", a, b); }
-Tile abs(const Tile& a, std::source_location at) { return unary(Op::abs, "abs", {a, at}); }
-Tile sqrt(const Tile& a, std::source_location at) { return unary(Op::sqrt, "sqrt", {a, at}); }
-Tile rsqrt(const Tile& a, std::source_location at) { return unary(Op::rsqrt, "rsqrt", {a, at}); }
 
 Tile clamp(Operand x, Operand low, Operand high) {
   const Tile raised = binary(Op::maximum, "clamp", x, low);
   return binary(Op::minimum, "clamp", {raised, x.at()}, high);
 }
 Tile umulhi(Operand a, Operand b) { return binary(Op::umulhi, "umulhi", a, b); }
-Tile rounded(const Tile& a, std::source_location at) {
-  return unary(Op::rounded, "rounded", {a, at});
-}
-Tile exp(const Tile& a, std::source_location at) { return unary(Op::exp, "exp", {a, at}); }
-Tile exp2(const Tile& a, std::source_location at) { return unary(Op::exp2, "exp2", {a, at}); }
-Tile log(const Tile& a, std::source_location at) { return unary(Op::log, "log", {a, at}); }
-Tile log2(const Tile& a, std::source_location at) { return unary(Op::log2, "log2", {a, at}); }
-Tile sin(const Tile& a, std::source_location at) { return unary(Op::sin, "sin", {a, at}); }
-Tile cos(const Tile& a, std::source_location at) { return unary(Op::cos, "cos", {a, at}); }
-Tile tanh(const Tile& a, std::source_location at) { return unary(Op::tanh, "tanh", {a, at}); }
-Tile erf(const Tile& a, std::source_location at) { return unary(Op::erf, "erf", {a, at}); }
-Tile floor(const Tile& a, std::source_location at) { return unary(Op::floor, "floor", {a, at}); }
-Tile ceil(const Tile& a, std::source_location at) { return unary(Op::ceil, "ceil", {a, at}); }
 
 Tile sigmoid(const Tile& a, std::source_location at) {
   const DType dtype = a.dtype(at);

@@ -125,7 +125,7 @@ class Pruner {
  private:
   static bool acts(const Region& region) {
     for (const Instruction& instruction : region.body) {
-      if (has_effect(instruction.op)) return true;
+      if (rule(instruction.op).has_effect) return true;
       for (const Region& inner : instruction.regions)
         if (acts(inner)) return true;
     }
@@ -133,7 +133,7 @@ class Pruner {
   }
 
   bool is_used(const Instruction& instruction) const {
-    if (has_effect(instruction.op) || instruction.op == Op::yield) return true;
+    if (rule(instruction.op).has_effect || instruction.op == Op::yield) return true;
     for (const ValueId result : instruction.results)
       if (used_[result]) return true;
     for (const Region& region : instruction.regions)

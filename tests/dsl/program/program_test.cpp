@@ -41,6 +41,14 @@ Program sampled(const Cfg& c = {}, DType dtype = f32, bool weighted = true) {
                c);
 }
 
+TEST(OpTable, EveryOpIsFoundByItsName) {
+  for (int k = 0; k < program::op_count; ++k) {
+    const auto op = static_cast<program::Op>(k);
+    EXPECT_EQ(program::op_of(program::op_name(op)), op) << program::op_name(op);
+  }
+  EXPECT_THROW(program::op_of("no_such_op"), InternalError);
+}
+
 TEST(Hash, LocationsAreOutsideIt) {
   const Program a = sampled<0>(), b = sampled<1>();
   EXPECT_NE(instruction_locations(a), instruction_locations(b));

@@ -3,12 +3,19 @@
 
 #include <concepts>
 #include <cstdint>
+#include <source_location>
+#include <string_view>
 #include <utility>
 
 #include "tegula/dsl/tile.h"
 
 #pragma GCC visibility push(default)
 namespace tegula {
+
+namespace detail {
+/// What the op of that name (dsl/program/op_table.cpp) makes of each element.
+Tile elementwise(std::string_view op, const Tile& a, const std::source_location& at);
+}  // namespace detail
 
 /// A tile of one value. `value`: a literal, or a traced scalar of that dtype.
 Tile full(DType dtype, const Dims& shape, Operand value,
@@ -38,7 +45,9 @@ Tile fma(Operand a, Operand b, Operand c);
 
 /// `a` unchanged, but never fused: if it is a product it is rounded before it is added to anything,
 /// so `rounded(x * x) - y * y` does not become fma(x, x, -(y * y)). Floats.
-Tile rounded(const Tile& a, std::source_location at = std::source_location::current());
+inline Tile rounded(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("rounded", a, at);
+}
 
 /// min(max(x, low), high).
 Tile clamp(Operand x, Operand low, Operand high);
@@ -46,23 +55,49 @@ Tile clamp(Operand x, Operand low, Operand high);
 Tile umulhi(Operand a, Operand b);
 
 /// Floats and signed integers.
-Tile abs(const Tile& a, std::source_location at = std::source_location::current());
+inline Tile abs(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("abs", a, at);
+}
 
 // Floats; docs/language.md has the error bounds. 16-bit floats are computed in f32 and rounded.
-Tile sqrt(const Tile& a, std::source_location at = std::source_location::current());
-Tile rsqrt(const Tile& a, std::source_location at = std::source_location::current());
-Tile exp(const Tile& a, std::source_location at = std::source_location::current());
-Tile exp2(const Tile& a, std::source_location at = std::source_location::current());
-Tile log(const Tile& a, std::source_location at = std::source_location::current());
-Tile log2(const Tile& a, std::source_location at = std::source_location::current());
-Tile sin(const Tile& a, std::source_location at = std::source_location::current());
-Tile cos(const Tile& a, std::source_location at = std::source_location::current());
-Tile tanh(const Tile& a, std::source_location at = std::source_location::current());
-Tile erf(const Tile& a, std::source_location at = std::source_location::current());
+inline Tile sqrt(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("sqrt", a, at);
+}
+inline Tile rsqrt(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("rsqrt", a, at);
+}
+inline Tile exp(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("exp", a, at);
+}
+inline Tile exp2(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("exp2", a, at);
+}
+inline Tile log(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("log", a, at);
+}
+inline Tile log2(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("log2", a, at);
+}
+inline Tile sin(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("sin", a, at);
+}
+inline Tile cos(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("cos", a, at);
+}
+inline Tile tanh(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("tanh", a, at);
+}
+inline Tile erf(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("erf", a, at);
+}
 /// 1 / (1 + exp(-a)), without overflow for any a.
 Tile sigmoid(const Tile& a, std::source_location at = std::source_location::current());
-Tile floor(const Tile& a, std::source_location at = std::source_location::current());
-Tile ceil(const Tile& a, std::source_location at = std::source_location::current());
+inline Tile floor(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("floor", a, at);
+}
+inline Tile ceil(const Tile& a, std::source_location at = std::source_location::current()) {
+  return detail::elementwise("ceil", a, at);
+}
 
 /// Axis i of the result is axis permutation[i] of `a`. Tile::T() is the 2-d case.
 Tile transpose(const Tile& a, const Dims& permutation,
