@@ -42,13 +42,13 @@ struct Slots {
   }
 };
 
-/// Counts the readers that are inside, in several places lest they wait for each other's cache
-/// lines. What was taken from their sight is theirs no more once each place has been empty.
+/// Counts the readers that are inside, in several counters, so that they do not contend for one
+/// cache line. Nodes that were removed are out of their reach once each counter has been zero.
 class Readers {
  public:
   class Inside {
    public:
-    explicit Inside(Readers& readers) : count_(readers.places_[place()].count) {
+    explicit Inside(Readers& readers) : count_(readers.counters_[counter()].count) {
       count_.fetch_add(1);  // before the slots are read, as the writer sees it
     }
     ~Inside() { count_.fetch_sub(1, std::memory_order_release); }
@@ -60,43 +60,43 @@ class Readers {
   };
 
   static constexpr std::uint32_t all = 0xffff;
-  /// Those of `places` that are not empty now.
-  std::uint32_t occupied(std::uint32_t places) const {
-    for (std::size_t k = 0; k < places_.size(); ++k)
-      if (places_[k].count.load() == 0) places &= ~(1u << k);
-    return places;
+  /// Those of `counters` that are not zero now.
+  std::uint32_t occupied(std::uint32_t counters) const {
+    for (std::size_t k = 0; k < counters_.size(); ++k)
+      if (counters_[k].count.load() == 0) counters &= ~(1u << k);
+    return counters;
   }
   /// In a child: the threads that were inside are not there.
   void forget() {
-    for (Place& place : places_) place.count = 0;
+    for (Counter& counter : counters_) counter.count = 0;
   }
 
  private:
-  struct alignas(64) Place {
+  struct alignas(64) Counter {
     std::atomic<std::uint32_t> count{0};
   };
-  static std::size_t place() {
+  static std::size_t counter() {
     static std::atomic<std::size_t> threads{0};
     thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % 16;
     return mine;
   }
-  std::array<Place, 16> places_;
+  std::array<Counter, 16> counters_;
 };
 
-/// What no reader finds any more, and some may still be looking at.
+/// What no reader can find any more, but some may still be looking at.
 struct Retired {
   std::unique_ptr<Slots> slots;
   std::vector<std::unique_ptr<const Node>> nodes;
-  std::uint32_t places = Readers::all;  ///< that have not been seen empty since
+  std::uint32_t counters = Readers::all;  ///< those that have not been seen at zero since
 };
 
-/// A kernel in the making.
+/// A kernel that is being made.
 struct Flight {
   Flight(std::uint64_t hash, std::span<const std::uint64_t> words)
       : key{hash, {words.begin(), words.end()}, nullptr, 0} {}
   Node key;
   const std::thread::id maker = std::this_thread::get_id();
-  const Flight* waits_for = nullptr;  ///< what its maker waits for, on the way
+  const Flight* waits_for = nullptr;  ///< another one that its maker waits for
   std::promise<Kernel> promise;
   std::shared_future<Kernel> future = promise.get_future().share();
 };

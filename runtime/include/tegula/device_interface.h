@@ -44,17 +44,17 @@ struct ArgumentRange {
   std::string_view name;
   std::uintptr_t begin = 0, end = 0;  ///< the hull of the tensor's elements
   bool writable = false;
-  /// Nothing in it is defined before the launch: reading what the launch has not written is a
+  /// Its contents are undefined before the launch: reading what the launch has not written is a
   /// fault.
   bool undefined = false;
 };
 
-/// A stream of the device's own: a CUstream of CUDA. Null is the device's default stream, which on
-/// CUDA is the legacy one: it waits for all others, and they for it, but for those that were made
-/// not to, as Stream::create makes them.
+/// The device's own kind of stream: a CUstream of CUDA. Null is the device's default stream. On
+/// CUDA that is the legacy stream, which waits for all other streams and they for it, except those
+/// that were created non-blocking, as Stream::create does.
 using NativeStream = void*;
 
-/// An event of the device's own: a CUevent of CUDA.
+/// The device's own kind of event: a CUevent of CUDA.
 using NativeEvent = void*;
 
 /// One launch. `parameters` point at values of the sizes that the launch record states.
@@ -67,7 +67,7 @@ struct LaunchCall {
   std::span<const ArgumentRange> arguments;  ///< tensors alone
 };
 
-/// A tensor as the tensor memory accelerator is told of it: a CUtensorMap of CUDA.
+/// A tensor's description for the tensor memory accelerator: a CUtensorMap of CUDA.
 struct alignas(64) TensorMap {
   std::array<std::byte, 128> bytes{};
 };
@@ -83,51 +83,50 @@ class Device {
   virtual std::string name() const = 0;
   virtual Target target() const = 0;
   virtual int multiprocessors() const = 0;
-  /// A number for name(), the same for all devices of that name in this process: those share their
+  /// A number for name(): the same for all devices of that name in this process, which share their
   /// ready kernels.
-  std::uint64_t binaries() const;
+  std::uint64_t name_id() const;
   /// A number that no other device of this process has or had; never 0.
   std::uint64_t id() const { return id_; }
 
-  /// At least 256-byte aligned. Throws Error{out_of_resources}, naming the bytes asked for.
-  /// Usable by the work that is given to `stream` from now on.
+  /// Memory that is at least 256-byte aligned, for work that is given to `stream` from this call
+  /// on. Throws Error{out_of_resources}, naming the bytes asked for.
   virtual void* allocate(std::size_t bytes, NativeStream stream = nullptr) = 0;
-  /// Ordered behind the work that `stream`, on which it was allocated, was given before: a launch
-  /// frees its workspaces at once.
+  /// Frees memory after the work that `stream`, on which it was allocated, has been given so far: a
+  /// launch may free its workspaces at once.
   virtual void deallocate(void* data, NativeStream stream = nullptr) noexcept = 0;
-  /// Both wait for what the stream was given before, and until the copy is done.
+  /// Both wait for the stream's work so far, and until the copy is done.
   virtual void copy_to_device(void* target, const void* source, std::size_t bytes,
                               NativeStream stream = nullptr) = 0;
   virtual void copy_to_host(void* target, const void* source, std::size_t bytes,
                             NativeStream stream = nullptr) = 0;
 
-  /// `locations` serve the reports of the simulator's checks and may be empty.
-  /// Throws Error{corrupt_data} for a payload that it cannot load.
+  /// `locations` are for the reports of the simulator's checks and may be empty. Throws
+  /// Error{corrupt_data} for a payload that the device cannot load.
   virtual std::shared_ptr<LoadedKernel> load(const format::Entry& entry,
                                              std::vector<SourceLocation> locations) = 0;
   virtual void launch(const LoadedKernel& kernel, const LaunchCall& call) = 0;
-  /// Fills `map`; no return value, since GCC 12 does not align those. `argument` names the tensor
-  /// in errors: Error{invalid_argument} for one that the accelerator cannot address,
-  /// Error{unsupported} by default, for devices without one.
+  /// Fills `map` (not a return value, which GCC 12 would not align). `argument` names the tensor in
+  /// errors: Error{invalid_argument} for one that the accelerator cannot address. By default throws
+  /// Error{unsupported}, for devices without an accelerator.
   virtual void encode_tensor_map(const format::TensorMapRecord& record, const TensorRef& tensor,
                                  std::string_view argument, TensorMap& map);
-  /// Waits until the stream has done what it was given. Throws Error{device_fault} if a kernel
-  /// faulted.
+  /// Waits until the stream's work is done. Throws Error{device_fault} if a kernel faulted.
   virtual void synchronize(NativeStream stream = nullptr) = 0;
 
-  /// Streams of the device: by default there is the default stream alone.
+  /// Streams of the device. By default there is only the default stream.
   virtual NativeStream create_stream() { return nullptr; }
   virtual void destroy_stream(NativeStream) noexcept {}
   /// Whether work given to the stream is recorded into a graph rather than done.
   virtual bool is_capturing(NativeStream) { return false; }
 
-  /// What Event (tegula/event.h) stands on. By default, for a device that has done everything when
-  /// a call returns: an event is done when it is recorded, and its time is the host's.
+  /// The events behind Event (tegula/event.h). The default is for a device whose calls return when
+  /// the work is done: an event is done when it is recorded, and its time is the host's.
   virtual NativeEvent create_event(bool timing);
   virtual void destroy_event(NativeEvent event) noexcept;
   virtual void record_event(NativeEvent event, NativeStream stream);
-  /// What the stream is given from now on waits for the event, which may be another device's of the
-  /// same backend.
+  /// Work that is given to the stream from this call on waits for the event, which may be of
+  /// another device of the same backend.
   virtual void wait_event(NativeStream, NativeEvent) {}
   virtual bool is_done(NativeEvent) { return true; }
   virtual void synchronize_event(NativeEvent) {}
@@ -136,7 +135,7 @@ class Device {
 
  private:
   std::uint64_t id_;
-  mutable std::atomic<std::uint64_t> binaries_{0};  ///< 0: not asked for yet
+  mutable std::atomic<std::uint64_t> name_id_{0};  ///< 0: not asked for yet
 };
 
 }  // namespace tegula
