@@ -1,13 +1,6 @@
 #include "ops/common/online_softmax.h"
 
-#include <limits>
-
 namespace tegula::ops {
-namespace {
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
-}  // namespace
 
 Tile exponent_shift(const Tile& largest) { return select(largest == -infinity, 0.f, largest); }
 

@@ -1,9 +1,13 @@
 // Row statistics of exponentials, in one pass over the tiles of a row.
 #pragma once
 
+#include <limits>
+
 #include "tegula/dsl.h"
 
 namespace tegula::ops {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// What exponents are taken relative to: the row's largest, but 0 where that is -Inf, since
 /// -Inf - -Inf would make a NaN of every element that is merely 0.

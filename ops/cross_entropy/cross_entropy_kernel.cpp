@@ -12,7 +12,6 @@
 namespace tegula::ops {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
 /// The targets of a block's rows, (rows, 1) each.

@@ -8,21 +8,21 @@
 namespace tegula::ops {
 namespace {
 
-struct KernelConfig {
+struct DropoutKernelConfig {
   int rows = 1, bn = 2048, warps = 4;
   bool drops = true;                        ///< false: keeps everything, draws nothing
   DropoutStream stream = DropoutStream::x;  ///< whose numbers
 };
 
 /// The mask of one tile.
-Mask kept_in_tile(const KernelConfig& c, const DropoutState& state, const U32& threshold,
+Mask kept_in_tile(const DropoutKernelConfig& c, const DropoutState& state, const U32& threshold,
                   const Tile& i, const Tile& j) {
   Tile row = (i.to(i64) * c.rows + iota(i64, c.rows)).reshape({c.rows, 1});
   return kept(state, c.stream, row, j * c.bn, c.bn, threshold);
 }
 
-void dropout(const KernelConfig& c, In x, Out y, OptOut mask, OptIn state, U64 seed, U64 offset,
-             U32 threshold, F32 scale) {
+void dropout(const DropoutKernelConfig& c, In x, Out y, OptOut mask, OptIn state, U64 seed,
+             U64 offset, U32 threshold, F32 scale) {
   check_row_config("dropout", "", {c.rows, c.bn, c.warps});
   auto [rows, n] = dims2(x);
   require(y, {rows, n});
@@ -39,7 +39,7 @@ void dropout(const KernelConfig& c, In x, Out y, OptOut mask, OptIn state, U64 s
   if (mask) mask.tiles(shape).store(keep.to(i1), {i, j});
 }
 
-void dropout_mask(const KernelConfig& c, Out mask, OptIn state, U64 seed, U64 offset,
+void dropout_mask(const DropoutKernelConfig& c, Out mask, OptIn state, U64 seed, U64 offset,
                   U32 threshold) {
   check_row_config("dropout_mask", "", {c.rows, c.bn, c.warps});
   auto [rows, n] = dims2(mask);
@@ -53,11 +53,11 @@ template <class K>
 auto with_config(K kernel, const char* matrix) {
   return std::move(kernel)
       .specialise_dim(matrix, 1)  // n is a constant: vectors even where tiles are masked
-      .sweep("rows", &KernelConfig::rows, {1, 2, 4, 8})
-      .sweep("bn", &KernelConfig::bn, {512, 1024, 2048, 4096})
-      .sweep("warps", &KernelConfig::warps, {1, 2, 4, 8})
-      .field("drops", &KernelConfig::drops)
-      .field("stream", &KernelConfig::stream);
+      .sweep("rows", &DropoutKernelConfig::rows, {1, 2, 4, 8})
+      .sweep("bn", &DropoutKernelConfig::bn, {512, 1024, 2048, 4096})
+      .sweep("warps", &DropoutKernelConfig::warps, {1, 2, 4, 8})
+      .field("drops", &DropoutKernelConfig::drops)
+      .field("stream", &DropoutKernelConfig::stream);
 }
 
 const auto& dropout_kernel = lasting(with_config(

@@ -10,7 +10,7 @@
 namespace tegula::ops {
 namespace {
 
-constexpr const char* name_of(NormKind kind) {
+constexpr const char* backward_name_of(NormKind kind) {
   return kind == NormKind::rms ? "rms_norm_bwd" : "layer_norm_bwd";
 }
 constexpr const char* rows_name_of(NormKind kind) {
@@ -69,7 +69,7 @@ void norm_bwd(const NormConfig& c, In dy, In s, In weight, OptIn dy1, OptIn weig
               U64 offset, U32 threshold, F32 scale) {
   auto [rows, n] = dims2(s);
   const std::int64_t columns = s.static_dim(1);
-  check_norm_config(name_of(kind), "", c, columns);
+  check_norm_config(backward_name_of(kind), "", c, columns);
   const auto require_rows = [&](const OptIn& matrix) {
     if (matrix) require(matrix, {rows, n});
   };
@@ -206,20 +206,20 @@ auto with_norm_config(K kernel) {
 template <NormKind kind>
 auto make_bwd_kernel() {
   return with_norm_config(
-      kernel(name_of(kind), norm_bwd<kind>, {"dy",           "s",
-                                             "weight",       "dy1",
-                                             "weight1",      "dresidual_out",
-                                             "mean",         "rstd",
-                                             "rowscale",     "x",
-                                             "layerscale",   "x_subset",
-                                             "out_subset",   "rng",
-                                             "mean_gh",      "mean_g",
-                                             "dx",           "dresidual",
-                                             "dx1",          "dweight_parts",
-                                             "dbias_parts",  "dweight1_parts",
-                                             "dbias1_parts", "dlayerscale_parts",
-                                             "seed",         "offset",
-                                             "threshold",    "scale"}));
+      kernel(backward_name_of(kind), norm_bwd<kind>, {"dy",           "s",
+                                                      "weight",       "dy1",
+                                                      "weight1",      "dresidual_out",
+                                                      "mean",         "rstd",
+                                                      "rowscale",     "x",
+                                                      "layerscale",   "x_subset",
+                                                      "out_subset",   "rng",
+                                                      "mean_gh",      "mean_g",
+                                                      "dx",           "dresidual",
+                                                      "dx1",          "dweight_parts",
+                                                      "dbias_parts",  "dweight1_parts",
+                                                      "dbias1_parts", "dlayerscale_parts",
+                                                      "seed",         "offset",
+                                                      "threshold",    "scale"}));
 }
 template <NormKind kind>
 auto make_rows_kernel() {

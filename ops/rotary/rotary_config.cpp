@@ -1,10 +1,10 @@
 // Configurations of rotary: the check of a given one, and the analytic default.
 #include <algorithm>
-#include <bit>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "ops/common/power_of_two.h"
 #include "ops/rotary/rotary_kernel.h"
 #include "tegula/error.h"
 #include "tegula/ops/rotary.h"
@@ -12,16 +12,11 @@
 namespace tegula::ops {
 namespace {
 
-constexpr int warps = 4, threads_per_warp = 32;
+constexpr int warps = 4;
 constexpr std::int64_t pairs_per_thread = 8;
 constexpr std::int64_t max_turns = 4;
 constexpr std::int64_t max_pairs_per_thread = 64;  // of a tile, two of which are held
 constexpr std::int64_t max_unrolled_pairs = 256;   // of all turns: they are written out
-
-std::int64_t next_power_of_two(std::int64_t value) {
-  return static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1))));
-}
 
 }  // namespace
 

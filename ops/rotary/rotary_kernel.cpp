@@ -14,7 +14,7 @@
 namespace tegula::ops {
 namespace {
 
-struct KernelConfig {
+struct RotaryKernelConfig {
   int bs = 16, bh = 1, turns = 4, warps = 4;
   bool interleaved = false, inverse = false, in_place = false;
 };
@@ -24,13 +24,13 @@ std::int64_t power_of_two_above(std::int64_t value) {
 }
 
 /// How many of a head's elements behind its pairs are moved at a time: 64 of a tile for a thread.
-std::int64_t rest_at_once(const KernelConfig& c, std::int64_t br) {
+std::int64_t rest_at_once(const RotaryKernelConfig& c, std::int64_t br) {
   return std::max<std::int64_t>(2 * br, std::int64_t{c.warps} * 32 * 64 / (c.bs * c.bh));
 }
 
 /// A block takes c.bs positions of c.turns * c.bh heads of one batch entry.
 /// seqlen_offset counts only beside seqlen_offsets: alone it is in the tables' addresses.
-void rotary_fwd(const KernelConfig& c, In x, In cos, In sin, OptIn seqlen_offsets, Out y,
+void rotary_fwd(const RotaryKernelConfig& c, In x, In cos, In sin, OptIn seqlen_offsets, Out y,
                 I64 seqlen_offset) {
   check_rotary_config("rotary_fwd", "", {c.bs, c.bh, c.turns, c.warps}, cos.static_dim(1));
   auto [b, s, h, d] = dims4(x);
@@ -112,13 +112,13 @@ const auto& rotary_kernel = lasting(
         .specialise_dim("x", 3)
         .specialise_dim("x", 2)  // heads take few values, and masks of theirs vanish
         .specialise_dim("cos", 1)
-        .sweep("bs", &KernelConfig::bs, {4, 8, 16, 32})
-        .sweep("bh", &KernelConfig::bh, {1, 2, 4, 8})
-        .sweep("turns", &KernelConfig::turns, {1, 2, 4, 8})
-        .sweep("warps", &KernelConfig::warps, {1, 2, 4, 8})
-        .field("interleaved", &KernelConfig::interleaved)
-        .field("inverse", &KernelConfig::inverse)
-        .field("in_place", &KernelConfig::in_place));
+        .sweep("bs", &RotaryKernelConfig::bs, {4, 8, 16, 32})
+        .sweep("bh", &RotaryKernelConfig::bh, {1, 2, 4, 8})
+        .sweep("turns", &RotaryKernelConfig::turns, {1, 2, 4, 8})
+        .sweep("warps", &RotaryKernelConfig::warps, {1, 2, 4, 8})
+        .field("interleaved", &RotaryKernelConfig::interleaved)
+        .field("inverse", &RotaryKernelConfig::inverse)
+        .field("in_place", &RotaryKernelConfig::in_place));
 
 }  // namespace
 

@@ -1,8 +1,6 @@
 #include "ops/softmax/softmax_kernel.h"
 #include "ops/lasting.h"
 
-#include <limits>
-
 #include "ops/common/online_softmax.h"
 #include "ops/common/row_checks.h"
 #include "ops/common/row_loop.h"
@@ -12,8 +10,6 @@ namespace tegula::ops {
 namespace {
 
 enum class SoftmaxKind : std::uint8_t { softmax, log_softmax };
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// A block takes c.rows whole rows, as in the rms norm kernel. Columns beyond N load as -Inf, whose
 /// exponential is 0.

@@ -32,7 +32,7 @@ void swiglu_bwd(const RowConfig& c, In dy, In a, In b, Out da, Out db) {
 }
 
 template <class K>
-auto with_row_config(K kernel) {
+auto with_elementwise_config(K kernel) {
   return std::move(kernel)
       .specialise_dim("a", 1)  // n is a constant: vectors even where tiles are masked
       .sweep("rows", &RowConfig::rows, {1, 2, 4, 8})
@@ -43,8 +43,8 @@ auto with_row_config(K kernel) {
 }  // namespace
 
 const Kernel<RowConfig, In, In, Out>& swiglu_fwd_kernel =
-    lasting(with_row_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"})));
-const Kernel<RowConfig, In, In, In, Out, Out>& swiglu_bwd_kernel =
-    lasting(with_row_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"})));
+    lasting(with_elementwise_config(kernel("swiglu_fwd", swiglu_fwd, {"a", "b", "y"})));
+const Kernel<RowConfig, In, In, In, Out, Out>& swiglu_bwd_kernel = lasting(
+    with_elementwise_config(kernel("swiglu_bwd", swiglu_bwd, {"dy", "a", "b", "da", "db"})));
 
 }  // namespace tegula::ops

@@ -12,7 +12,7 @@ struct Later {
   const char* name;
   const char* description;
 };
-constexpr std::array<Later, 3> table = {
+constexpr std::array<Later, 3> later_commands = {
     {{"bench", "time an op (not in this version)"},
      {"tune", "the tuner and its records (not in this version)"},
      {"pack", "kernels built ahead (not in this version)"}}};
@@ -20,7 +20,7 @@ constexpr std::array<Later, 3> table = {
 }  // namespace
 
 void add_later(CLI::App& app, Action& action) {
-  for (const Later& later : table) {
+  for (const Later& later : later_commands) {
     CLI::App* command = app.add_subcommand(later.name, later.description);
     command->allow_extras();  // whatever follows, the answer is the same
     command->callback([&action, name = later.name] {
