@@ -48,7 +48,7 @@ Limit analyse(tile::ViewType view, llvm::ArrayRef<bool> full) {
   restrict_to(view.getAlignment() / bytes,
               fmt::format("the pointer is aligned to {} bytes only", view.getAlignment()));
   for (unsigned d = 0; d < view.getRank(); ++d) {
-    // Where a dimension has one element, its stride moves nothing.
+    // The stride of a dimension with one element does not matter.
     if (d == inner || view.getExtents()[d] == 1) continue;
     const std::int64_t stride = view.getStrides()[d];
     const std::int64_t divisor = ShapedType::isDynamic(stride)
@@ -96,7 +96,7 @@ QueueShape queue_shape(tile::ViewType view, llvm::ArrayRef<bool> full,
   QueueShape shape;
   shape.width = access_width(view, full, layout);
   shape.piece_bytes = shape.width * element_bytes(view);
-  // A register that only copies another one is no part of a wider piece.
+  // Registers that only copy others do not count.
   shape.pieces = (layout.registers() >> std::popcount(layout.replicated_registers())) / shape.width;
   shape.threads = layout.warps() << layout::lane_bits;
   return shape;

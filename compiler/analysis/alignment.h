@@ -17,15 +17,15 @@ inline constexpr std::int64_t widest_access_bytes = 16;
 /// need no mask. The innermost axis is the last one along which the tile has several elements.
 std::int64_t contiguous_elements(tile::ViewType view, llvm::ArrayRef<bool> full);
 
-/// Elements that one access of a tile in `layout` moves: no more than a thread holds side by side.
+/// Elements that one access of a tile in `layout` moves: no more than a thread holds consecutively.
 int access_width(tile::ViewType view, llvm::ArrayRef<bool> full, const layout::Distributed& layout);
 
-/// Registers and threads move an element by bits of their own. (A swizzle would have them share
-/// some; accesses of tiles add coordinates and do not know how.)
+/// Whether no bit of the flat index is moved by both registers and threads. (With a swizzle some
+/// are; accesses of tiles add coordinates, which then does not work.)
 bool bits_are_disjoint(const layout::Distributed& layout);
 
-/// How the tiles of a queue in shared memory (tile.async_copy) lie: each thread's pieces in places
-/// of its own.
+/// The layout of a tile in a queue in shared memory (tile.async_copy): each thread's pieces have
+/// slots of their own.
 struct QueueShape {
   int width = 1;                 ///< elements of a piece: one access's
   std::int64_t piece_bytes = 0;  ///< a power of two
@@ -36,7 +36,7 @@ struct QueueShape {
 QueueShape queue_shape(tile::ViewType view, llvm::ArrayRef<bool> full,
                        const layout::Distributed& layout);
 
-/// What keeps contiguous_elements from 16 bytes, for a remark; empty if nothing does.
+/// Why contiguous_elements are less than 16 bytes, for a remark; empty if they are not.
 std::string why_narrow(tile::ViewType view, llvm::ArrayRef<bool> full);
 
 }  // namespace tegula::compiler

@@ -9,8 +9,8 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// The function argument that a pointer is derived from, or the one that stands for all that may
-/// point to the same bytes.
+/// The function argument that a pointer is derived from, or the representative of all arguments
+/// that may point to the same bytes.
 Value base_of(Value pointer) {
   while (Operation* op = pointer.getDefiningOp()) pointer = op->getOperand(0);
   const auto argument = cast<BlockArgument>(pointer);
@@ -21,8 +21,9 @@ Value base_of(Value pointer) {
                   : pointer;
 }
 
-/// Two tiles of one view are the same or have no element in common. In one layout, without copies,
-/// an element is one thread's in both.
+/// Whether every element of both accesses belongs to the same thread in both. Two tiles of one view
+/// are the same or disjoint; with the same layout and no copies, an element has the same thread in
+/// both.
 bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
   if (!a.view || a.view != b.view || a.layout != b.layout || !a.layout) return false;
   if (!isa<func::FuncOp>(a.view.getDefiningOp()->getParentOp())) return false;
@@ -30,7 +31,7 @@ bool stays_in_thread(const BlockAccess& a, const BlockAccess& b) {
   return layout.replicated_lanes() == 0 && layout.replicated_warps() == 0;
 }
 
-/// It is made by one thread for the whole block.
+/// The memory order of an atomic that one thread makes for the whole block.
 tile::MemoryOrder order_of(Operation& op) {
   auto user = dyn_cast<tile::MemoryUser>(op);
   return user ? user.memory_order() : tile::MemoryOrder::relaxed;
@@ -60,48 +61,48 @@ bool acquires(Operation& op) {
 }
 
 bool conflict(const BlockAccess& a, const BlockAccess& b) {
-  if (a.exchange != nullptr || b.exchange != nullptr) return a.exchange == b.exchange;
+  if (a.scratch != nullptr || b.scratch != nullptr) return a.scratch == b.scratch;
   if (a.commutes && a.commutes == b.commutes) return false;
   return (a.is_store || b.is_store) && a.base == b.base && !stays_in_thread(a, b) &&
          !disjoint_parts(a.view, b.view);
 }
 
-void BlockOrder::walk(func::FuncOp function) {
+void BlockAccesses::walk(func::FuncOp function) {
   Accesses open;
   visit(function.getBody(), open);
 }
 
-void BlockOrder::visit(Region& region, Accesses& open) {
+void BlockAccesses::visit(Region& region, Accesses& open) {
   for (Block& block : region)
     for (Operation& op : llvm::make_early_inc_range(block)) visit(op, open);
 }
 
-void BlockOrder::access(Operation& op, const BlockAccess& access, Accesses& open) {
+void BlockAccesses::access(Operation& op, const BlockAccess& access, Accesses& open) {
   if (!open.empty() && barrier_before(op, access, open)) open.clear();
   if (!llvm::is_contained(open, access)) open.push_back(access);
 }
 
-void BlockOrder::visit(Operation& op, Accesses& open) {
+void BlockAccesses::visit(Operation& op, Accesses& open) {
   if (op.getNumRegions() > 0 && isa<RegionBranchOpInterface>(op)) return visit_regions(op, open);
   auto user = dyn_cast<tile::MemoryUser>(op);
   if (user && user.joins_block()) open.clear();
   if (const auto of_tensor = tensor_access(op)) access(op, *of_tensor, open);
-  if (tile::exchange_bytes(&op) > 0) {
+  if (tile::block_scratch_bytes(&op) > 0) {
     if (op.hasAttr(tile::shared_reused_attribute)) open.clear();
-    const BlockAccess exchange{.exchange = &op};
-    access(op, exchange, open);
-    open = {exchange};  // behind the exchange's own barrier
+    const BlockAccess scratch{.scratch = &op};
+    access(op, scratch, open);
+    open = {scratch};  // the barrier of the operation itself has ordered the rest
   } else if (acquires(op) && barrier_after(op)) {
     open.clear();
   }
 }
 
-void BlockOrder::visit_regions(Operation& op, Accesses& open) {
+void BlockAccesses::visit_regions(Operation& op, Accesses& open) {
   Accesses after = open;
   const bool loops = isa<LoopLikeOpInterface>(op);
   for (int round = 0; round < (loops ? 2 : 1); ++round) {
-    // A second round that finds open what the first one found would do the same again, and loops in
-    // it as often as there are loops around them.
+    // If the first round leaves nothing more open, a second one would do the same again, and visit
+    // inner loops twice as often for each loop around them.
     if (round > 0 && after.size() == open.size()) break;
     for (Region& region : op.getRegions()) {
       Accesses inside = loops ? after : open;

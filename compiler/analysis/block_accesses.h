@@ -1,4 +1,4 @@
-// Block order: which accesses of memory by other threads of the block may still be under way.
+// Block accesses: which accesses to memory by other threads of the block may still be under way.
 #pragma once
 
 #include <optional>
@@ -11,17 +11,17 @@ namespace tegula::compiler {
 
 /// An access since the last barrier: of a tensor, or of an operation's shared memory.
 struct BlockAccess {
-  /// A tensor's pointer, a function argument; one and the same for tensors that may share bytes.
-  /// Null for shared memory.
+  /// A tensor's pointer, a function argument; the same one for tensors that may share bytes. Null
+  /// for shared memory.
   mlir::Value base;
   mlir::Value view;  ///< null for gather, scatter and atomics
   mlir::Attribute layout;
   bool is_store = false;
-  /// Of an atomic whose value before nobody wants: what it does, which commutes with the same.
+  /// For an atomic whose result nobody uses: its kind; atomics of the same kind commute.
   std::optional<tile::AtomicKind> commutes = std::nullopt;
-  /// Of shared memory: the operation (tile::ScratchUse::exchange) that exchanges through it. It
+  /// Of scratch: the operation (tile::ScratchUse::block) that it belongs to. It
   /// writes, joins all threads at a barrier of its own, and reads; what stays open is the reading.
-  mlir::Operation* exchange = nullptr;
+  mlir::Operation* scratch = nullptr;
 
   friend bool operator==(const BlockAccess&, const BlockAccess&) = default;
 };
@@ -29,27 +29,28 @@ struct BlockAccess {
 /// The access of a tensor that an operation makes, if any.
 std::optional<BlockAccess> tensor_access(mlir::Operation& op);
 
-/// Whether two accesses need a barrier between them: they may be of the same bytes, by different
-/// threads, and one of them writes. Different exchanges do not meet: allocate_shared sees to it.
+/// Whether two accesses need a barrier between them: they may touch the same bytes, by different
+/// threads, and one of them writes. Scratch of different operations does not conflict:
+/// allocate_shared takes care of that.
 bool conflict(const BlockAccess& a, const BlockAccess& b);
 
 /// Walks a function in the order in which a block runs it. A loop's body is visited twice, the
-/// second time with what its first round leaves open; what was open before a region may be open
-/// after it.
-class BlockOrder {
+/// second time with the accesses that the first round leaves open; what was open before a region
+/// may still be open after it.
+class BlockAccesses {
  public:
-  virtual ~BlockOrder() = default;
+  virtual ~BlockAccesses() = default;
   void walk(mlir::func::FuncOp function);
 
  protected:
   using Accesses = std::vector<BlockAccess>;
 
-  /// `op` makes `access` while `open` may be under way, none of it of `op` itself unless from the
-  /// round before. True if a barrier comes between.
+  /// `op` makes `access` while the accesses `open` may be under way; those by `op` itself are from
+  /// an earlier iteration. Returns true if a barrier comes between.
   virtual bool barrier_before(mlir::Operation& op, const BlockAccess& access,
                               const Accesses& open) = 0;
-  /// An atomic acquires: what any thread of the block does after it comes after. True if a barrier
-  /// follows it.
+  /// An atomic acquires: what any thread of the block does afterwards must be ordered after it.
+  /// Returns true if a barrier follows it.
   virtual bool barrier_after(mlir::Operation& op) = 0;
 
  private:
@@ -59,8 +60,8 @@ class BlockOrder {
   void access(mlir::Operation& op, const BlockAccess& access, Accesses& open);
 };
 
-/// Whether what threads of the block did before an operation must be done before it, and what they
-/// do after it comes after.
+/// Whether an operation releases (acquires): what threads of the block did before must be ordered
+/// before it, and what they do afterwards after it.
 bool releases(mlir::Operation& op);
 bool acquires(mlir::Operation& op);
 

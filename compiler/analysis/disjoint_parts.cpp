@@ -8,7 +8,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// The tensor's own pointer, and how many elements behind it a part starts.
+/// The tensor's pointer, and the number of elements from it to the start of a part.
 struct Start {
   Value base;
   std::int64_t elements = 0;
@@ -26,8 +26,8 @@ std::optional<Start> start_of(Value pointer) {
   return start;
 }
 
-/// The one dimension of stride 1, if a constant distance of `elements` can be along no other: a
-/// stride that is not known makes no constants, and a larger one no smaller distances.
+/// The one dimension of stride 1, if a constant distance of `elements` can only be along it:
+/// unknown strides give no constant distances, and larger ones give larger distances.
 std::optional<unsigned> dimension_of(tile::ViewType view, std::int64_t elements) {
   std::optional<unsigned> found;
   for (unsigned d = 0; d < view.getRank(); ++d) {

@@ -5,8 +5,8 @@
 
 namespace tegula::compiler {
 
-/// Whether two views are of different columns of one tensor: narrowed by constants along the
-/// dimension of stride 1, to ranges that do not meet. False if that is not certain.
+/// Whether two views are certain to be of different columns of one tensor: narrowed by constants,
+/// along the dimension of stride 1, to disjoint ranges.
 bool disjoint_parts(mlir::Value a, mlir::Value b);
 
 }  // namespace tegula::compiler

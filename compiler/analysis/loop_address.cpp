@@ -16,7 +16,7 @@ void LoopAddress::visit(Value value) {
     if (value == loop_.getInductionVar())
       uses_induction_ = true;
     else
-      obstacle_ = "its address depends on what the loop carries from turn to turn";
+      obstacle_ = "its address depends on what the loop carries from iteration to iteration";
     return;
   }
   if (operations_.contains(op)) return;
@@ -26,7 +26,7 @@ void LoopAddress::visit(Value value) {
     obstacle_ = "its address depends on tiles that the loop computes";
     return;
   }
-  constexpr int max_depth = 64;  // more is not worth doing twice, and recursion has to end
+  constexpr int max_depth = 64;  // more is not worth computing twice, and bounds the recursion
   if (depth_ == max_depth) {
     obstacle_ = "its address takes long to compute";
     return;

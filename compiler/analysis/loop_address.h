@@ -1,4 +1,4 @@
-// The scalar arithmetic by which an address depends on a loop's induction variable.
+// The scalar arithmetic through which an address depends on a loop's induction variable.
 #pragma once
 
 #include "compiler/ir/dialect.h"
@@ -7,17 +7,17 @@
 
 namespace tegula::compiler {
 
-/// What a loop's body computes for the addresses of loads: operations whose operands come first.
+/// The operations of a loop's body that compute addresses of loads, in order of dependence.
 class LoopAddress {
  public:
   explicit LoopAddress(mlir::scf::ForOp loop) : loop_(loop) {}
 
-  /// Takes in the load's view and coordinates.
+  /// Adds what the load's view and coordinates are computed from.
   void add(tile::LoadOp load);
 
-  /// Whether any of it changes from turn to turn.
+  /// Whether any of it changes from iteration to iteration.
   bool varies() const { return uses_induction_ || !obstacle_.empty(); }
-  /// Why another turn's address cannot be computed ahead; empty if it can.
+  /// Why a later iteration's address cannot be computed ahead; empty if it can.
   llvm::StringRef obstacle() const { return obstacle_; }
   llvm::ArrayRef<mlir::Operation*> operations() const { return operations_.getArrayRef(); }
 

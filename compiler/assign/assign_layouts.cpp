@@ -28,12 +28,12 @@ using tile::shape_of;
 /// One way in which a layout passes from one value to another without moving data.
 struct Link {
   Value to;
-  tile::LayoutLinks::Map map;  ///< null: as it is
+  tile::LayoutLinks::Map map;  ///< null: the same layout
 };
 
 constexpr std::int64_t most_elements = std::int64_t{1} << layout::max_tile_bits;
 
-/// The vectors of several accesses: the narrowest of those that stream, and the widest.
+/// The vector lengths of several accesses: the shortest of those that stream, and the longest.
 struct Vectors {
   std::int64_t narrow = most_elements, wide = 1;
   void add(const Vectors& other) {
@@ -47,8 +47,8 @@ struct Access {
   Operation* op = nullptr;
   Value tile;
   std::int64_t vector_elements = 1;
-  bool streams = false;  ///< other blocks touch other elements
-  int loops = 0;         ///< that it stands in
+  bool streams = false;  ///< each block touches other elements
+  int loops = 0;         ///< around it
 };
 
 class Assignment : tile::LayoutLinks, tile::LayoutSettling {
@@ -73,7 +73,7 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     gather_meetings();
     for (const Access& access : accesses_)
       if (!layouts_.contains(access.tile)) spread(access.tile, streaming_layout(access));
-    // What no access reaches: constants alone, say.
+    // Tiles that no access reaches, for example those computed from constants alone.
     function_.walk([&](Operation* op) {
       for (Value result : op->getResults())
         if (is_tile(result) && !layouts_.contains(result))
@@ -87,7 +87,8 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     return cast<RankedTensorType>(access.tile.getType()).getNumElements();
   }
 
-  /// Folding leaves tiles as constants, whose value would have to change with their type.
+  /// Turns constant tiles, which folding leaves behind and whose value would have to change with
+  /// their type, into splats.
   void splat_constants() {
     function_.walk([&](arith::ConstantOp constant) {
       auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -102,8 +103,8 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     });
   }
 
-  /// A constant that two computations share does not make them one: each gets its own, and CSE
-  /// joins again those that turn out alike.
+  /// Two computations that share a constant need not have the same layout: each use gets a constant
+  /// of its own, and CSE merges those that end up equal.
   static void give_each_use_its_own(tile::SplatOp splat) {
     OpBuilder builder(splat);
     for (OpOperand& use : llvm::make_early_inc_range(llvm::drop_begin(splat->getUses())))
@@ -123,7 +124,7 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     groups_.unionSets(from, to);
   }
 
-  /// Values that control flow makes one: they have one layout, whatever each of them meets.
+  /// Ties values that control flow passes into each other: they must have the same layout.
   void tie(Value a, Value b) {
     if (!is_tile(a)) return;
     ties_.unionSets(a, b);
@@ -148,8 +149,9 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     }
   }
 
-  /// What starts a turn need not be what ends the loop, in number or order: canonicalisation drops
-  /// what only one of them wants. A tile that the condition hands on as it is stays where it is.
+  /// The values that begin an iteration need not be those that end the loop, in number or order:
+  /// canonicalisation drops those that only one of the two uses. A tile that the condition passes
+  /// on unchanged keeps its layout.
   void add_while_links(scf::WhileOp loop) {
     for (auto [argument, init, next] :
          llvm::zip_equal(loop.getBeforeArguments(), loop.getInits(), loop.getYieldedValues())) {
@@ -188,7 +190,7 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     if (auto it = depends_.find(value); it != depends_.end()) return it->second;
     depends_[value] = false;  // a cycle through a loop adds nothing
     bool result = false;
-    if (depth_ == max_depth) return depends_[value] = true;  // so far from it, most likely
+    if (depth_ == max_depth) return depends_[value] = true;  // not followed further: most likely
     ++depth_;
     if (Operation* op = value.getDefiningOp()) {
       result = isa<tile::ProgramIdOp>(op) ||
@@ -202,10 +204,10 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     return depends_[value] = result;
   }
 
-  /// For all accesses that meet the anchor's values. Those that stream as much as it does have full
-  /// vectors and sectors in it: the narrowest of them decides. The layout is such that others can
-  /// be widened; data that every block reads again (weights) is in the L2 cache and does not
-  /// decide, nor does what is moved once beside what every turn of a loop moves.
+  /// The layout for all accesses that meet the anchor's values. Those that stream as much as the
+  /// anchor get full vectors and sectors: the one with the shortest vectors decides, and the layout
+  /// is such that the others can be widened. Data that every block reads again (weights) is in the
+  /// L2 cache and does not decide, nor do accesses outside a loop if others are in it.
   Distributed streaming_layout(const Access& anchor) {
     Vectors all{anchor.vector_elements, anchor.vector_elements};
     const auto group = meetings_.find({groups_.getLeaderValue(anchor.tile), shape_size(anchor)});
@@ -215,7 +217,7 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
                              static_cast<int>(all.wide), warps_);
   }
 
-  /// Sorts the accesses into those that meet.
+  /// Groups the accesses by the values that they meet.
   void gather_meetings() {
     for (const Access& access : accesses_) {
       groups_.insert(access.tile);
@@ -253,7 +255,8 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     for (Operation* op : operations) fix_operands(op);
   }
 
-  /// After the types are set, makes every operation's operands what its result demands.
+  /// After the types are set, gives every operation operands in the layouts that its result
+  /// requires.
   void fix_operands(Operation* op) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       use_as(loop.getInitArgsMutable(), loop.getRegionIterArgs());
@@ -298,12 +301,13 @@ class Assignment : tile::LayoutLinks, tile::LayoutSettling {
     operand.set(convert(builder, operand.getOwner()->getLoc(), value, wanted));
   }
 
-  /// A constant, or what counts: made again where it is wanted.
+  /// Whether the operation is a constant or iota, which is made again rather than converted.
   static bool is_made_of_no_tile(Operation* op) {
     return tile::cycles_per_register(op) && llvm::none_of(op->getOperands(), is_tile);
   }
 
-  /// Operands that control flow passes on, each in the layout of what it becomes.
+  /// Converts operands that control flow passes on, each to the layout of the value that it
+  /// becomes.
   void use_as(llvm::MutableArrayRef<OpOperand> operands, ValueRange values) {
     for (auto [operand, value] : llvm::zip_equal(operands, values))
       if (is_tile(value)) take(operand, layout_at(value));

@@ -18,7 +18,7 @@ std::optional<int64_t> constant_value(Value value) {
   return std::nullopt;
 }
 
-/// The value that `coordinate` is known to be below, and not below zero; null if none is known.
+/// A value that `coordinate` is known to be below, itself being at least 0; null if none is known.
 Value upper_bound(Value coordinate) {
   if (auto id = coordinate.getDefiningOp<tile::ProgramIdOp>()) return id.getBound();
   if (auto argument = dyn_cast<BlockArgument>(coordinate)) {

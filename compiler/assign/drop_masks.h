@@ -1,4 +1,4 @@
-// Drop masks: an access whose tile provably lies inside the tensor needs no bounds check.
+// Drop masks: an access whose tile is provably inside the tensor needs no bounds check.
 #pragma once
 
 #include <memory>

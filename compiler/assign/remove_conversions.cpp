@@ -19,8 +19,8 @@ namespace {
 
 using layout::Distributed;
 
-/// Operations between a conversion and what it is computed from: beyond, a conversion is cheaper.
-/// It bounds the recursion, too: a kernel may be as long as its author likes.
+/// How many operations back from a conversion the search goes: beyond that a conversion is cheaper
+/// anyway. This also bounds the recursion, as a kernel may be of any length.
 constexpr int max_depth = 64;
 constexpr double impossible = std::numeric_limits<double>::infinity();
 
@@ -31,12 +31,12 @@ int bytes_of(Value tile) {
   return static_cast<int>(std::max(1U, bits / 8));
 }
 
-/// How often a loop is taken to run, for each that encloses a block.
+/// How often a block is assumed to run: a fixed number of iterations for each loop around it.
 double runs(Block* block) {
-  constexpr double turns = 10;
+  constexpr double iterations = 10;
   double result = 1;
   for (Operation* op = block->getParentOp(); op != nullptr; op = op->getParentOp())
-    if (isa<LoopLikeOpInterface>(op)) result *= turns;
+    if (isa<LoopLikeOpInterface>(op)) result *= iterations;
   return result;
 }
 
@@ -46,7 +46,7 @@ class Removal {
       : function_(function), shared_limit_(tile::shared_limit(function)) {}
 
   void run() {
-    // A loop that changes the layout of what it carries leaves conversions outside to look at.
+    // If a loop changes the layout of a value that it carries, there are new conversions outside.
     constexpr int rounds = 3;
     for (int round = 0; round < rounds; ++round) {
       bool changed = false;
@@ -67,7 +67,7 @@ class Removal {
 
   //===--- Costs ----------------------------------------------------------------------------===//
 
-  /// What converting a value costs, once; more than anything else if no block has the memory.
+  /// The cost of converting a value once; prohibitive if no block has the shared memory for it.
   double conversion_cost(Value value, const Distributed& to) {
     const Distributed& from = tile::layout_of(value.getType());
     const auto [it, fresh] = conversion_costs_.try_emplace({from, to, bytes_of(value)}, impossible);
@@ -76,13 +76,14 @@ class Removal {
     return it->second;
   }
 
-  /// The same at the place where the value is made.
+  /// The same, where the value is defined.
   double cost_to_convert(Value value, const Distributed& to) {
     return conversion_cost(value, to) * runs(value.getParentBlock());
   }
 
-  /// The cheapest way to have `value` in the layout. `moves`: nothing else wants the value as it
-  /// is, so that what is computed elsewhere is not computed here any more.
+  /// The cost of the cheapest way to have `value` in the layout. `moves`: nothing else uses the
+  /// value in its present layout, so computing it in the other one replaces the present
+  /// computation.
   double cost(Value value, const Distributed& at, bool moves) {
     const Distributed now = tile::layout_of(value.getType());
     if (now == at) return 0;
@@ -121,7 +122,7 @@ class Removal {
   //===--- Rewriting ------------------------------------------------------------------------===//
 
   bool remove(tile::ConvertLayoutOp op) {
-    costs_.clear();  // they are of values as they were
+    costs_.clear();  // the values have changed
     const Value value = op.getValue();
     const Distributed now = tile::layout_of(value.getType()), at = tile::layout_of(op.getType());
     const double here = conversion_cost(value, at) * runs(op->getBlock());
@@ -131,7 +132,7 @@ class Removal {
     return true;
   }
 
-  /// The value in the layout, the way that cost() found.
+  /// The value in the layout, obtained in the way that cost() found cheapest.
   Value in_layout(Value value, const Distributed& at, bool moves) {
     const Distributed now = tile::layout_of(value.getType());
     if (now == at) return value;
@@ -150,7 +151,7 @@ class Removal {
     for (Value operand : op->getOperands())
       if (is_tile(operand))
         operands.map(operand, in_layout(operand, *wanted, moves && operand.hasOneUse()));
-    builder.setInsertionPoint(op);  // behind the operands, which may just have been made
+    builder.setInsertionPoint(op);  // after the operands, which may just have been made
     Operation* again = builder.clone(*op, operands);
     again->getResult(0).setType(type);
     return again->getResult(0);
@@ -163,8 +164,8 @@ class Removal {
       if (op != function_ && isOpTriviallyDead(op)) op->erase();
   }
 
-  /// Where a loop's body converts a carried tile from T to L on entry and from L to T at its end,
-  /// carries it in L.
+  /// If a loop's body converts a carried tile from layout T to L on entry and from L to T at its
+  /// end, makes the loop carry it in L.
   static bool carry_converted(scf::ForOp loop) {
     bool changed = false;
     for (unsigned k = 0; k < loop.getNumRegionIterArgs(); ++k) {

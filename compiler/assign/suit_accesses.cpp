@@ -58,7 +58,7 @@ class Suit {
 
     if (is_contiguous(view) && at.size() >= 32 * warps_) {
       const Distributed blocked = Distributed::blocked(at.shape(), possible, warps_);
-      // Half a sector in one access is well: the next one takes the other half, from the L1 cache.
+      // Half a sector per access is fine: the next access takes the other half, from the L1 cache.
       const std::int64_t run = layout::contiguous_run(at, used) * bytes;
       if (used * bytes < widest_access_bytes && run < sector_bytes &&
           layout::contiguous_run(blocked, possible) * bytes > run) {
@@ -69,7 +69,8 @@ class Suit {
                             "first takes more shared memory than a block may have";
       }
     }
-    // Threads that have less than a vector each: spread thin, a tile hides latency better.
+    // Threads with less than a vector each: a tile that is spread over more threads hides latency
+    // better.
     const int elements = at.registers() >> std::popcount(at.replicated_registers());
     if (used == possible || elements < possible) return std::nullopt;
     const auto wide = layout::widened(at, possible);

@@ -13,9 +13,9 @@ thread_local std::jmp_buf* way_out = nullptr;
 namespace {
 
 void leave() {
-  if (std::jmp_buf* place = way_out) {
+  if (std::jmp_buf* target = way_out) {
     way_out = nullptr;
-    std::longjmp(*place, 1);
+    std::longjmp(*target, 1);
   }
 }
 

@@ -169,7 +169,7 @@ class Importer : ArithmeticImporter {
       for (ValueId result : i.results) definitions_[result] = &i;
     for (auto it = required_.begin(); it != required_.end(); ++it)
       if (!is_leaf(it->second)) required_.erase(it);
-    for (const auto& [place, extent] : required_) define(extent);
+    for (const auto& [dimension, extent] : required_) define(extent);
     for (ValueId extent : program_.grid)
       if (cannot_wrap(extent)) define(extent);
   }
@@ -365,14 +365,14 @@ class Importer : ArithmeticImporter {
     const std::size_t first = i.op == Op::atomic ? 2 : 1;  // of the attributes: order and scope
     const auto order = static_cast<tile::MemoryOrder>(i.attributes[first]);
     const auto scope = static_cast<tile::MemoryScope>(i.attributes[first + 1]);
-    const Value places = offsets(i, values, rank, loc), mask = operand(i, values + rank);
+    const Value offset = offsets(i, values, rank, loc), mask = operand(i, values + rank);
     if (i.op == Op::atomic_cas)
       return tile::AtomicCasOp::create(builder_, loc, order, scope, operand(i, 0), operand(i, 1),
-                                       pointer_of(i), places, mask);
+                                       pointer_of(i), offset, mask);
     const auto kind =
         atomic_kind(static_cast<program::AtomicKind>(i.attributes[1]), result_type(i).dtype);
     return tile::AtomicOp::create(builder_, loc, kind, order, scope, operand(i, 0), pointer_of(i),
-                                  places, mask);
+                                  offset, mask);
   }
 
   /// An extent of a tensor: a constant, the value that a requirement states, or a parameter.

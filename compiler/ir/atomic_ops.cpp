@@ -21,7 +21,8 @@ bool takes(AtomicKind kind, Type element) {
   return kind == AtomicKind::add && isa<FloatType>(element);
 }
 
-/// Threads of other warps want what the thread that made an atomic found.
+/// Bytes through which a thread that made an atomic passes the value before to threads of other
+/// warps.
 std::int64_t bytes_to_share(Value result) {
   const auto tile = cast<RankedTensorType>(result.getType());
   const auto layout = layout_of(tile);

@@ -1,4 +1,4 @@
-// What an author looks into a kernel with.
+// Operations for debugging a kernel.
 #include "compiler/ir/dialect.h"
 #include "compiler/ir/scratch.h"
 

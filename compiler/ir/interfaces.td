@@ -1,4 +1,4 @@
-// What an operation says of itself, so that no pass has to name it. Included by tile_ops.td.
+// The rules that an operation states itself, so that no pass has to name it. Included by tile_ops.td.
 #ifndef TEGULA_TILE_INTERFACES
 #define TEGULA_TILE_INTERFACES
 
@@ -46,7 +46,7 @@ def Tile_ScratchUser : OpInterface<"ScratchUser"> {
   let cppNamespace = "::tegula::tile";
   let methods = [
     InterfaceMethod<"What for.", "::tegula::tile::ScratchUse", "scratch_use", (ins), "",
-      "return ScratchUse::exchange;">,
+      "return ScratchUse::block;">,
     InterfaceMethod<"How many bytes of its own.", "std::int64_t", "scratch_bytes", (ins), "",
       "return 0;">,
     InterfaceMethod<"Of a part of the queues: bytes behind their start.", "std::int64_t",

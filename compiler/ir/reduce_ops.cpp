@@ -119,8 +119,8 @@ std::optional<Distributed> ReduceWithOp::result_layout(const Distributed& operan
 
 void ReduceWithOp::link_layouts(LayoutLinks& links) { link_first_operand(*this, links); }
 
-/// In the layout that they have if elements can be combined in it along the axis, or else in one in
-/// which they can.
+/// Takes the operands in their layout if elements can be combined in it along the axis, otherwise
+/// in one in which they can.
 void ReduceWithOp::settle_layouts(LayoutSettling& settling) {
   const int axis = static_cast<int>(getAxis());
   const Distributed at = layout_of(getValues()[0].getType());
@@ -149,7 +149,8 @@ LogicalResult ScanWithOp::verify() {
   return success();
 }
 
-/// In the layout that is cheapest for the scan, if there is the memory to get its tiles there.
+/// Takes the operands in the layout that is cheapest for the scan, if there is enough shared memory
+/// to convert them to it.
 void ScanWithOp::settle_layouts(LayoutSettling& settling) {
   const int axis = static_cast<int>(getAxis());
   const Distributed at = layout_of(getResults()[0].getType());
@@ -161,7 +162,7 @@ void ScanWithOp::settle_layouts(LayoutSettling& settling) {
   settle_combination(*this, all, all, settling);
 }
 
-/// A place for each of the steps over warps: what the steps before have combined counts once.
+/// Scratch for each of the steps over warps: what earlier steps have combined counts once.
 std::int64_t ScanWithOp::scratch_bytes() {
   const auto from = layout_of(getValues()[0].getType());
   const auto steps = layout::scan_steps(from, static_cast<int>(getAxis()));

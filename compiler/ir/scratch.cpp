@@ -25,8 +25,8 @@ bool uses_scratch(Operation* op, ScratchUse use) {
   return user && user.scratch_use() == use;
 }
 
-std::int64_t exchange_bytes(Operation* op) {
-  return uses_scratch(op, ScratchUse::exchange) ? cast<ScratchUser>(op).scratch_bytes() : 0;
+std::int64_t block_scratch_bytes(Operation* op) {
+  return uses_scratch(op, ScratchUse::block) ? cast<ScratchUser>(op).scratch_bytes() : 0;
 }
 
 std::int64_t conversion_bytes(const layout::Distributed& from, const layout::Distributed& to,

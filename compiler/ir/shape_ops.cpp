@@ -106,8 +106,8 @@ std::optional<double> TransposeOp::cycles_per_register() { return 0; }
 
 namespace {
 
-/// `whole` is `half` with a last axis of extent 2 more, and where they have layouts, an element's
-/// two halves are in registers of one thread.
+/// Checks that `whole` is `half` with one more axis of extent 2 at the end and, if they have
+/// layouts, that the two halves of an element are in registers of one thread.
 LogicalResult verify_halves(Operation* op, RankedTensorType half, RankedTensorType whole) {
   if (failed(same_element(op, half, whole)) || failed(both_laid_out(op, half, whole)))
     return failure();
@@ -135,7 +135,7 @@ std::optional<Distributed> JoinOp::result_layout(const Distributed& operand) {
 
 void JoinOp::link_layouts(LayoutLinks& links) { link_first_operand(*this, links); }
 
-/// A thread joins what it has; whoever wants the whole otherwise converts.
+/// A thread joins what it has; users that need the whole in another layout convert it.
 void JoinOp::settle_layouts(LayoutSettling& settling) {
   const auto half = layout::half_layout(layout_of(getType()));
   const Distributed halves = half ? *half : layout_of(getFirst().getType());

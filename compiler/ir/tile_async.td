@@ -1,12 +1,12 @@
 // Tiles that are copied to shared memory while the block does something else. Included by
 // tile_ops.td.
 //
-// A thread copies what it will itself read: nobody waits for anybody else. What one thread has
-// issued since its last async_commit is a group; groups arrive in their order.
+// A thread copies what it will read itself, so no thread waits for another. The copies that a thread
+// has issued since its last async_commit are a group; groups arrive in order.
 //
 // An async_copy and the async_reads of the same queue agree on view, layout, offset and slots. The
 // queue begins `offset` bytes into the kernel's queues (queue_bytes_attribute of the function) and
-// has `slots` places for a tile; `slot` says which.
+// has `slots` slots, each for one tile; `slot` is the number of one.
 #ifndef TEGULA_TILE_ASYNC
 #define TEGULA_TILE_ASYNC
 

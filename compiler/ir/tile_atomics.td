@@ -22,7 +22,7 @@ def Tile_MemoryScope : I32EnumAttr<"MemoryScope", "among whose threads it is ato
 
 class Tile_AtomicBase<string mnemonic, list<Trait> traits>
     : Tile_Op<mnemonic, !listconcat([
-        MemoryEffects<[MemRead, MemWrite]>, Tile_LayoutRules, Tile_Exchanges,
+        MemoryEffects<[MemRead, MemWrite]>, Tile_LayoutRules, Tile_BlockScratch,
         Tile_Memory<["tensor_access", "memory_order"]>], traits)>;
 
 def Tile_AtomicOp : Tile_AtomicBase<"atomic", [AllTypesMatch<["value", "result"]>]> {

@@ -1,4 +1,4 @@
-// Operations of a cluster: blocks that run at one time and read each other's shared memory.
+// Operations of a cluster: blocks that run at the same time and read each other's shared memory.
 
 def Tile_ClusterReduceOp : Tile_Op<"cluster_reduce", [MemoryEffects<[MemRead, MemWrite]>,
     SameOperandsAndResultType, Tile_LayoutRules, DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_use", "scratch_bytes"]>, Tile_Memory<["joins_block"]>]> {

@@ -1,8 +1,8 @@
-// What an author looks into a kernel with. Included by tile_ops.td.
+// Operations for debugging a kernel. Included by tile_ops.td.
 #ifndef TEGULA_TILE_DEBUG
 #define TEGULA_TILE_DEBUG
 
-def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemRead, MemWrite]>, Tile_Exchanges]> {
+def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemRead, MemWrite]>, Tile_BlockScratch]> {
   let summary = "One thread of the block prints a line";
   let description = [{
     In the text `{}` stands for a value, `{u}` for an integer without sign, `{{` and `}}` for the

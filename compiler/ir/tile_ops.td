@@ -1,4 +1,4 @@
-// The tile dialect: what arith, math and scf lack to say a tile kernel.
+// The tile dialect: the operations of a tile kernel that arith, math and scf lack.
 //
 // A tile in registers is a RankedTensorType whose encoding, once layouts are assigned, is a
 // #tile.layout. Scalars are plain i32, f32, ... Memory is reached through views.
@@ -78,7 +78,7 @@ class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemo
 /// Interfaces with the methods that an operation writes itself (interfaces.td).
 class Tile_Layouts<list<string> methods> : DeclareOpInterfaceMethods<Tile_LayoutRules, methods>;
 class Tile_Memory<list<string> methods> : DeclareOpInterfaceMethods<Tile_MemoryUser, methods>;
-def Tile_Exchanges : DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_bytes"]>;
+def Tile_BlockScratch : DeclareOpInterfaceMethods<Tile_ScratchUser, ["scratch_bytes"]>;
 /// Layouts that pass through, and come again at no cost.
 def Tile_MovesNothing : Tile_Layouts<["operand_layout", "result_layout", "cycles_per_register"]>;
 
@@ -304,7 +304,7 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined",
   let cppNamespace = "::tegula::tile";
 }
 
-def Tile_ReduceOp : Tile_Op<"reduce", [Pure, Tile_Exchanges, Tile_Layouts<["operand_layout", "result_layout"]>]> {
+def Tile_ReduceOp : Tile_Op<"reduce", [Pure, Tile_BlockScratch, Tile_Layouts<["operand_layout", "result_layout"]>]> {
   let summary = "Combine the elements along an axis; the axis stays, with extent 1";
   let description = [{
     f16 and bf16 are combined in f32 and rounded once. `min` and `max` of floats give NaN if any
@@ -320,12 +320,12 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure, Tile_Exchanges, Tile_Layouts<["oper
   let hasVerifier = 1;
 }
 
-def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_Exchanges,
+def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_BlockScratch,
                                                 Tile_Layouts<["operand_layout", "result_layout",
                                                               "link_layouts", "settle_layouts"]>]> {
   let summary = "Combine the elements of several tiles along an axis by a function of the author's";
   let description = [{
-    The region takes the scalars of two places, all of the left one first, and yields those of the
+    The region takes the scalars of two sets of elements, all of the left one first, and yields those of the
     combination, which must be associative and commutative. The axis stays, with extent 1. Layouts:
     one for all operands, and its reduced(axis) for the results. The order is fixed by the layout:
     registers first, then lanes, then warps.
@@ -346,7 +346,7 @@ def Tile_ReduceWithOp : Tile_Op<"reduce_with", [Pure, IsolatedFromAbove, SingleB
   let hasVerifier = 1;
 }
 
-def Tile_ScanWithOp : Tile_Op<"scan_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_Exchanges,
+def Tile_ScanWithOp : Tile_Op<"scan_with", [Pure, IsolatedFromAbove, SingleBlock, Tile_BlockScratch,
                                             Tile_Layouts<["settle_layouts"]>]> {
   let summary = "Inclusive prefixes along an axis, by a function of the author's";
   let description = [{
@@ -377,7 +377,7 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ParentOneOf<["ReduceWithO
   let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
-def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, Tile_Exchanges]> {
+def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, Tile_BlockScratch]> {
   let summary = "The same tile in another layout";
   let arguments = (ins Tile_AnyTile:$value);
   let results = (outs Tile_AnyTile:$result);

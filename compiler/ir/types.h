@@ -1,4 +1,4 @@
-// The tile dialect's attributes and types, and what passes ask of a tile.
+// The tile dialect's attributes and types, and common queries about tiles.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// What verifiers of several families of operations ask. Every message names shapes and dtypes.
+// Checks that the verifiers of several families of operations share. Every message names shapes and
+// dtypes.
 #pragma once
 
 #include "compiler/ir/dialect.h"

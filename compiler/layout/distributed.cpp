@@ -37,7 +37,7 @@ void check_surjective(const Shape& shape, const LinearMap& map) {
   if (map.is_surjective()) return;
   for (int bit = 0; bit < map.out_bits(); ++bit)
     if (const uint64_t element = uint64_t{1} << bit; !map.solve(element))
-      fail(shape, "no place for element " + std::to_string(element) +
+      fail(shape, "no position for element " + std::to_string(element) +
                       ": it is not the XOR of any columns");
 }
 
@@ -88,15 +88,15 @@ LinearMap Distributed::thread_map() const {
 }
 
 uint32_t Distributed::index(uint32_t reg, uint32_t lane, uint32_t warp, uint32_t cta) const {
-  const std::array<uint32_t, 4> place = {reg, lane, warp, cta};
+  const std::array<uint32_t, 4> position = {reg, lane, warp, cta};
   uint64_t input = 0;
   int offset = 0;
   for (int kind = 0; kind < 4; ++kind) {
     const int bits = static_cast<int>(data_->columns[kind].size());
-    if (place[kind] >> bits != 0)
-      fail(shape(), std::string("no ") + kind_names[kind] + " " + std::to_string(place[kind]) +
+    if (position[kind] >> bits != 0)
+      fail(shape(), std::string("no ") + kind_names[kind] + " " + std::to_string(position[kind]) +
                         ", there are " + std::to_string(1 << bits));
-    input |= uint64_t{place[kind]} << offset;
+    input |= uint64_t{position[kind]} << offset;
     offset += bits;
   }
   return static_cast<uint32_t>(map()(input));

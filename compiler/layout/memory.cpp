@@ -136,7 +136,7 @@ Memory Memory::row_major(const Shape& shape) {
 Memory Memory::for_conversion(const Distributed& source, const Distributed& target,
                               int element_bytes) {
   if (source.shape() != target.shape())
-    throw std::invalid_argument("exchange between tiles of different shapes: from " +
+    throw std::invalid_argument("conversion between tiles of different shapes: from " +
                                 source.to_string() + " to " + target.to_string());
   const int most = widest_shared_bytes / element_bytes;
   for (const Plan& plan : plans(source, target, log2_of(most))) {
@@ -158,13 +158,13 @@ LinearMap Memory::offsets(const Distributed& layout) const {
 }
 
 int Memory::vector_elements(const Distributed& layout, int most) const {
-  const LinearMap places = offsets(layout);
+  const LinearMap offset_of = offsets(layout);
   const int registers = static_cast<int>(layout.register_columns().size());
   const auto doubles = [&](uint64_t run) {
     bool found = false;
-    for (int bit = 0; bit < places.in_bits(); ++bit) {
-      if (bit >= registers && (places.column(bit) & run) != 0) return false;
-      found |= bit < registers && places.column(bit) == run;
+    for (int bit = 0; bit < offset_of.in_bits(); ++bit) {
+      if (bit >= registers && (offset_of.column(bit) & run) != 0) return false;
+      found |= bit < registers && offset_of.column(bit) == run;
     }
     return found;
   };
@@ -182,11 +182,11 @@ std::string Memory::to_string() const {
 
 std::vector<MemoryAccess> memory_accesses(const Memory& memory, const Distributed& layout,
                                           int width) {
-  const LinearMap places = memory.offsets(layout);
+  const LinearMap offset_of = memory.offsets(layout);
   std::vector<MemoryAccess> result;
   for (uint32_t reg = 0; reg < static_cast<uint32_t>(layout.registers()); ++reg) {
     if ((reg & layout.replicated_registers()) != 0) continue;
-    const auto offset = static_cast<uint32_t>(places(reg));
+    const auto offset = static_cast<uint32_t>(offset_of(reg));
     const uint32_t within = offset & static_cast<uint32_t>(width - 1);
     const auto group = std::ranges::find(result, offset - within, &MemoryAccess::offset);
     MemoryAccess& access = group != result.end()

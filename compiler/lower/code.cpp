@@ -28,7 +28,8 @@ Value Code::element_pointer(Value base, Type element, Value index) {
                              llvm::ArrayRef<LLVM::GEPArg>{index});
 }
 Value Code::byte_pointer(Value base, std::int64_t offset) {
-  // A constant index of the operation has 32 bits; a row of a large tensor may be further away.
+  // A constant index of the operation has only 32 bits; a row of a large tensor may be further
+  // away.
   if (!llvm::isInt<32>(offset))
     return element_pointer(base, builder_.getI8Type(), constant(i64(), offset));
   return LLVM::GEPOp::create(builder_, loc_, base.getType(), builder_.getI8Type(), base,
@@ -97,8 +98,8 @@ Value thread_number(Code& code) {
 
 Value thread_linear(Code& code, Value thread, llvm::ArrayRef<std::uint32_t> lanes,
                     llvm::ArrayRef<std::uint32_t> warps) {
-  // Bits that move by the same distance are moved together: a blocked layout is one mask and one
-  // shift. The parts have no bit in common with what came before unless a layout is swizzled.
+  // Bits that move by the same distance are moved together: a blocked layout takes one mask and one
+  // shift. Unless the layout is swizzled, the parts have no bit in common.
   std::map<int, std::uint32_t> by_shift;  // distance -> mask of thread bits
   llvm::SmallVector<std::uint32_t> columns(lanes);
   columns.append(warps.begin(), warps.end());
@@ -165,8 +166,8 @@ std::string name_in_marker(Type type) {
 
 VectorType vector_of(Type element, std::int64_t count) { return VectorType::get({count}, element); }
 std::int64_t length_of(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
-llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places) {
-  return {places.begin(), places.end()};
+llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& registers) {
+  return {registers.begin(), registers.end()};
 }
 
 }  // namespace tegula::compiler

@@ -1,4 +1,4 @@
-// What the lowering patterns are written in: emitting LLVM dialect, and thread coordinates.
+// The tools of the lowering patterns: emitting LLVM dialect, and thread coordinates.
 //
 // After lowering, a tile is a vector with one element for each register of a thread. Operations
 // that have no LLVM intrinsic are calls to markers, functions named `tegula.*` that backend/markers
@@ -14,7 +14,7 @@
 
 namespace tegula::compiler {
 
-/// Emits LLVM dialect at a location, in few words.
+/// Emits LLVM dialect at a location, concisely.
 class Code {
  public:
   Code(mlir::OpBuilder& builder, mlir::Location loc) : builder_(builder), loc_(loc) {}
@@ -49,11 +49,11 @@ class Code {
   mlir::Value splat(mlir::Value scalar, std::int64_t count);
   /// Elements picked from one vector.
   mlir::Value shuffle(mlir::Value vector, llvm::ArrayRef<int32_t> indices);
-  /// One vector after the other; all of one type, a power of two of them.
+  /// The concatenation of vectors of one type; their number is a power of two.
   mlir::Value concatenate(llvm::ArrayRef<mlir::Value> vectors);
   mlir::Value bitcast(mlir::Value value, mlir::Type type);
 
-  /// Every warp of the block arrives, and memory before is visible after.
+  /// A barrier of the block: accesses before it are visible after it.
   void barrier();
   /// The block's shared memory from `offset` bytes on.
   mlir::Value shared_memory(std::int64_t offset);
@@ -70,27 +70,26 @@ inline constexpr char shared_memory_symbol[] = "tegula_shared_memory";
 mlir::Value thread_number(Code& code);
 
 /// The value of a linear function of the thread number: the XOR of the columns of its set bits.
-/// `lanes` and `warps` are columns, already shifted to where they are wanted.
+/// `lanes` and `warps` are columns, already shifted into position.
 mlir::Value thread_linear(Code& code, mlir::Value thread, llvm::ArrayRef<std::uint32_t> lanes,
                           llvm::ArrayRef<std::uint32_t> warps);
 
-/// The bits of the warp's number that `mask` has, side by side from bit 0 on. `warp_bits`: how many
+/// The bits of the warp's number that are in `mask`, packed from bit 0 on. `warp_bits`: how many
 /// bits the number has.
 mlir::Value packed_warp(Code& code, mlir::Value thread, std::uint32_t mask, std::size_t warp_bits);
 
-/// Whether this thread is the one that holds the first copy of its elements; null if every thread
-/// is.
+/// Whether this thread holds the first copy of its elements; null if every thread does.
 mlir::Value holds_first_copy(Code& code, mlir::Value thread, const layout::Distributed& layout);
 
-/// The type as which `bytes` bytes (1 to 16, a power of two) are moved: i8, i16, i32, <2 x i32>,
+/// The type in which `bytes` bytes (1 to 16, a power of two) are moved: i8, i16, i32, <2 x i32>,
 /// <4 x i32>.
 mlir::Type move_type(mlir::MLIRContext* context, std::int64_t bytes);
 
-/// One load of a move_type. With a predicate (null: always) that is false nothing is touched and
+/// One load of a move_type. If the predicate (null: always true) is false, no memory is touched and
 /// the result is `other`.
 mlir::Value load_if(Code& code, mlir::Value pointer, mlir::Type type, mlir::Value predicate,
                     mlir::Value other, std::int64_t alignment);
-/// One store of a scalar or vector of 1 to 16 bytes, where the predicate (null: always) is true.
+/// One store of a scalar or vector of 1 to 16 bytes, if the predicate (null: always true) is true.
 void store_if(Code& code, mlir::Value pointer, mlir::Value value, mlir::Value predicate,
               std::int64_t alignment);
 
@@ -106,7 +105,7 @@ std::string name_in_marker(mlir::Type type);
 mlir::VectorType vector_of(mlir::Type element, std::int64_t count);
 /// The elements of a vector.
 std::int64_t length_of(mlir::Value vector);
-/// Places of a layout's plan, as shuffles of vectors take them.
-llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& places);
+/// Register numbers of a layout's plan, as shuffles of vectors take them.
+llvm::SmallVector<std::int32_t> as_indices(const std::vector<std::uint32_t>& registers);
 
 }  // namespace tegula::compiler

@@ -7,7 +7,8 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// The operation with vectors of `count` elements for scalars. Constants become splats.
+/// Clones the operation with vectors of `count` elements instead of scalars. Constants become
+/// splats.
 void clone_on_vectors(Code& code, Operation& op, std::int64_t count, IRMapping& mapping) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     const VectorType type = vector_of(constant.getType(), count);

@@ -13,14 +13,14 @@ using Combine = llvm::function_ref<Values(const Values&, const Values&)>;
 /// Combines two values or vectors of one type.
 mlir::Value combine(Code& code, tile::ReduceKind kind, mlir::Value a, mlir::Value b);
 
-/// The region's operations on vectors in place of its scalars.
+/// Applies the region's operations to vectors instead of its scalars.
 Values apply_combination(Code& code, mlir::Region& region, const Values& left, const Values& right);
 
-/// Whether exchanging the sides changes no bit of the result: the region is one commutative
-/// operation on one element.
+/// Whether swapping the sides changes no bit of the result: the region is one commutative operation
+/// on one element.
 bool is_symmetric(mlir::Region& region);
 
-/// Of each vector the elements picked.
+/// The picked elements of each vector.
 Values pick(Code& code, const Values& values, llvm::ArrayRef<std::int32_t> indices);
 /// Element by element, or all by one i1: `mask` ? a : b.
 Values select(Code& code, mlir::Value mask, const Values& a, const Values& b);

@@ -22,7 +22,7 @@ struct LowerControlFlow : PassWrapper<LowerControlFlow, OperationPass<func::Func
     registry.insert<cf::ControlFlowDialect>();
   }
   void runOnOperation() override {
-    // A loop comes before what stands in it: its pattern wants to find its body in one block.
+    // A loop comes before the operations in it: its pattern expects its body to be one block.
     llvm::SmallVector<Operation*> operations;
     getOperation().walk<WalkOrder::PreOrder, ReverseIterator>([&](Operation* op) {
       if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op)) operations.push_back(op);

@@ -7,9 +7,9 @@
 
 namespace tegula::compiler {
 
-/// Replaces the scf dialect's operations of a func.func by the cf dialect's, by MLIR's patterns.
-/// MLIR's own pass splits the rest of a block at each operation, from the first on, and remembers
-/// every operation that moves; from the last on, what moves is what stands between two of them.
+/// Replaces the scf dialect's operations in a func.func by the cf dialect's, with MLIR's patterns.
+/// MLIR's own pass works from the first operation to the last and moves the whole rest of the block
+/// at each; from the last to the first, only the operations between two of them move.
 std::unique_ptr<mlir::Pass> create_lower_control_flow_pass();
 
 }  // namespace tegula::compiler

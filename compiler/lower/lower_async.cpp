@@ -1,6 +1,6 @@
-// Lowering of asynchronous copies: each thread's pieces of a tile go to places of its own in shared
-// memory, and it reads them back itself. Pieces of the same number lie side by side for all
-// threads, so neither direction has bank conflicts.
+// Lowering of asynchronous copies: each thread's pieces of a tile go to its own part of shared
+// memory, and it reads them back itself. The pieces of all threads with the same number are
+// contiguous, so neither direction has bank conflicts.
 #include "compiler/analysis/alignment.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
@@ -12,7 +12,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// Where a thread's pieces of one slot lie.
+/// The addresses of a thread's pieces in one slot.
 class Slot {
  public:
   template <class Op>
@@ -22,9 +22,11 @@ class Slot {
         shape_(queue_shape(op.getView().getType(), op.getFull(), layout)) {
     const auto offset =
         op->template getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
-    const Value place = code.add(code.multiply(slot, code.i32(shape_.slot_bytes())),
-                                 code.multiply(access.thread(), code.i32(shape_.piece_bytes)));
-    base_ = code.element_pointer(code.shared_memory(offset), code.builder().getI8Type(), place);
+    const Value offset_in_queue =
+        code.add(code.multiply(slot, code.i32(shape_.slot_bytes())),
+                 code.multiply(access.thread(), code.i32(shape_.piece_bytes)));
+    base_ = code.element_pointer(code.shared_memory(offset), code.builder().getI8Type(),
+                                 offset_in_queue);
   }
 
   /// The registers that begin a piece; copies of others are left out.

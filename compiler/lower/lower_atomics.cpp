@@ -1,8 +1,8 @@
-// Lowering of atomics: one marker for each register, made by the thread that holds the first copy
-// of its element. Where the values before are wanted by threads that hold other copies, they get
-// them from that thread: by a shuffle inside a warp, else through shared memory.
-#include "compiler/lower/exchange.h"
+// Lowering of atomics: one marker for each register, called by the thread that holds the first copy of
+// its element. If threads that hold other copies need the value before, they get it from that thread:
+// by a shuffle within a warp, else through shared memory.
 #include "compiler/lower/patterns.h"
+#include "compiler/lower/transfer.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -42,7 +42,7 @@ class Lowering {
         element_(cast<VectorType>(request.values[0].getType()).getElementType()),
         thread_(thread_number(code)) {}
 
-  /// The values before, a register each; null if nobody wants them.
+  /// The values before, a register each; null if nobody uses them.
   Value run() {
     const bool wanted = !request_.op->getResult(0).use_empty();
     const Value holder = holds_first_copy(code_, thread_, layout_);
@@ -65,7 +65,7 @@ class Lowering {
 
  private:
   Value perform(int reg, Value holder) {
-    // An exchange moves bits; PTX has it for integers alone.
+    // An atomic exchange moves bits; PTX has it only for integers.
     const bool as_bits = request_.kind == "exchange";
     const Type type =
         as_bits ? Type(code_.builder().getIntegerType(element_.getIntOrFloatBitWidth())) : element_;
@@ -98,7 +98,7 @@ class Lowering {
         request_.op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt());
     const Value of_thread =
         thread_linear(code_, thread_, layout_.lane_columns(), layout_.warp_columns());
-    const auto place = [&](int reg) {
+    const auto slot = [&](int reg) {
       const auto of_register = layout_.index(static_cast<std::uint32_t>(reg), 0, 0);
       return code_.element_pointer(base, element_,
                                    code_.bit_xor(of_thread, code_.i32(of_register)));
@@ -107,11 +107,11 @@ class Lowering {
     if (request_.op->hasAttr(tile::shared_reused_attribute)) code_.barrier();
     for (int reg = 0; reg < layout_.registers(); ++reg)
       if ((static_cast<unsigned>(reg) & layout_.replicated_registers()) == 0)
-        store_if(code_, place(reg), before[static_cast<std::size_t>(reg)], holder, bytes);
+        store_if(code_, slot(reg), before[static_cast<std::size_t>(reg)], holder, bytes);
     code_.barrier();
     for (int reg = 0; reg < layout_.registers(); ++reg)
       before[static_cast<std::size_t>(reg)] = LLVM::LoadOp::create(
-          code_.builder(), code_.loc(), element_, place(reg), static_cast<unsigned>(bytes));
+          code_.builder(), code_.loc(), element_, slot(reg), static_cast<unsigned>(bytes));
   }
 
   Code& code_;

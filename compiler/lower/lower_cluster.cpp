@@ -1,6 +1,6 @@
-// Lowering of a cluster's collectives: every block leaves its tile in its shared memory, all meet,
-// every thread reads what it holds from each block in turn and combines, and arrives once more, so
-// that the others know when it has read.
+// Lowering of a cluster's collectives: every block stores its tile to its shared memory and waits
+// at the cluster's barrier; then every thread reads its elements from one block after the other,
+// combines them, and arrives once more, so that the others know that it has read.
 #include <numeric>
 
 #include "compiler/lower/combination.h"
@@ -15,7 +15,7 @@ namespace {
 void arrive(Code& code) { code.intrinsic("llvm.nvvm.barrier.cluster.arrive.aligned", {}); }
 void wait(Code& code) { code.intrinsic("llvm.nvvm.barrier.cluster.wait.aligned", {}); }
 
-/// How many registers hold neighbouring elements and move as one, at most 16 bytes.
+/// How many registers hold consecutive elements and are moved together, at most 16 bytes.
 int registers_at_once(const layout::Distributed& layout, int bytes) {
   const auto& columns = layout.register_columns();
   std::size_t bits = 0;
@@ -38,14 +38,14 @@ struct LowerClusterReduce : ConvertOpToLLVMPattern<tile::ClusterReduceOp> {
     const Value base =
         code.shared_memory(op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt());
 
-    // The places of each piece of `width` registers; null where an earlier one has the same.
-    llvm::SmallVector<Value> places;
+    // The addresses of each piece of `width` registers; null where an earlier one has the same.
+    llvm::SmallVector<Value> addresses;
     for (int first = 0; first < layout.registers(); first += width) {
       const auto reg = static_cast<std::uint32_t>(first);
       const Value index = code.bit_xor(of_thread, code.i32(layout.index(reg, 0, 0)));
-      places.push_back((reg & layout.replicated_registers()) != 0
-                           ? Value()
-                           : code.element_pointer(base, element, index));
+      addresses.push_back((reg & layout.replicated_registers()) != 0
+                              ? Value()
+                              : code.element_pointer(base, element, index));
     }
     const auto piece = [&](std::size_t k) {
       llvm::SmallVector<int32_t> registers(static_cast<std::size_t>(width));
@@ -54,17 +54,18 @@ struct LowerClusterReduce : ConvertOpToLLVMPattern<tile::ClusterReduceOp> {
     };
 
     const Value writes = holds_first_copy(code, thread, layout);
-    for (auto [k, place] : llvm::enumerate(places))
-      if (place)
-        store_if(code, place, pick(code, {adaptor.getValue()}, piece(k))[0], writes, width * bytes);
+    for (auto [k, address] : llvm::enumerate(addresses))
+      if (address)
+        store_if(code, address, pick(code, {adaptor.getValue()}, piece(k))[0], writes,
+                 width * bytes);
     arrive(code);
     wait(code);
 
-    llvm::SmallVector<Value> totals(places.size());
+    llvm::SmallVector<Value> totals(addresses.size());
     for (std::uint32_t rank = 0; rank < op.getBlocks(); ++rank)
-      for (auto [k, place] : llvm::enumerate(places)) {
-        if (!place) continue;
-        const Value part = load(code, place, rank, vector_of(element, width));
+      for (auto [k, address] : llvm::enumerate(addresses)) {
+        if (!address) continue;
+        const Value part = load(code, address, rank, vector_of(element, width));
         totals[k] = rank == 0 ? part : combine(code, op.getKind(), totals[k], part);
       }
     arrive(code);
@@ -80,12 +81,12 @@ struct LowerClusterReduce : ConvertOpToLLVMPattern<tile::ClusterReduceOp> {
     return success();
   }
 
-  static Value load(Code& code, Value place, std::uint32_t rank, VectorType type) {
+  static Value load(Code& code, Value address, std::uint32_t rank, VectorType type) {
     const std::int64_t bytes =
         type.getNumElements() * type.getElementType().getIntOrFloatBitWidth() / 8;
     const Type moved = move_type(code.context(), bytes);
     return code.bitcast(
-        call_marker(code, "cluster_load." + name_in_marker(moved), moved, {place, code.i32(rank)}),
+        call_marker(code, "cluster_load." + name_in_marker(moved), moved, {address, code.i32(rank)}),
         type);
   }
 };

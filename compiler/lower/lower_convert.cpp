@@ -1,5 +1,5 @@
-// Lowering of layout conversions: registers renamed where each thread has what it needs, shuffles
-// within warps where they cost no more than shared memory, and else a swizzled exchange through it.
+// Lowering of layout conversions: registers are renamed if each thread has what it needs; shuffles
+// within warps if they cost no more than shared memory; otherwise through swizzled shared memory.
 #include <bit>
 #include <numeric>
 
@@ -30,7 +30,7 @@ Value narrow_integers(Code& code, Value vector, Type element) {
 
 //===--- Shuffles -----------------------------------------------------------------------------===//
 
-/// Carries out a plan on the vector of one thread's registers, whose elements have whole bytes.
+/// Executes a plan on the vector of one thread's registers, whose elements have whole bytes.
 class Shuffles {
  public:
   Shuffles(Code& code, const layout::ShufflePlan& plan) : code_(code), plan_(plan) {
@@ -87,10 +87,10 @@ class Shuffles {
 
   void rename(const std::vector<layout::SelectStage>& stages, llvm::SmallVector<Value>& words) {
     for (const layout::SelectStage& stage : stages) {
-      const Value exchanges = is_odd(stage.threads);
+      const Value swaps = is_odd(stage.threads);
       const llvm::SmallVector<Value> before = words;
       for (std::size_t w = 0; w < words.size(); ++w)
-        words[w] = LLVM::SelectOp::create(code_.builder(), code_.loc(), exchanges,
+        words[w] = LLVM::SelectOp::create(code_.builder(), code_.loc(), swaps,
                                           before[w ^ stage.words], before[w]);
     }
   }
@@ -131,7 +131,7 @@ class Shuffles {
 
 //===--- Shared memory ------------------------------------------------------------------------===//
 
-/// One side of an exchange: how a thread of `layout` reaches the tile in shared memory.
+/// One side of a conversion: how a thread of `layout` accesses the tile in shared memory.
 class SharedAccess {
  public:
   SharedAccess(Code& code, Value base, const layout::Memory& memory, const Distributed& layout,
@@ -151,7 +151,8 @@ class SharedAccess {
     thread_ = thread_linear(code, thread_number(code), columns, {});
   }
 
-  /// Where a piece lies. What no thread's offset has a bit of becomes an instruction's constant.
+  /// The address of a piece. The part that has no bit in common with any thread's offset becomes a
+  /// constant of the instruction.
   Value pointer(const layout::MemoryAccess& piece) {
     const auto offset = static_cast<std::uint32_t>(piece.offset * element_bytes_);
     const std::uint32_t mixed = offset & of_threads_;
@@ -170,8 +171,8 @@ class SharedAccess {
   std::uint32_t of_threads_ = 0;
 };
 
-Value exchange(Code& code, Value registers, Value base, const Distributed& from,
-               const Distributed& to) {
+Value through_shared_memory(Code& code, Value registers, Value base, const Distributed& from,
+                            const Distributed& to) {
   const Type element = cast<VectorType>(registers.getType()).getElementType();
   const std::int64_t element_bytes = element.getIntOrFloatBitWidth() / 8;
   const auto memory = layout::Memory::for_conversion(from, to, static_cast<int>(element_bytes));
@@ -185,10 +186,10 @@ Value exchange(Code& code, Value registers, Value base, const Distributed& from,
 
   SharedAccess loads(code, base, memory, to, element_bytes);
   llvm::SmallVector<Value> loaded;
-  std::vector<std::uint32_t> place_of(static_cast<std::size_t>(to.registers()));
+  std::vector<std::uint32_t> index_of(static_cast<std::size_t>(to.registers()));
   for (const layout::MemoryAccess& piece : loads.pieces) {
     for (std::size_t k = 0; k < piece.registers.size(); ++k)
-      place_of[piece.registers[k]] =
+      index_of[piece.registers[k]] =
           static_cast<std::uint32_t>(loaded.size() * piece.registers.size() + k);
     const Value bits =
         LLVM::LoadOp::create(code.builder(), code.loc(), move_type(code.context(), loads.bytes),
@@ -196,13 +197,13 @@ Value exchange(Code& code, Value registers, Value base, const Distributed& from,
     loaded.push_back(
         code.bitcast(bits, vector_of(element, static_cast<std::int64_t>(piece.registers.size()))));
   }
-  // A register that repeats others has the place of the lowest.
+  // A register that copies others has the index of the lowest.
   const layout::LinearMap columns = to.register_map();
-  llvm::SmallVector<int32_t> places;
+  llvm::SmallVector<int32_t> indices;
   for (int r = 0; r < to.registers(); ++r)
-    places.push_back(
-        static_cast<int32_t>(place_of[*columns.solve(columns(static_cast<std::uint64_t>(r)))]));
-  return code.shuffle(code.concatenate(loaded), places);
+    indices.push_back(
+        static_cast<int32_t>(index_of[*columns.solve(columns(static_cast<std::uint64_t>(r)))]));
+  return code.shuffle(code.concatenate(loaded), indices);
 }
 
 struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
@@ -227,7 +228,7 @@ struct LowerConvertLayout : ConvertOpToLLVMPattern<tile::ConvertLayoutOp> {
     } else {
       if (op->hasAttr(tile::shared_reused_attribute)) code.barrier();
       const auto offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
-      value = exchange(code, value, code.shared_memory(offset), from, to);
+      value = through_shared_memory(code, value, code.shared_memory(offset), from, to);
     }
     if (boolean) value = narrow_integers(code, value, element);
     rewriter.replaceOp(op, value);

@@ -1,4 +1,4 @@
-// Lowering of print and assert to markers. Thread 0 prints; what it lacks of a tile comes through
+// Lowering of print and assert to markers. Thread 0 prints; elements of other threads reach it through
 // shared memory.
 #include "compiler/ir/scratch.h"
 #include "compiler/lower/code.h"
@@ -12,8 +12,8 @@ namespace {
 
 constexpr char number_attribute[] = "tile.number";
 
-/// Calls a function of the operation's own, which bears the text. Such functions stand behind those
-/// that are looked up by their names.
+/// Calls a function of the operation's own, which carries the text. These functions come after the
+/// markers that are looked up by name.
 void call_own_marker(Code& code, Operation* op, llvm::StringRef name, llvm::StringRef text,
                      ValueRange operands) {
   OpBuilder& b = code.builder();
@@ -42,15 +42,15 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
     std::int64_t offset = 0;
     if (auto attribute = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute))
       offset = attribute.getInt();
-    bool exchanges = false;
+    bool has_stored = false;
     for (auto [value, lowered] : llvm::zip(op.getValues(), adaptor.getValues())) {
       if (!isa<RankedTensorType>(value.getType())) continue;
-      if (!exchanges && op->hasAttr(tile::shared_reused_attribute)) code.barrier();
-      exchanges = true;
+      if (!has_stored && op->hasAttr(tile::shared_reused_attribute)) code.barrier();
+      has_stored = true;
       store_first_elements(code, thread, value, lowered, offset);
       offset += tile::printed_bytes(value.getType());
     }
-    if (exchanges) {
+    if (has_stored) {
       code.barrier();
       offset = op->getAttrOfType<IntegerAttr>(tile::shared_offset_attribute).getInt();
     }
@@ -80,13 +80,13 @@ struct LowerPrint : ConvertOpToLLVMPattern<tile::PrintOp> {
     const Value holder = holds_first_copy(code, thread, layout);
     for (int reg = 0; reg < layout.registers(); ++reg) {
       if ((static_cast<std::uint32_t>(reg) & layout.replicated_registers()) != 0) continue;
-      const Value place =
+      const Value position =
           code.bit_xor(of_thread, code.i32(layout.index(static_cast<std::uint32_t>(reg), 0, 0)));
-      Value predicate = code.unsigned_less(place, code.i32(tile::printed_elements(tile)));
+      Value predicate = code.unsigned_less(position, code.i32(tile::printed_elements(tile)));
       if (holder) predicate = code.bit_and(predicate, holder);
       Value one = code.extract(lowered, reg);
       if (element.isInteger(1)) one = LLVM::ZExtOp::create(code.builder(), code.loc(), memory, one);
-      store_if(code, code.element_pointer(base, memory, place), one, predicate,
+      store_if(code, code.element_pointer(base, memory, position), one, predicate,
                memory.getIntOrFloatBitWidth() / 8);
     }
   }

@@ -1,5 +1,5 @@
-// Lowering to intrinsics that no dialect has: the hardware's approximations, element by element,
-// fences, and conversions from float to integer that saturate.
+// Lowering to intrinsics that no dialect has: the hardware's approximations, element by element;
+// arithmetic fences; saturating conversions from float to integer.
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
@@ -43,7 +43,7 @@ struct LowerApproximate : ConvertOpToLLVMPattern<tile::ApproximateOp> {
   }
 };
 
-/// To a fence, which form_fma sees and takes away.
+/// To a fence, which form_fma looks for and removes.
 struct LowerRounded : ConvertOpToLLVMPattern<tile::RoundedOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::RoundedOp op, OpAdaptor adaptor,
@@ -56,7 +56,7 @@ struct LowerRounded : ConvertOpToLLVMPattern<tile::RoundedOp> {
   }
 };
 
-/// LLVM's own conversions are undefined out of range, which its passes make use of: an integer to
+/// LLVM's plain conversions are undefined out of range, which its passes exploit: an integer to
 /// float and back becomes a truncation. These saturate, and NaN gives 0.
 template <class Op, bool is_signed>
 struct LowerFloatToInteger : ConvertOpToLLVMPattern<Op> {

@@ -1,8 +1,8 @@
 // Lowering of views, loads and stores.
 //
-// A view becomes a struct {pointer, open extents..., open strides...}. An access of a tile becomes,
-// per thread, a few accesses of vectors: each group of registers that lies in one piece of memory
-// is one access.
+// A view becomes a struct {pointer, dynamic extents..., dynamic strides...}. An access of a tile
+// becomes, per thread, a few accesses of vectors: one for each group of registers that is one piece
+// of memory.
 #include "compiler/analysis/alignment.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
@@ -26,7 +26,7 @@ std::int64_t bits_of(Type type) {
   return type.getIntOrFloatBitWidth();
 }
 
-/// Where the marker that moves a move_type does.
+/// The address space and type in the name of a marker that moves a move_type.
 std::string space_and_type(Value pointer, Type type) {
   const bool shared = cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == 3;
   return (shared ? "shared." : "global.") + name_in_marker(type);
@@ -115,7 +115,7 @@ struct LowerStore : ConvertOpToLLVMPattern<tile::StoreOp> {
     if (element.isInteger(1))
       value =
           LLVM::ZExtOp::create(rewriter, op.getLoc(), vector_of(memory, layout.registers()), value);
-    // Where several threads hold an element, one stores it.
+    // If several threads hold an element, one of them stores it.
     const Value holder = holds_first_copy(code, access.thread(), layout);
     for (int reg = 0; reg < layout.registers(); reg += access.width()) {
       if ((static_cast<std::uint32_t>(reg) & layout.replicated_registers()) != 0) continue;

@@ -8,8 +8,8 @@
 #include "compiler/ir/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
-#include "compiler/lower/exchange.h"
 #include "compiler/lower/patterns.h"
+#include "compiler/lower/transfer.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -17,7 +17,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// Which registers have the given values at the given bits of their numbers.
+/// The registers whose numbers have the given values at the given bits.
 llvm::SmallVector<int32_t> registers_with(std::int64_t count, llvm::ArrayRef<int> bits,
                                           std::uint32_t values) {
   llvm::SmallVector<int32_t> registers;
@@ -30,13 +30,13 @@ llvm::SmallVector<int32_t> registers_with(std::int64_t count, llvm::ArrayRef<int
   return registers;
 }
 
-// A thread's own sum is made by chains, as a chain of sums of products is one of fma: at least four
-// chains, which keeps the pipeline busy, of at most eight parts, which keeps nearly the accuracy of
-// sums by halves.
+// A thread's own sum is computed in chains, since a chain of sums of products becomes a chain of
+// fma: at least four chains, which keeps the pipeline busy, of at most eight parts each, which is
+// nearly as accurate as pairwise summation.
 constexpr int chains_bits = 2;
 constexpr int parts_bits = 3;
 
-/// A reduction on its way: how elements are combined, and whether the sides may be exchanged.
+/// A reduction in progress: how elements are combined, and whether the sides may be swapped.
 struct Reduction {
   Code& code;
   Operation* op;
@@ -51,8 +51,8 @@ struct Reduction {
     return source.axis_warp_bits(axis) == 0 ? values : fold_warps(values);
   }
 
-  /// One element for each result register is left: chains over the highest bits of the registers'
-  /// numbers, then halves.
+  /// Leaves one element for each result register: by chains over the highest bits of the registers'
+  /// numbers, then by halves.
   Values fold_registers(Values values) const {
     llvm::SmallVector<int> folds;  // the register bits, lowest first
     for (std::size_t bit = 0; bit < source.register_columns().size(); ++bit)
@@ -75,7 +75,7 @@ struct Reduction {
     return values;
   }
 
-  /// Butterflies. Both lanes of a pair combine in one order, or they would round differently.
+  /// Butterflies. Both lanes of a pair combine in the same order, or they would round differently.
   Values fold_lanes(Values values) const {
     const std::uint32_t lane_bits = source.axis_lane_bits(axis);
     const Value thread = lane_bits != 0 && !symmetric ? thread_number(code) : Value();
@@ -95,8 +95,8 @@ struct Reduction {
     return values;
   }
 
-  /// Each warp leaves its partial results in shared memory, then every thread combines those of all
-  /// warps that share its rows. The partials of one row lie side by side.
+  /// Each warp stores its partial results to shared memory, then every thread combines those of all
+  /// warps that share its rows. The partial results of one row are contiguous.
   Values fold_warps(const Values& values) const {
     const std::uint32_t warp_bits = source.axis_warp_bits(axis);
     const int partials = 1 << std::popcount(warp_bits);
@@ -109,8 +109,8 @@ struct Reduction {
           code.bit_xor(row, code.i32(result.index(static_cast<std::uint32_t>(reg), 0, 0))),
           code.i32(partials)));
 
-    // Of the threads that hold the same partial, one writes it: the copies in the result that are
-    // not warps of this row.
+    // Of the threads that hold the same partial result, one writes it: the copies in the result
+    // that are not warps of this row.
     const std::uint32_t copies =
         result.replicated_lanes() | ((result.replicated_warps() & ~warp_bits) << layout::lane_bits);
     const Value writes =

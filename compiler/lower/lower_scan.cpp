@@ -1,18 +1,18 @@
 // Lowering of scans: inclusive prefixes along an axis, step by step (layout/scan_steps.h) from
 // neighbours to ever larger groups.
 //
-// After a step, `totals` holds for each group so far what all its elements combine to, in every
-// thread of the group. What stands before a thread's own part of its group is collected in
-// `prefix` and combined with the elements once, at the end: only the first step works on the
-// elements themselves.
+// After a step, `totals` holds the combination of all elements of each group so far, in every
+// thread of the group. The combination of what precedes a thread's own part of its group is
+// collected in `prefix`, and combined with the elements once, at the end: only the first step works
+// on the elements themselves.
 #include <bit>
 #include <numeric>
 
 #include "compiler/ir/scratch.h"
 #include "compiler/layout/scan_steps.h"
 #include "compiler/lower/combination.h"
-#include "compiler/lower/exchange.h"
 #include "compiler/lower/patterns.h"
+#include "compiler/lower/transfer.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
 
 using namespace mlir;
@@ -68,7 +68,7 @@ class Scan {
   }
 
  private:
-  /// The register at each place of the scan order.
+  /// Finds the register at each index of the scan order.
   void find_order(const std::vector<ScanStep>& steps) {
     llvm::SmallVector<int> along, others;  // register bits, the first the fastest
     for (const ScanStep& step : steps)
@@ -91,7 +91,8 @@ class Scan {
     return apply_combination(code_, op_.getCombination(), left, right);
   }
 
-  /// Which element of a vector of level `to` goes with each of level `from`, which is finer.
+  /// For each element of a vector of level `from`, the element of the coarser level `to` that it is
+  /// in.
   Indices repeat(int from, int to) const {
     Indices result;
     for (int group = 0; group < along_ >> from; ++group)
@@ -99,7 +100,7 @@ class Scan {
     return result;
   }
 
-  /// What stands before each group of the level, where `has` is true, comes before the prefix.
+  /// Combines `before`, what precedes each group of the level, with the prefix where `has` is true.
   void prepend(const Values& before, Value has) {
     if (!has_prefix_) {
       prefix_ = before;
@@ -118,14 +119,14 @@ class Scan {
   std::int64_t groups() const { return std::int64_t{along_ >> level_} * others_; }
 
   void scan_registers(int bits) {
-    // Slice s has of each group of the next level the s-th part.
+    // Slice s has the s-th part of each group of the next level.
     const int slices = 1 << bits, upper = along_ >> (level_ + bits);
-    const auto place = [&](int group, int s, int m) { return ((group << bits) | s) * others_ + m; };
+    const auto index = [&](int group, int s, int m) { return ((group << bits) | s) * others_ + m; };
     llvm::SmallVector<Values> before, after;
     for (int s = 0; s < slices; ++s) {
       Indices slice;
       for (int group = 0; group < upper; ++group)
-        for (int m = 0; m < others_; ++m) slice.push_back(place(group, s, m));
+        for (int m = 0; m < others_; ++m) slice.push_back(index(group, s, m));
       const Values part = pick(code_, totals_, slice);
       before.push_back(s == 0 ? part : after.back());
       after.push_back(s == 0 ? part : combine(after.back(), part));
@@ -135,8 +136,8 @@ class Scan {
     for (int s = 0, next = 0; s < slices; ++s)
       for (int group = 0; group < upper; ++group)
         for (int m = 0; m < others_; ++m, ++next) {
-          interleaved[place(group, s, m)] = next;
-          has[place(group, s, m)] = s > 0;
+          interleaved[index(group, s, m)] = next;
+          has[index(group, s, m)] = s > 0;
         }
     const auto interleave = [&](llvm::ArrayRef<Values> parts) {
       Values result;
@@ -159,8 +160,8 @@ class Scan {
     level_ += bits;
   }
 
-  /// Lanes whose bit is set take what the last lane of the other half has so far. Numbers of lanes
-  /// are in scan order: from the end, the bits of the axis are flipped.
+  /// Lanes whose bit is set receive what the last lane of the other half has so far. Lane numbers
+  /// are in scan order: for a scan from the end, the bits of the axis are flipped.
   void scan_lanes(const ScanStep& step, bool is_last) {
     const std::uint32_t mask = step.mask();
     const Value own = code_.bit_and(thread_, code_.i32(31));
@@ -207,14 +208,14 @@ class Scan {
                                 code_.i32(0));
   }
 
-  /// Each warp leaves its totals in shared memory, and every thread combines those of all warps.
-  /// The totals of a thread lie side by side, those of the warps behind each other.
+  /// Each warp stores its totals to shared memory, and every thread combines those of all warps.
+  /// The totals of a thread are contiguous, one warp after the other.
   void scan_warps(const ScanStep& step, bool is_last) {
     const std::uint32_t mask = step.mask();
     const int warps = 1 << step.bits.size();
     Value mine = packed_warp(code_, thread_, mask, layout_.warp_columns().size());
 
-    // Threads that earlier steps have combined, and copies, hold the same totals: one writes them.
+    // Copies, and threads that earlier steps have combined, hold the same totals: one writes them.
     const std::uint32_t copies = done_threads_ | layout_.replicated_lanes() |
                                  (layout_.replicated_warps() << layout::lane_bits);
     const Value writes = copies == 0
@@ -222,25 +223,25 @@ class Scan {
                              : code_.equal(code_.bit_and(thread_, code_.i32(copies)), code_.i32(0));
     const std::uint32_t open = ~(copies | (mask << layout::lane_bits));
     const Value line = code_.multiply(packed_thread(open), code_.i32(warps));
-    const auto place = [&](Value warp) {
+    const auto slot = [&](Value warp) {
       return code_.multiply(code_.add(line, warp), code_.i32(groups()));
     };
-    const std::int64_t places =
+    const std::int64_t slots =
         (std::int64_t{1} << std::popcount(open & (threads() - 1))) * warps * groups();
 
     if (op_->hasAttr(tile::shared_reused_attribute)) code_.barrier();
     llvm::SmallVector<Value> bases;
     for (Value total : totals_) {
       bases.push_back(code_.shared_memory(next_offset_));
-      next_offset_ += tile::partial_bytes(getElementTypeOrSelf(total.getType()), places);
-      store_partials(code_, bases.back(), place(mine), total, writes);
+      next_offset_ += tile::partial_bytes(getElementTypeOrSelf(total.getType()), slots);
+      store_partials(code_, bases.back(), slot(mine), total, writes);
     }
     code_.barrier();
     llvm::SmallVector<Values> of_warps(static_cast<std::size_t>(warps));
     for (int warp = 0; warp < warps; ++warp)
       for (auto [base, total] : llvm::zip(bases, totals_))
         of_warps[reverse_ ? warps - 1 - warp : warp].push_back(load_partials(
-            code_, base, getElementTypeOrSelf(total.getType()), place(code_.i32(warp)), groups()));
+            code_, base, getElementTypeOrSelf(total.getType()), slot(code_.i32(warp)), groups()));
 
     if (reverse_) mine = code_.bit_xor(mine, code_.i32(warps - 1));
     Values before = of_warps[0], sum = of_warps[0];
@@ -255,7 +256,7 @@ class Scan {
 
   std::uint32_t threads() const { return static_cast<std::uint32_t>(32 * layout_.warps()); }
 
-  /// The bits of the thread's number that `mask` has, side by side.
+  /// The bits of the thread's number that are in `mask`, packed.
   Value packed_thread(std::uint32_t mask) {
     layout::Columns lanes(layout_.lane_columns().size(), 0),
         warps(layout_.warp_columns().size(), 0);
@@ -283,7 +284,7 @@ class Scan {
   Values prefix_;
   Value has_prefix_;  ///< vector of i1; null: there is none
   int prefix_level_ = 0;
-  std::uint32_t done_threads_ = 0;  ///< bits of the thread's number whose steps are over
+  std::uint32_t done_threads_ = 0;  ///< bits of the thread's number whose steps are done
 };
 
 struct LowerScanWith : ConvertOpToLLVMPattern<tile::ScanWithOp> {

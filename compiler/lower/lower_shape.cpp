@@ -1,5 +1,5 @@
-// Lowering of what only rearranges registers: splat, iota, broadcast, reshape, join, split; and of
-// program ids and barriers.
+// Lowering of operations that only rearrange registers: splat, iota, broadcast, reshape, join,
+// split; and of program ids and barriers.
 #include "compiler/layout/conversion.h"
 #include "compiler/lower/code.h"
 #include "compiler/lower/patterns.h"
@@ -34,7 +34,7 @@ struct LowerSplat : ConvertOpToLLVMPattern<tile::SplatOp> {
   }
 };
 
-/// What folding makes of operations on equal tiles, while this pass runs, too.
+/// Constants that folding makes of operations on equal tiles, also while this pass runs.
 struct LowerConstant : ConvertOpToLLVMPattern<arith::ConstantOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(arith::ConstantOp op, OpAdaptor,
@@ -72,7 +72,7 @@ struct LowerReshape : ConvertOpToLLVMPattern<tile::ReshapeOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(tile::ReshapeOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter& rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getValue());  // the verifier holds the layouts to it
+    rewriter.replaceOp(op, adaptor.getValue());  // the verifier has checked the layouts
     return success();
   }
 };
@@ -109,7 +109,7 @@ struct LowerTranspose : ConvertOpToLLVMPattern<tile::TransposeOp> {
   }
 };
 
-/// The register of the half that goes with each register of the whole, and which half it is.
+/// For each register of the whole, which half it belongs to, and the register of that half.
 struct HalfRegister {
   int reg = 0;
   int half = 0;

@@ -13,7 +13,7 @@ namespace tegula::compiler {
 #include "compiler/lower/families.inc"
 #undef TEGULA_FAMILY
 
-/// Before: gives each print and assert the number of its marker.
+/// Call this before: it gives each print and assert the number of its marker.
 void number_markers(mlir::ModuleOp module);
 
 }  // namespace tegula::compiler

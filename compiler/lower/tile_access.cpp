@@ -65,9 +65,9 @@ Value TileAccess::stride(unsigned d) {
                llvm::count(strides.take_front(d), ShapedType::kDynamic));
 }
 
-/// The thread's first element: its position along each dimension, and its address. What the block
-/// shares is added first, in 64 bits, so that tensors of more than 2^31 elements are safe and
-/// the sum stays in uniform registers.
+/// Computes the position of the thread's first element along each dimension, and its address. The
+/// part that all threads of the block share is added first, in 64 bits, so that tensors of more
+/// than 2^31 elements are safe and the sum stays in uniform registers.
 void TileAccess::locate(ValueRange coordinates) {
   base_ = field(0);
   llvm::SmallVector<Value> of_thread;
@@ -83,9 +83,9 @@ void TileAccess::locate(ValueRange coordinates) {
                                   code_.multiply(code_.to_i64(of_thread[d]), stride(d)));
 }
 
-/// Where the thread's first element lies along a dimension, as an unsigned number that does not
-/// wrap: a coordinate so large, or negative, that its tile starts beyond any extent is clamped to
-/// where it still does.
+/// The position of the thread's first element along a dimension, as an unsigned number that does
+/// not wrap: a coordinate that is negative, or so large that its tile starts beyond any extent, is
+/// clamped to one for which that is still so.
 Value TileAccess::position(Value coordinate, unsigned d, Value of_thread) {
   const std::int64_t tile = view_.getShape()[d];
   const Value limit = code_.i32(static_cast<std::int32_t>((std::int64_t{1} << 31) / tile));

@@ -1,5 +1,4 @@
-// An access of a tile of a view, as one thread makes it: which pieces of memory, at which
-// addresses.
+// An access of a tile of a view by one thread: which pieces of memory, at which addresses.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +10,7 @@ namespace tegula::compiler {
 /// The element type in memory: an i1 is a byte.
 mlir::Type memory_type(mlir::Type element);
 
-/// A tile access cut into pieces that one thread moves at once.
+/// A tile access, cut into the pieces that one thread moves at once.
 class TileAccess {
  public:
   TileAccess(Code& code, tile::ViewType view, mlir::Value lowered, mlir::ValueRange coordinates,
@@ -27,7 +26,7 @@ class TileAccess {
 
   /// The address of the element that register `reg` holds.
   mlir::Value pointer(int reg);
-  /// Whether register `reg` lies inside the tensor; null if it surely does.
+  /// Whether register `reg` is inside the tensor; null if that is certain.
   mlir::Value inside(int reg);
 
  private:
@@ -54,10 +53,10 @@ class TileAccess {
   llvm::SmallVector<mlir::Value> positions_;  ///< of the thread's first element, by dimension
 };
 
-/// A vector of the view's padding.
+/// A vector of the view's pad value.
 mlir::Value padding(Code& code, tile::ViewType view, mlir::VectorType piece);
 
-/// The tile of `element`, of pieces as they lie in memory.
+/// The tile of `element`, made of pieces as they are in memory.
 mlir::Value join_pieces(Code& code, llvm::ArrayRef<mlir::Value> pieces, mlir::Type element);
 
 }  // namespace tegula::compiler

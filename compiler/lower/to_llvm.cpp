@@ -37,7 +37,7 @@ void declare_shared_memory(ModuleOp module) {
     if (auto attribute = function->getAttrOfType<IntegerAttr>(tile::shared_bytes_attribute))
       bytes = std::max(bytes, attribute.getInt());
   if (bytes == 0) return;
-  // More than a block may declare is asked for at launch: the size is then the launch record's.
+  // More than a block may declare is requested at launch: the size is then in the launch record.
   const bool declared = bytes <= format::shared_static_limit;
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   LLVM::GlobalOp::create(

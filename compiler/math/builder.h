@@ -1,5 +1,5 @@
-// What the expansions of math functions are written in: arithmetic on f32 or f64, and on integers
-// of the same width, scalars or tiles of one shape.
+// The tools of the expansions of math functions: arithmetic on f32 or f64, and on integers of the
+// same width, scalars or tiles of one shape.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ class Math {
  public:
   using Value = mlir::Value;
 
-  /// `like`: a type of the shape wanted. f64 if its element is; else f32.
+  /// `like`: a type of the required shape. f64 if its element is; else f32.
   Math(mlir::OpBuilder& builder, mlir::Location loc, mlir::Type like)
       : b_(builder),
         loc_(loc),

@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace tegula::compiler {
 
-/// 64 bits by parts of 32: there is no integer of 128 bits to multiply in.
+/// For 64 bits, by parts of 32: there is no 128-bit integer to multiply in.
 Value Math::high_product(Value x, Value y) {
   if (width() == 32) return arith::MulUIExtendedOp::create(b_, loc_, x, y).getHigh();
   const Value low_half = i(0xffffffff);

@@ -14,7 +14,7 @@ namespace tegula::compiler {
 ///
 /// The bounds, in units of the last place, are in docs/language.md; tests/kernels holds them on the
 /// simulator, whose approximations are correctly rounded. NaN gives NaN; infinities, zeros and
-/// subnormals give what the function's limit is.
+/// subnormals give the function's limit.
 std::unique_ptr<mlir::Pass> create_expand_math_pass();
 
 }  // namespace tegula::compiler

@@ -21,81 +21,82 @@ void set_offset(Operation* op, std::int64_t bytes) {
               Builder(op->getContext()).getI32IntegerAttr(static_cast<std::int32_t>(bytes)));
 }
 
-/// One operation's shared memory.
-struct Place {
+/// One operation's scratch.
+struct Scratch {
   Operation* op = nullptr;
   std::int64_t bytes = 0, offset = 0;
   llvm::SmallPtrSet<Operation*, 4> others;  ///< that may be reading when it begins, or it when they
   bool follows = false;                     ///< some may be reading when it begins
-  bool placed = false;                      ///< the offset is known
+  bool allocated = false;                   ///< the offset is known
 };
 
-/// Finds the operations that need places, and which of them meet.
-class Places : public BlockOrder {
+/// Finds the operations that need scratch, and which of them conflict.
+class ScratchAllocation : public BlockAccesses {
  public:
-  explicit Places(func::FuncOp function) {
+  explicit ScratchAllocation(func::FuncOp function) {
     function.walk([&](Operation* op) {
-      if (const std::int64_t bytes = tile::exchange_bytes(op))
-        places_[op] = {op, static_cast<std::int64_t>(llvm::alignTo(bytes, 16))};
+      if (const std::int64_t bytes = tile::block_scratch_bytes(op))
+        scratch_[op] = {op, static_cast<std::int64_t>(llvm::alignTo(bytes, 16))};
     });
     walk(function);
   }
 
-  /// Gives each the lowest place that those it meets leave; the bytes needed.
+  /// Gives each the lowest offset that those it conflicts with leave free; returns the bytes
+  /// needed.
   std::int64_t arrange() {
     std::int64_t used = 0;
-    for (auto& [op, place] : places_) {
-      llvm::SmallVector<const Place*> taken;
-      for (Operation* other : place.others)
-        if (const Place& at = places_.find(other)->second; at.placed) taken.push_back(&at);
-      llvm::sort(taken, [](const Place* a, const Place* b) { return a->offset < b->offset; });
-      for (const Place* other : taken)
-        if (other->offset < place.offset + place.bytes)
-          place.offset = std::max(place.offset, other->offset + other->bytes);
-      place.placed = true;
-      used = std::max(used, place.offset + place.bytes);
+    for (auto& [op, scratch] : scratch_) {
+      llvm::SmallVector<const Scratch*> taken;
+      for (Operation* other : scratch.others)
+        if (const Scratch& at = scratch_.find(other)->second; at.allocated) taken.push_back(&at);
+      llvm::sort(taken, [](const Scratch* a, const Scratch* b) { return a->offset < b->offset; });
+      for (const Scratch* other : taken)
+        if (other->offset < scratch.offset + scratch.bytes)
+          scratch.offset = std::max(scratch.offset, other->offset + other->bytes);
+      scratch.allocated = true;
+      used = std::max(used, scratch.offset + scratch.bytes);
     }
     return used;
   }
 
-  /// All in one place.
-  std::int64_t pile_up() {
+  /// Gives all the same offset; returns the bytes needed.
+  std::int64_t overlay_all() {
     std::int64_t used = 0;
-    for (auto& [op, place] : places_) {
-      place.offset = 0;
-      used = std::max(used, place.bytes);
-      if (place.follows)
+    for (auto& [op, scratch] : scratch_) {
+      scratch.offset = 0;
+      used = std::max(used, scratch.bytes);
+      if (scratch.follows)
         op->setAttr(tile::shared_reused_attribute, UnitAttr::get(op->getContext()));
     }
     return used;
   }
 
   void set_attributes() const {
-    for (const auto& [op, place] : places_) set_offset(op, place.offset);
+    for (const auto& [op, scratch] : scratch_) set_offset(op, scratch.offset);
   }
 
   /// Null if there is none.
   Operation* largest() const {
-    const Place* result = nullptr;
-    for (const auto& [op, place] : places_)
-      if (result == nullptr || place.bytes > result->bytes) result = &place;
+    const Scratch* result = nullptr;
+    for (const auto& [op, scratch] : scratch_)
+      if (result == nullptr || scratch.bytes > result->bytes) result = &scratch;
     return result == nullptr ? nullptr : result->op;
   }
 
  private:
   bool barrier_before(Operation& op, const BlockAccess& access, const Accesses& open) override {
-    if (access.exchange == nullptr) return false;
+    if (access.scratch == nullptr) return false;
     for (const BlockAccess& earlier : open) {
-      if (earlier.exchange == nullptr || earlier.exchange == &op) continue;
-      places_[&op].others.insert(earlier.exchange);
-      places_[&op].follows = true;
-      places_[earlier.exchange].others.insert(&op);
+      if (earlier.scratch == nullptr || earlier.scratch == &op) continue;
+      scratch_[&op].others.insert(earlier.scratch);
+      scratch_[&op].follows = true;
+      scratch_[earlier.scratch].others.insert(&op);
     }
     return false;
   }
-  bool barrier_after(Operation&) override { return false; }  // insert_barriers has put it there
+  bool barrier_after(Operation&) override { return false; }  // insert_barriers has inserted it
 
-  llvm::MapVector<Operation*, Place> places_;
+  llvm::MapVector<Operation*, Scratch> scratch_;
 };
 
 struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>> {
@@ -105,20 +106,20 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
     return "Give each operation that moves data between warps its shared memory";
   }
   void runOnOperation() override {
-    Places places(getOperation());
-    std::int64_t used = places.arrange();
-    if (used > format::shared_static_limit) used = places.pile_up();
-    places.set_attributes();
-    used = place_collectives(place_queues(used));
+    ScratchAllocation allocation(getOperation());
+    std::int64_t used = allocation.arrange();
+    if (used > format::shared_static_limit) used = allocation.overlay_all();
+    allocation.set_attributes();
+    used = allocate_collectives(allocate_queues(used));
     getOperation()->setAttr(tile::shared_bytes_attribute,
                             Builder(&getContext()).getI64IntegerAttr(used));
-    if (Operation* largest = places.largest())
+    if (Operation* largest = allocation.largest())
       getOperation()->setAttr(tile::shared_largest_attribute, LocationAttr(largest->getLoc()));
   }
 
-  /// Puts the cluster's collectives behind `used` bytes, all in one place: other blocks may read it
-  /// while this one works on, up to the next collective. The bytes used with them.
-  std::int64_t place_collectives(std::int64_t used) {
+  /// Puts the scratch of the cluster's collectives, one for all, after `used` bytes: other blocks
+  /// may read it while this one goes on, up to the next collective. Returns the bytes used with it.
+  std::int64_t allocate_collectives(std::int64_t used) {
     std::int64_t bytes = 0;
     getOperation().walk([&](tile::ScratchUser op) {
       if (op.scratch_use() != tile::ScratchUse::cluster) return;
@@ -128,8 +129,8 @@ struct AllocateShared : PassWrapper<AllocateShared, OperationPass<func::FuncOp>>
     return used + static_cast<std::int64_t>(llvm::alignTo(bytes, 16));
   }
 
-  /// Puts the queues behind `used` bytes; the bytes used with them.
-  std::int64_t place_queues(std::int64_t used) {
+  /// Puts the queues after `used` bytes; returns the bytes used with them.
+  std::int64_t allocate_queues(std::int64_t used) {
     const auto bytes = getOperation()->getAttrOfType<IntegerAttr>(tile::queue_bytes_attribute);
     if (!bytes) return used;
     getOperation().walk([&](tile::ScratchUser op) {

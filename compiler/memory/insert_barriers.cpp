@@ -8,17 +8,17 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-class Barriers : public BlockOrder {
+class Barriers : public BlockAccesses {
  private:
   bool barrier_before(Operation& op, const BlockAccess& access, const Accesses& open) override {
-    // What any thread did to tensors before comes before a release.
-    const bool releasing = access.exchange == nullptr && releases(op);
+    // What any thread did to tensors before must be ordered before a release.
+    const bool releasing = access.scratch == nullptr && releases(op);
     const bool needed = llvm::any_of(open, [&](const BlockAccess& earlier) {
-      return (releasing && earlier.exchange == nullptr) || conflict(earlier, access);
+      return (releasing && earlier.scratch == nullptr) || conflict(earlier, access);
     });
     if (!needed) return false;
     OpBuilder builder(&op);
-    if (access.exchange != nullptr)
+    if (access.scratch != nullptr)
       op.setAttr(tile::shared_reused_attribute, builder.getUnitAttr());
     else
       tile::BarrierOp::create(builder, op.getLoc());

@@ -10,7 +10,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// Whether other blocks read the operation's shared memory when it is done.
+/// Whether other blocks may read the operation's scratch after it is done.
 bool is_collective(Operation* op) { return tile::uses_scratch(op, tile::ScratchUse::cluster); }
 
 bool has_collective(Operation& op) {

@@ -37,26 +37,26 @@ class Pipeline {
   }
 
  private:
-  /// Before the loop: the tiles of its first turns, as far as it has so many.
+  /// Before the loop: copies the tiles of its first iterations, if there are that many.
   void fill() {
     rewriter_.setInsertionPoint(loop_);
-    // A copy does not follow the thread's own stores by itself. One barrier here saves those that
-    // the copies would need one by one, where each has a condition of its own.
+    // A copy is not ordered after the thread's own stores. One barrier here saves a barrier for
+    // each copy, which would be under its condition.
     if (plan_.after_stores) tile::BarrierOp::create(rewriter_, loc_);
     zero_ = constant(0);
     const Value lower = loop_.getLowerBound(), upper = loop_.getUpperBound();
     const Value runs = compare(arith::CmpIPredicate::slt, lower, upper);
-    for (int turn = 0; turn < plan_.slots; ++turn) {
-      const Value distance = constant(turn);
-      const Value has_turn =
-          turn == 0 ? runs
-                    : rewriter_.createOrFold<arith::AndIOp>(loc_, runs, is_ahead(lower, distance));
-      issue(has_turn, rewriter_.createOrFold<arith::AddIOp>(loc_, lower, distance), distance);
+    for (int iteration = 0; iteration < plan_.slots; ++iteration) {
+      const Value distance = constant(iteration);
+      const Value exists = iteration == 0 ? runs
+                                          : rewriter_.createOrFold<arith::AndIOp>(
+                                                loc_, runs, is_ahead(lower, distance));
+      issue(exists, rewriter_.createOrFold<arith::AddIOp>(loc_, lower, distance), distance);
       tile::AsyncCommitOp::create(rewriter_, loc_);
     }
   }
 
-  /// The slot that this turn reads, as a new carried value: 0, 1, ..., 0, 1, ...
+  /// The slot that this iteration reads, as a new carried value: 0, 1, ..., 0, 1, ...
   Value carry_slot() {
     const Value slots = constant(plan_.slots), one = constant(1);
     const auto next = [&](OpBuilder&, Location, llvm::ArrayRef<BlockArgument> slot) {
@@ -71,15 +71,16 @@ class Pipeline {
     return loop_.getRegionIterArgs().back();
   }
 
-  /// Behind the last read: the slot gets the tile of a later turn.
+  /// After the last read: copies the tile of a later iteration to the slot.
   void refill(Value slot) {
-    const Value distance = constant(plan_.slots), turn = loop_.getInductionVar();
-    issue(is_ahead(turn, distance), arith::AddIOp::create(rewriter_, loc_, turn, distance), slot);
+    const Value distance = constant(plan_.slots), iteration = loop_.getInductionVar();
+    issue(is_ahead(iteration, distance),
+          arith::AddIOp::create(rewriter_, loc_, iteration, distance), slot);
     tile::AsyncCommitOp::create(rewriter_, loc_);
   }
 
-  /// Copies the tiles of the turn `induction` where the condition holds. What their addresses take
-  /// is computed under the condition: it may divide by an extent of 0.
+  /// Copies the tiles of the iteration `induction` if the condition holds. Their addresses are
+  /// computed under the condition: they may divide by an extent of 0.
   void issue(Value condition, Value induction, Value slot) {
     if (matchPattern(condition, m_Zero())) return;
     OpBuilder::InsertionGuard guard(rewriter_);
@@ -113,10 +114,12 @@ class Pipeline {
         static_cast<std::uint32_t>(plan_.slots), static_cast<std::uint64_t>(queued.offset));
   }
 
-  /// Whether the loop has a turn `distance` after `turn`, which is below its upper bound or has a
-  /// condition besides: the difference is exact as an unsigned number.
-  Value is_ahead(Value turn, Value distance) {
-    const Value rest = rewriter_.createOrFold<arith::SubIOp>(loc_, loop_.getUpperBound(), turn);
+  /// Whether the loop has an iteration `distance` after `iteration`, which is below the upper bound
+  /// or under a condition that makes sure of it: the difference is then exact as an unsigned
+  /// number.
+  Value is_ahead(Value iteration, Value distance) {
+    const Value rest =
+        rewriter_.createOrFold<arith::SubIOp>(loc_, loop_.getUpperBound(), iteration);
     return compare(arith::CmpIPredicate::ugt, rest, distance);
   }
   Value compare(arith::CmpIPredicate predicate, Value a, Value b) {
@@ -137,7 +140,7 @@ struct PrefetchLoads : PassWrapper<PrefetchLoads, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrefetchLoads)
   StringRef getArgument() const override { return "tile-prefetch-loads"; }
   StringRef getDescription() const override {
-    return "Copy the tiles of a loop's later turns to shared memory while it computes";
+    return "Copy the tiles of a loop's later iterations to shared memory while it computes";
   }
   void runOnOperation() override {
     const Prefetches prefetches = plan_prefetches(getOperation());

@@ -18,13 +18,13 @@ namespace {
 
 constexpr std::int64_t wanted_bytes = 96;  ///< under way, of each thread
 constexpr int most_slots = 4;
-constexpr std::int64_t least_turns = 3;
+constexpr std::int64_t least_iterations = 3;
 constexpr std::int64_t least_piece_bytes = 4;  ///< of cp.async
-/// A multiprocessor shall have room for so many threads; if that leaves too little for one turn,
-/// for the fewer that such large tiles leave registers for.
+/// A multiprocessor must have room for this many threads; if that leaves too little for one
+/// iteration's tiles, for the fewer that such large tiles leave registers for.
 constexpr std::int64_t resident_threads = 1024;
 constexpr std::int64_t least_resident_threads = 768;
-/// What the hardware takes of a multiprocessor's shared memory for each block.
+/// The part of a multiprocessor's shared memory that the hardware reserves for each block.
 constexpr std::int64_t reserved_bytes = 1024;
 
 /// Bytes of queues, by the size of the pieces: 4, 8, 16. In a queue thread t has every byte at
@@ -46,9 +46,9 @@ std::optional<std::int64_t> constant_of(Value value) {
   return std::nullopt;
 }
 
-/// Whether a store in the loop may be left behind by copies of later turns' tiles: it is of the
-/// tile that the load has taken in the same turn, element by element the same thread's, and every
-/// turn has another tile; or it is of no tile that the load ever takes.
+/// Whether copies of later iterations' tiles may overtake a store in the loop: it stores the tile
+/// that the load has read in the same iteration, each element by the thread that read it, and every
+/// iteration has another tile; or it stores no tile that the load ever reads.
 bool stays_behind(Operation& op, tile::LoadOp load, scf::ForOp loop) {
   auto store = dyn_cast<tile::StoreOp>(op);
   if (!store || conflict(*tensor_access(*load), *tensor_access(op))) return false;
@@ -61,17 +61,17 @@ bool stays_behind(Operation& op, tile::LoadOp load, scf::ForOp loop) {
 class Planner {
  public:
   Planner(func::FuncOp function, std::int64_t shared_limit) : function_(function) {
-    std::int64_t exchanges = 0;
+    std::int64_t scratch = 0;
     function.walk([&](Operation* op) {
       if (const auto access = tensor_access(*op); access && access->is_store)
         stored_.insert(access->base);
-      exchanges += static_cast<std::int64_t>(llvm::alignTo(tile::exchange_bytes(op), 16));
+      scratch += static_cast<std::int64_t>(llvm::alignTo(tile::block_scratch_bytes(op), 16));
     });
     const std::int64_t threads =
         function->getAttrOfType<IntegerAttr>(tile::warps_attribute).getInt() << layout::lane_bits;
     const auto beside = [&](std::int64_t resident) {
       const std::int64_t blocks = (resident + threads - 1) / threads;
-      return (shared_limit + reserved_bytes) / blocks - reserved_bytes - exchanges;
+      return (shared_limit + reserved_bytes) / blocks - reserved_bytes - scratch;
     };
     budget_ = beside(resident_threads);
     most_ = beside(least_resident_threads);
@@ -114,31 +114,31 @@ class Planner {
     }
     std::int64_t slots =
         std::clamp<std::int64_t>((wanted_bytes + bytes - 1) / bytes, 1, most_slots);
-    if (const auto turns = turns_of(loop)) slots = std::min(slots, *turns - 1);
+    if (const auto iterations = iterations_of(loop)) slots = std::min(slots, *iterations - 1);
 
     const QueueBytes start = end_around(loop);
     for (; slots > 0; --slots) {
-      planned.end = place(planned, start, static_cast<int>(slots));
+      planned.end = assign_offsets(planned, start, static_cast<int>(slots));
       if (total(planned.end) <= (slots == 1 ? most_ : budget_)) break;
     }
     if (slots == 0) {
       remark(planned.candidates.front().load)
-          << "is not prefetched: one turn's tiles take "
-          << total(place(planned, start, 1)) - total(start) << " bytes of shared memory, and "
-          << std::max<std::int64_t>(most_ - total(start), 0)
+          << "is not prefetched: one iteration's tiles take "
+          << total(assign_offsets(planned, start, 1)) - total(start)
+          << " bytes of shared memory, and " << std::max<std::int64_t>(most_ - total(start), 0)
           << " are left if a multiprocessor is to have 768 threads; use smaller tiles";
       return;
     }
     for (std::size_t k = 0; k < queues_.size(); ++k)
       queues_[k] = std::max(queues_[k], planned.end[k]);
     for (const Candidate& c : planned.candidates)
-      remark(c.load) << "is copied " << slots << (slots == 1 ? " turn" : " turns") << " ahead, "
-                     << c.shape.piece_bytes << " bytes at a time, through "
+      remark(c.load) << "is copied " << slots << (slots == 1 ? " iteration" : " iterations")
+                     << " ahead, " << c.shape.piece_bytes << " bytes at a time, through "
                      << c.shape.slot_bytes() * slots << " bytes of shared memory";
     planned_.push_back(std::move(planned));
   }
 
-  /// Bytes in use if queues end there.
+  /// The bytes in use if the queues end there.
   std::int64_t total(const QueueBytes& end) const {
     std::int64_t sum = 0;
     for (std::size_t k = 0; k < end.size(); ++k)
@@ -146,8 +146,8 @@ class Planner {
     return sum;
   }
 
-  /// Sets the queues' offsets, inside their size; where they end.
-  static QueueBytes place(Planned& planned, QueueBytes at, int slots) {
+  /// Sets the queues' offsets; returns where they end.
+  static QueueBytes assign_offsets(Planned& planned, QueueBytes at, int slots) {
     planned.plan.slots = slots;
     planned.plan.loads.clear();
     for (const Candidate& c : planned.candidates) {
@@ -184,13 +184,14 @@ class Planner {
     return result;
   }
 
-  /// Why the load has to stay as it is; empty if nothing is in the way.
+  /// Why the load has to stay as it is; empty if it need not.
   std::string obstacle(scf::ForOp loop, tile::LoadOp load, const LoopAddress& address,
                        const QueueShape& shape) {
     if (!address.obstacle().empty()) return address.obstacle().str();
-    const auto turns = turns_of(loop);
-    if (turns && *turns < least_turns)
-      return "the loop has " + std::to_string(*turns) + " turns; three are the least that pay";
+    const auto iterations = iterations_of(loop);
+    if (iterations && *iterations < least_iterations)
+      return "the loop has " + std::to_string(*iterations) +
+             " iterations; three are the least that pay";
     bool stores = false, acquiring = false;
     const Value base = tensor_access(*load)->base;
     loop.walk([&](Operation* op) {
@@ -212,8 +213,8 @@ class Planner {
     return {};
   }
 
-  /// Nothing if they are not constant.
-  static std::optional<std::int64_t> turns_of(scf::ForOp loop) {
+  /// Nothing if the number is not constant.
+  static std::optional<std::int64_t> iterations_of(scf::ForOp loop) {
     const auto lower = constant_of(loop.getLowerBound()), upper = constant_of(loop.getUpperBound());
     if (!lower || !upper) return std::nullopt;
     return std::max<std::int64_t>(*upper - *lower, 0);
@@ -227,7 +228,7 @@ class Planner {
   func::FuncOp function_;
   llvm::DenseSet<Value> stored_;  ///< tensors that the kernel stores to
   std::int64_t budget_ = 0;       ///< bytes for all queues
-  std::int64_t most_ = 0;         ///< bytes for them where this loop gets one turn
+  std::int64_t most_ = 0;         ///< bytes for them if this loop copies one iteration ahead
   QueueBytes queues_ = {};        ///< of all loops so far
   std::vector<Planned> planned_;
 };

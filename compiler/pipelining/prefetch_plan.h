@@ -1,4 +1,4 @@
-// Which loads of which loops are prefetched, how far ahead, and where their tiles wait.
+// Which loads of which loops are prefetched, how far ahead, and where their queues are.
 #pragma once
 
 #include <vector>
@@ -17,8 +17,8 @@ struct PrefetchedLoad {
 /// One loop's loads, in the order of its body. The loop steps by 1.
 struct PrefetchPlan {
   mlir::scf::ForOp loop;
-  int slots = 0;  ///< of each queue: how many turns ahead
-  /// The kernel stores to one of the tensors, before the loop if not in it.
+  int slots = 0;  ///< of each queue: how many iterations ahead
+  /// Whether the kernel stores to one of the tensors, before the loop or in it.
   bool after_stores = false;
   llvm::SmallVector<PrefetchedLoad> loads;
 };
@@ -28,7 +28,7 @@ struct Prefetches {
   std::int64_t queue_bytes = 0;
 };
 
-/// The rules are in prefetch_loads.h. Says in remarks what is prefetched, and why a load is not.
+/// The rules are in prefetch_loads.h. Remarks say what is prefetched, and why a load is not.
 Prefetches plan_prefetches(mlir::func::FuncOp function);
 
 }  // namespace tegula::compiler

@@ -16,7 +16,7 @@ struct ReadyKernel {
   std::shared_ptr<LoadedKernel> loaded;
   std::string source;     ///< "disk" or "compiled"
   double compile_ms = 0;  ///< what compiling took; 0 if it came from a cache
-  /// Of the table's clock (kernel_table.h), by std::atomic_ref: many threads note it.
+  /// By the table's clock (kernel_table.h), through std::atomic_ref: many threads write it.
   alignas(8) mutable std::uint64_t last_use = 0;
 
   /// About how much of the host's memory it takes.

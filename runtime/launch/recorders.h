@@ -8,7 +8,7 @@
 
 namespace tegula::runtime {
 
-/// What a thread's last launches were, for reports: kernel name, config text, from where.
+/// One launch, for reports: kernel name, config as text, and where the kernel came from.
 struct LaunchTrace {
   std::string kernel;
   std::string config;  ///< "bn=4096,warps=8"
@@ -33,8 +33,8 @@ class LaunchRecorder {
   LaunchRecorder* outer_ = nullptr;
 };
 
-/// While it lives, what this thread would launch is recorded under its key on disk instead: kernels
-/// are traced, but neither looked up, compiled nor launched. The innermost one records.
+/// While it lives, launches of this thread only record the kernel's key on disk: kernels are
+/// traced, but not looked up, compiled or launched. The innermost recorder records.
 class KeyRecorder {
  public:
   KeyRecorder();

@@ -24,7 +24,7 @@ bool adds_bf16(const Program& program, const Instruction& i) {
          program.types[i.results[0]].dtype == DType::bf16;
 }
 
-/// Where there are clusters: a block combines tiles there, or asks for its place in one.
+/// Whether the instruction combines tiles over a cluster, or gives the block's rank in one.
 bool uses_cluster(const Program& program, const Instruction& i) {
   return i.op == Op::cluster_reduce ||
          (program.cluster > 1 && i.op == Op::program_id &&

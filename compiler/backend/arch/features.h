@@ -1,5 +1,5 @@
-// What a Program uses that not every architecture has. Asked before instruction selection, which
-// ends the process over an instruction that it cannot select.
+// Features that a Program uses and that not every architecture has. Checked before instruction
+// selection, which ends the process at an instruction that it cannot select.
 #pragma once
 
 #include "dsl/program/program.h"

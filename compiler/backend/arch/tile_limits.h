@@ -6,9 +6,9 @@
 namespace tegula::compiler {
 
 /// Throws Error{out_of_resources} at the author's line of the first tile of which each thread would
-/// have more than format::max_elements: so many, in a thread's local memory, take a GPU's assembler
-/// many minutes, and the simulator's image has no register for them. Needs no compiler: what would
-/// fail at the end fails at once.
+/// have more than format::max_elements elements: with so many, in local memory, a GPU's assembler
+/// takes many minutes, and the simulator's image has no register that large. Checked on the
+/// Program, so that it fails at once and not at the end.
 void check_tile_sizes(const program::Program& program);
 
 }  // namespace tegula::compiler

@@ -9,7 +9,7 @@
 
 namespace tegula::compiler {
 
-std::vector<const llvm::BasicBlock*> block_order(const llvm::Function& function) {
+std::vector<const llvm::BasicBlock*> basic_block_order(const llvm::Function& function) {
   llvm::DominatorTree dominators(const_cast<llvm::Function&>(function));
   llvm::LoopInfo loops(dominators);
   std::vector<const llvm::BasicBlock*> order;

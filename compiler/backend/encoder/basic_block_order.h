@@ -10,8 +10,8 @@ class Function;
 
 namespace tegula::compiler {
 
-/// Reverse post-order with every loop in one piece, so that the lowest waiting instruction is
-/// where lanes that went separate ways meet again.
-std::vector<const llvm::BasicBlock*> block_order(const llvm::Function& function);
+/// Reverse post-order with every loop contiguous, so that the lowest instruction at which lanes
+/// wait is where diverged lanes reconverge.
+std::vector<const llvm::BasicBlock*> basic_block_order(const llvm::Function& function);
 
 }  // namespace tegula::compiler

@@ -38,7 +38,7 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   void run() {
     for (const llvm::Argument& argument : function_.args())
       image_.parameters.push_back(registers_.one(&argument));
-    for (const llvm::BasicBlock* block : block_order(function_)) {
+    for (const llvm::BasicBlock* block : basic_block_order(function_)) {
       block_start_[block] = writer_.position();
       for (const Instruction& instruction : *block) {
         encode(const_cast<Instruction&>(instruction));
@@ -104,7 +104,8 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   void visitInsertElementInst(llvm::InsertElementInst& i) {
     const llvm::Value* vector = i.getOperand(0);
     const std::int64_t index = constant_index(i.getOperand(2));
-    // A chain of inserts builds one register in place: nobody else sees the steps between.
+    // A chain of inserts builds one register in place, as nothing else uses the intermediate
+    // vectors.
     auto* before = llvm::dyn_cast<llvm::InsertElementInst>(vector);
     if (before != nullptr && before->hasOneUse() && before->getParent() == i.getParent())
       registers_.alias(&i, {registers_.one(before)});
@@ -231,7 +232,7 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   void visitInstruction(Instruction&) { throw Unencodable("no opcode"); }
 
  private:
-  /// What is appended for an instruction is checked at once, while it is known whose it is.
+  /// Checks what was appended for an instruction at once, while its origin is known.
   void encode(Instruction& i) {
     writer_.from(i);
     std::size_t number = image_.code.size();
@@ -261,7 +262,7 @@ class Encoder : public llvm::InstVisitor<Encoder> {
                  .hint = "please report it; GPUs are not concerned"});
   }
 
-  /// An index as addresses take it.
+  /// An index of the width that the address opcode takes.
   std::uint32_t as_index(const llvm::Value* index) {
     const std::uint32_t given = registers_.one(index);
     const format::Register type = registers_.type(given);
@@ -272,8 +273,9 @@ class Encoder : public llvm::InstVisitor<Encoder> {
     return out.result = wide;
   }
 
-  /// Moves what the target's phis take from here, all at once, then branches. Values that one phi
-  /// takes from another of the same block go through a spare register.
+  /// Moves the values that the target's phis take from this block, as if all at once, then
+  /// branches. A value that one phi takes from another phi of the same block goes through a spare
+  /// register.
   void jump(const llvm::BasicBlock* from, const llvm::BasicBlock* to) {
     struct Copy {
       std::uint32_t source, target;
@@ -314,7 +316,7 @@ class Encoder : public llvm::InstVisitor<Encoder> {
   std::vector<std::tuple<std::size_t, unsigned, const llvm::BasicBlock*>> pending_targets_;
 };
 
-/// Values keep their registers to the end, so many large tiles may be more than a block can have.
+/// Values keep their registers to the end of the kernel, so many large tiles may exceed the limit.
 void check_registers(const format::Image& image) {
   const std::uint64_t bytes = format::register_bytes(image);
   if (bytes <= format::max_register_bytes) return;

@@ -66,7 +66,7 @@ const std::vector<SimIntrinsic>& table() {
 const SimIntrinsic* find_sim_intrinsic(std::string_view name) {
   for (const SimIntrinsic& row : table()) {
     if (!name.starts_with(row.name)) continue;
-    // What follows is a list of types: ".v8f32".
+    // The rest is a list of types: ".v8f32".
     const std::string_view rest = name.substr(row.name.size());
     if (rest.empty() || (rest[0] == '.' && !row.name.starts_with("llvm.nvvm."))) return &row;
   }

@@ -1,4 +1,4 @@
-// LLVM's instructions in the image's words.
+// The image's opcodes for LLVM's instructions.
 #pragma once
 
 #include "llvm/IR/InstrTypes.h"
@@ -6,7 +6,7 @@
 
 namespace tegula::compiler {
 
-/// The opcode of a binary operation. Throws InternalError for a number that is none.
+/// The opcode of a binary operation. Throws InternalError for any other instruction.
 format::Opcode binary_opcode(unsigned llvm_opcode);
 /// The opcode of a conversion that changes bits or their type. Throws InternalError for any other.
 format::Opcode cast_opcode(unsigned llvm_opcode);

@@ -12,14 +12,14 @@
 
 namespace tegula::compiler {
 
-/// What the image cannot say. The encoder adds which instruction of whose line it is about.
+/// Something that the image cannot express. The encoder adds the instruction and the author's line.
 class Unencodable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Which image register holds which LLVM value. Every value has a register of its own; constants
-/// are registers that are set from the start. A struct has one register for each field.
+/// Which image register holds which LLVM value. Every value has its own register; constants are
+/// registers that are set from the start. A struct has one register for each field.
 class SimRegisters {
  public:
   SimRegisters(format::Image& image, const llvm::Module& module);
@@ -27,7 +27,7 @@ class SimRegisters {
   /// The registers of a value: one, or one for each field of a struct. Throws Unencodable for a
   /// type or a constant that no register holds.
   const std::vector<std::uint32_t>& of(const llvm::Value* value);
-  /// That of a value with one register. Throws Unencodable for any other.
+  /// The register of a value that has only one. Throws Unencodable for any other.
   std::uint32_t one(const llvm::Value* value);
   /// Lets `value` share another value's registers: bitcasts that change nothing, struct fields.
   void alias(const llvm::Value* value, std::vector<std::uint32_t> registers);
@@ -42,7 +42,7 @@ class SimRegisters {
 
  private:
   std::vector<std::uint32_t> of_constant(const llvm::Constant* constant);
-  /// Where a global variable (or a constant offset into one) lies in shared memory.
+  /// The offset in shared memory of a global variable (or of a constant offset into one).
   std::uint64_t shared_address(const llvm::Constant* constant) const;
 
   format::Image& image_;

@@ -14,25 +14,25 @@ class SimWriter {
   SimWriter(format::Image& image, const llvm::Module& module, const program::Program& program)
       : image_(image), origins_(program), registers_(image, module) {}
 
-  /// The instruction that what is appended from now on comes from.
+  /// Sets the LLVM instruction from which the following image instructions come.
   void from(const llvm::Instruction& instruction) { origin_ = origins_.of(instruction); }
 
   format::Image& image() { return image_; }
   SimRegisters& registers() { return registers_; }
-  /// Of the next instruction.
+  /// The number of the next instruction.
   std::uint32_t position() const { return static_cast<std::uint32_t>(image_.code.size()); }
 
   format::ImageInstruction& append(format::Opcode opcode);
-  /// One that gives `i`'s value.
+  /// Appends an instruction that gives `i`'s value.
   format::ImageInstruction& append_value(const llvm::Instruction& i, format::Opcode opcode,
                                          const std::vector<const llvm::Value*>& operands);
-  /// One that gives none. A null operand is none, too.
+  /// Appends an instruction without a result. A null operand means none.
   format::ImageInstruction& append_effect(format::Opcode opcode,
                                           const std::vector<const llvm::Value*>& operands);
   /// base + index * scale.
   std::uint32_t append_address(std::uint32_t base, std::uint32_t index, std::int64_t scale);
   void append_move(std::uint32_t source, std::uint32_t target);
-  /// The number of a text in the image, which has each once.
+  /// The number of a text in the image, which holds each text once.
   std::int64_t text(std::string_view text);
 
  private:

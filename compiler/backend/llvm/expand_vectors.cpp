@@ -136,9 +136,10 @@ bool expand_store(llvm::StoreInst& i) {
   const unsigned count = length_of(truths->getType());
   const unsigned bits = bytes->getPrimitiveSizeInBits().getFixedValue();
   if (bits != count) {
-    llvm::SmallVector<int> places(bits, static_cast<int>(count));
-    std::iota(places.begin(), places.begin() + count, 0);
-    truths = b.CreateShuffleVector(truths, llvm::Constant::getNullValue(truths->getType()), places);
+    llvm::SmallVector<int> indices(bits, static_cast<int>(count));
+    std::iota(indices.begin(), indices.begin() + count, 0);
+    truths =
+        b.CreateShuffleVector(truths, llvm::Constant::getNullValue(truths->getType()), indices);
   }
   b.CreateAlignedStore(regrouped(b, truths, bytes), i.getPointerOperand(), i.getAlign());
   return true;
@@ -269,11 +270,11 @@ Value* expanded_insert(llvm::InsertElementInst& i) {
   if (llvm::isa<llvm::ConstantInt>(index)) return nullptr;
   llvm::IRBuilder<> b(&i);
   const unsigned count = length_of(vector->getType());
-  llvm::SmallVector<llvm::Constant*> places;
+  llvm::SmallVector<llvm::Constant*> indices;
   for (unsigned k = 0; k < count; ++k)
-    places.push_back(llvm::ConstantInt::get(index->getType(), k));
+    indices.push_back(llvm::ConstantInt::get(index->getType(), k));
   Value* here =
-      b.CreateICmpEQ(b.CreateVectorSplat(count, index), llvm::ConstantVector::get(places));
+      b.CreateICmpEQ(b.CreateVectorSplat(count, index), llvm::ConstantVector::get(indices));
   return b.CreateSelect(here, b.CreateVectorSplat(count, element), vector);
 }
 

@@ -1,7 +1,7 @@
 // sin, cos, of any argument: it is reduced by the method of Payne and Hanek ("Radian reduction for
 // trigonometric functions", SIGNUM Newsletter 18, 1983), which multiplies the significand, an
-// integer, by those bits of 2/pi alone that the exponent leaves between 2 and 2^-many. It takes the
-// same steps for all arguments, so that no lane waits for another.
+// integer, only by those bits of 2/pi that the exponent leaves between 2 and 2^-many. It takes the
+// same steps for all arguments, so that lanes do not diverge.
 #include <cmath>
 
 #include "compiler/math/functions.h"

@@ -11,10 +11,9 @@
 #pragma GCC visibility push(default)
 namespace tegula {
 
-/// Serialised CompileRequest in; serialised Entry out. Throws tegula::Error for what the kernel's
-/// author or the machine can mend. What else a compiler may be asked is in
-/// runtime/format/compiler_call.h; one that is asked what it does not know throws
-/// Error{corrupt_data}.
+/// A serialised CompileRequest in, a serialised Entry out. Throws tegula::Error for what the
+/// kernel's author, or the owner of the machine, can mend. runtime/format/compiler_call.h has the
+/// other kinds of request; a compiler throws Error{corrupt_data} for one that it does not know.
 using CompileFunction = std::vector<std::byte> (*)(std::span<const std::byte> request);
 
 /// Replaces the compile function and returns the one before it (null if none). Thread-safe.

@@ -24,7 +24,7 @@ struct Entry;
 struct TensorMapRecord;
 }  // namespace format
 
-/// Where an instruction of a kernel came from; by instruction number of its Program.
+/// The source line of an instruction of a Program.
 struct SourceLocation {
   std::string file;
   std::uint32_t line = 0;

@@ -55,7 +55,7 @@ TEST(LayoutErrors, ElementWithoutAPlace) {
   EXPECT_THAT(message([] {
                 Distributed({4, 16}, {}, {1, 2, 4, 8, 32});
               }),
-              AllOf(HasSubstr("[4x16]"), HasSubstr("no place for element 16")));
+              AllOf(HasSubstr("[4x16]"), HasSubstr("no position for element 16")));
 }
 
 TEST(LayoutErrors, BlockedArguments) {

@@ -7,8 +7,8 @@
 !narrow = !tile.view<1x1024xbf16, extents [?, ?], strides [?, 1], divisors [1, 1], align 2>
 !large = !tile.view<1x65536xf32, extents [?, 1048576], strides [1048576, 1], divisors [16, 1], align 16>
 
-// A known number of turns: nothing is asked before the loop. 8 elements of 4 bytes a thread: three
-// turns are 96 bytes. What the next slot is goes round.
+// A known number of iterations: nothing is asked before the loop. 8 elements of 4 bytes a thread: three
+// iterations are 96 bytes. What the next slot is goes round.
 // CHECK-LABEL: func @known_turns
 // CHECK-SAME: tile.queue_bytes = 12288
 // CHECK-NOT: scf.if
@@ -27,7 +27,7 @@
 // CHECK: arith.addf %{{.*}}, %[[T]]
 // CHECK: arith.addi %[[SLOT]]
 // CHECK-NOT: tile.load
-// REMARK: remark: prefetch-loads: 'x' is copied 3 turns ahead, 16 bytes at a time, through 12288 bytes of shared memory
+// REMARK: remark: prefetch-loads: 'x' is copied 3 iterations ahead, 16 bytes at a time, through 12288 bytes of shared memory
 func.func @known_turns(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attributes {tile.warps = 4 : i32, tile.shared_limit = 166912 : i64} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
@@ -46,7 +46,7 @@ func.func @known_turns(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attribute
 }
 
 // Bounds that only the launch knows: each copy before the loop has a condition, under which its
-// address is computed, too. Both loads are one group; the last of them is followed by the next turn's.
+// address is computed, too. Both loads are one group; the last of them is followed by the next iteration's.
 // CHECK-LABEL: func @open_bounds
 // CHECK-SAME: (%{{.*}}, %{{.*}}, %{{.*}}, %[[LOWER:.*]]: i32, %[[UPPER:.*]]: i32)
 // CHECK: %[[RUNS:.*]] = arith.cmpi slt, %[[LOWER]], %[[UPPER]]
@@ -67,8 +67,8 @@ func.func @known_turns(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %rows: i32) attribute
 // CHECK: tile.async_read {{.*}} of 2 offset 8192
 // CHECK-COUNT-2: tile.async_copy
 // CHECK-NOT: tile.async_copy
-// REMARK: 'x' is copied 2 turns ahead, 16 bytes at a time, through 8192 bytes
-// REMARK: 'w' is copied 2 turns ahead, 16 bytes at a time, through 4096 bytes
+// REMARK: 'x' is copied 2 iterations ahead, 16 bytes at a time, through 8192 bytes
+// REMARK: 'w' is copied 2 iterations ahead, 16 bytes at a time, through 4096 bytes
 func.func @open_bounds(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32, %lower: i32, %upper: i32) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
   %c1 = arith.constant 1 : i32
   %x = tile.view "x" %p extents(%n) strides() : !llvm.ptr<1>, !row
@@ -122,7 +122,7 @@ func.func @several_loops(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 :
 // CHECK: tile.async_copy {{.*}} of 3 offset 0 : <1x1024xf32, extents [?, 16384]
 // CHECK: scf.for
 // CHECK: tile.async_copy {{.*}} of 2 offset 12288 : <1x1024xf32, extents [?, ?]
-// REMARK: 'any' is copied 2 turns ahead, 4 bytes at a time, through 8192 bytes
+// REMARK: 'any' is copied 2 iterations ahead, 4 bytes at a time, through 8192 bytes
 func.func @pieces_of_two_sizes(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32, %s: i64) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
@@ -140,14 +140,14 @@ func.func @pieces_of_two_sizes(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32, %s: 
   return
 }
 
-// 99 KiB for 1024 threads: one turn of 64 bytes a thread, where more shared memory has two.
+// 99 KiB for 1024 threads: one iteration of 64 bytes a thread, where more shared memory has two.
 // CHECK-LABEL: func @little_shared_memory
 // CHECK-SAME: tile.queue_bytes = 8192
 // CHECK: tile.async_copy {{.*}} of 1 offset 0
 // CHECK: scf.for
 // CHECK-NEXT: tile.async_wait 0
-// REMARK: 'x' is copied 1 turn ahead, 16 bytes at a time, through 4096 bytes
-// REMARK: 'y' is copied 1 turn ahead, 16 bytes at a time, through 4096 bytes
+// REMARK: 'x' is copied 1 iteration ahead, 16 bytes at a time, through 4096 bytes
+// REMARK: 'y' is copied 1 iteration ahead, 16 bytes at a time, through 4096 bytes
 func.func @little_shared_memory(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 : i32, tile.shared_limit = 101376 : i64} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
@@ -163,7 +163,7 @@ func.func @little_shared_memory(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) att
 }
 
 // What the kernel stored before the loop: one barrier, and the copies begin.
-// REMARK: 'x' is copied 3 turns ahead, 16 bytes at a time, through 12288 bytes
+// REMARK: 'x' is copied 3 iterations ahead, 16 bytes at a time, through 12288 bytes
 // CHECK-LABEL: func @after_a_store
 // CHECK: tile.store
 // CHECK-NEXT: tile.barrier
@@ -186,7 +186,7 @@ func.func @after_a_store(%p: !llvm.ptr<1>, %n: i32) attributes {tile.warps = 4 :
   return
 }
 
-// Other blocks may have stored what the loop acquires each turn.
+// Other blocks may have stored what the loop acquires each iteration.
 // CHECK-LABEL: func @acquiring
 // CHECK-NOT: async
 // CHECK: return
@@ -210,7 +210,7 @@ func.func @acquiring(%p: !llvm.ptr<1>, %flags: !llvm.ptr<1>, %n: i32, %at: i64) 
   return
 }
 
-// A tile that each turn stores behind its load, the same thread's elements: later tiles are copied
+// A tile that each iteration stores behind its load, the same thread's elements: later tiles are copied
 // ahead. Pointers that may be of the same bytes are one tensor.
 // CHECK-LABEL: func @stored_behind
 // CHECK: scf.for
@@ -259,16 +259,16 @@ func.func @stored_ahead(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32) attributes 
 }
 
 // What stays: tensors that the loop stores to, addresses from tiles and from carried values, pieces
-// of two bytes, loops of two turns, tiles that are too large. What does not change needs no remark.
+// of two bytes, loops of two iterations, tiles that are too large. What does not change needs no remark.
 // CHECK-LABEL: func @left_alone
 // CHECK-NOT: async
 // CHECK: return
 // REMARK: 'stored' is not prefetched: the loop stores to the same tensor
 // REMARK: 'x' is not prefetched: its address depends on tiles that the loop computes
-// REMARK: 'x' is not prefetched: its address depends on what the loop carries from turn to turn
+// REMARK: 'x' is not prefetched: its address depends on what the loop carries from iteration to iteration
 // REMARK: 'narrow' is not prefetched: it moves 2 bytes at a time, and asynchronous copies take 4 or more: the pointer is aligned to 2 bytes only
-// REMARK: 'x' is not prefetched: the loop has 2 turns; three are the least that pay
-// REMARK: 'large' is not prefetched: one turn's tiles take 262144 bytes of shared memory, and {{[0-9]+}} are left if a multiprocessor is to have 768 threads; use smaller tiles
+// REMARK: 'x' is not prefetched: the loop has 2 iterations; three are the least that pay
+// REMARK: 'large' is not prefetched: one iteration's tiles take 262144 bytes of shared memory, and {{[0-9]+}} are left if a multiprocessor is to have 768 threads; use smaller tiles
 // REMARK-NOT: remark: prefetch-loads
 func.func @left_alone(%p: !llvm.ptr<1>, %q: !llvm.ptr<1>, %n: i32, %s: i64) attributes {tile.warps = 4 : i32, tile.shared_limit = 232448 : i64} {
   %c0 = arith.constant 0 : i32

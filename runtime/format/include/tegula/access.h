@@ -11,11 +11,11 @@ namespace tegula {
 enum class Access : std::uint8_t { in = 0, out = 1, in_out = 2 };
 inline constexpr int access_count = 3;
 
-/// What an atomic orders beside itself, as in C++'s memory model.
+/// The order that an atomic gives to other accesses, as in C++'s memory model.
 enum class MemoryOrder : std::uint8_t { relaxed = 0, acquire = 1, release = 2, acq_rel = 3 };
 inline constexpr int memory_order_count = 4;
 
-/// Among whose threads it is atomic and orders.
+/// The threads among which it is atomic and orders.
 enum class MemoryScope : std::uint8_t { block = 0, device = 1, system = 2 };
 inline constexpr int memory_scope_count = 3;
 

@@ -1,4 +1,4 @@
-#include "compiler/lower/exchange.h"
+#include "compiler/lower/transfer.h"
 
 #include <algorithm>
 #include <numeric>
@@ -8,7 +8,7 @@ using namespace mlir;
 namespace tegula::compiler {
 namespace {
 
-/// An element as the 32-bit words in which it travels between lanes, and back.
+/// An element as the 32-bit words in which it is shuffled between lanes, and back.
 llvm::SmallVector<Value> to_words(Code& code, Value element) {
   const unsigned bits = element.getType().getIntOrFloatBitWidth();
   if (bits == 32) return {code.bitcast(element, code.i32())};
@@ -31,8 +31,8 @@ Value from_words(Code& code, llvm::ArrayRef<Value> words, Type type) {
                       type);
 }
 
-/// Every word of a scalar, or of every element of a vector, through a shuffle.
-Value exchange(Code& code, Value value, llvm::StringRef shuffle, Value which) {
+/// Shuffles every word of a scalar, or of every element of a vector.
+Value shuffled(Code& code, Value value, llvm::StringRef shuffle, Value which) {
   const auto one = [&](Value element) {
     llvm::SmallVector<Value> words = to_words(code, element);
     for (Value& word : words)
@@ -54,10 +54,10 @@ Type in_memory(Type element) {
 }  // namespace
 
 Value from_lane_across(Code& code, Value value, int mask) {
-  return exchange(code, value, "llvm.nvvm.shfl.sync.bfly.i32", code.i32(mask));
+  return shuffled(code, value, "llvm.nvvm.shfl.sync.bfly.i32", code.i32(mask));
 }
 Value from_lane(Code& code, Value value, Value lane) {
-  return exchange(code, value, "llvm.nvvm.shfl.sync.idx.i32", lane);
+  return shuffled(code, value, "llvm.nvvm.shfl.sync.idx.i32", lane);
 }
 
 void store_partials(Code& code, Value base, Value first, Value vector, Value predicate) {
