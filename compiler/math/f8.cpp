@@ -58,8 +58,8 @@ Value decode_e5m2(OpBuilder& b, Location loc, const Like& like, Value codes) {
   return arith::ExtFOp::create(b, loc, like.type(b.getF32Type()), half);
 }
 
-/// Exponent and fraction in f32's place, but for the exponent's bias, which a product corrects for
-/// normal and subnormal numbers alike.
+/// Exponent and fraction moved to their positions in an f32; a multiplication then corrects the
+/// exponent's bias, for normal and subnormal numbers alike.
 Value decode_e4m3(OpBuilder& b, Location loc, const Like& like, Value codes) {
   const mlir::Type f32 = b.getF32Type(), i32 = b.getI32Type();
   const Value wide = arith::ExtUIOp::create(b, loc, like.type(i32), codes);

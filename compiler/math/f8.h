@@ -19,7 +19,7 @@ mlir::Value decode_f8(mlir::OpBuilder& builder, mlir::Location loc, DType dtype,
 /// finite number, infinities included, that number; NaN gives 0x7f. As PTX's cvt.rn.satfinite.
 mlir::Value encode_f8(mlir::OpBuilder& builder, mlir::Location loc, DType dtype, mlir::Value x);
 
-/// The same of one number, here and now.
+/// The same for one number, on the host.
 std::uint8_t f8_code(DType dtype, double value);
 
 }  // namespace tegula::compiler

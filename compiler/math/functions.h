@@ -1,5 +1,5 @@
-// Math functions. A family is a file functions/NAME.cpp, which defines NAME_functions(): of which
-// operation of a Program each function is, its operation of the math dialect, and what that
+// Math functions. A family is a file functions/NAME.cpp, which defines NAME_functions(): for each
+// function, the operation of a Program that it is, its operation of the math dialect, and what that
 // becomes.
 //
 // Expansions take and give f32 or f64; the bounds are in docs/language.md. Coefficients without a
@@ -24,7 +24,7 @@ struct MathFunction {
 };
 using MathFunctions = std::vector<MathFunction>;
 
-/// That of a Program's operation, or null.
+/// The function of a Program's operation, or null.
 const MathFunction* find_math_function(program::Op op);
 /// The patterns of all of them.
 void add_math_expansions(mlir::RewritePatternSet& patterns);
@@ -33,7 +33,7 @@ using Expansion = mlir::Value (*)(Math& m, mlir::Value x);
 /// Replaces an operation on one number; f16 and bf16 go through f32 and are rounded once.
 void expand(mlir::Operation* op, Expansion expansion, mlir::PatternRewriter& rewriter);
 
-/// A row of a family's table: `MathOp` as it is, or replaced by `expansion`.
+/// A row of a family's table: `MathOp`, kept or replaced by `expansion`.
 template <class MathOp>
 MathFunction math_function(program::Op op) {
   return {op,
@@ -59,7 +59,7 @@ MathFunction math_function(program::Op op) {
   return function;
 }
 
-// What one family lends to others.
+// Functions that other families use as well.
 
 /// exp(x) of f64 for -700 < x < 700, or NaN (exponential.cpp).
 mlir::Value exp_of_moderate(Math& m, mlir::Value x);

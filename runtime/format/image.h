@@ -166,10 +166,9 @@ enum class Opcode : std::uint16_t {
   mbarrier_try_wait,
   mbarrier_test_wait,
   // bulk_load: (shared target, global source, i32 bytes, mbarrier, predicate or none); completes
-  // the
-  // bytes at the mbarrier. bulk_store: (global target, shared source, i32 bytes, predicate or
-  // none),
-  // in the lane's groups of bulk_commit; bulk_wait as cp_async_wait, modifier 1: sources only.
+  // the bytes at the mbarrier. bulk_store: (global target, shared source, i32 bytes, predicate or
+  // none), in the lane's groups of bulk_commit; bulk_wait as cp_async_wait, modifier 1: sources
+  // only.
   bulk_load,
   bulk_store,
   bulk_commit,

@@ -1,11 +1,11 @@
 // Asynchronous copies from global to shared memory (cp.async):
 //   tegula.async_copy.CACHE.SIZE(shared target, global source, i32 bytes)
-//       SIZE is 4, 8 or 16 bytes, `bytes` how many of them are copied: the rest becomes 0. CACHE is
-//       l1, or l2, which 16 bytes alone can have.
+//       SIZE is 4, 8 or 16 bytes, `bytes` how many of them are copied; the rest is filled with 0.
+//       CACHE is l1, or l2 (16 bytes only).
 //   tegula.async_commit(shared queue)             the copies since the last one become a group
 //   tegula.async_wait.PENDING(shared queue)       all groups but the last PENDING have arrived
-// A queue's pointer is there for LLVM: what the marker orders are accesses of that shared memory,
-// and accesses of global memory stay free to move.
+// The queue's pointer is for LLVM: the markers order accesses to that shared memory, while accesses
+// to global memory stay free to move.
 #include "compiler/backend/image/writer.h"
 #include "compiler/backend/markers/assembly.h"
 #include "compiler/backend/markers/marker.h"
@@ -17,7 +17,7 @@
 namespace tegula::compiler {
 namespace {
 
-/// Of what its pointers name; it is no barrier to the rest.
+/// The marker touches only what its pointers point to, and is no barrier to the rest.
 void annotate_queue_access(llvm::Function& function) {
   function.setDoesNotThrow();
   function.setWillReturn();

@@ -77,7 +77,7 @@ std::string ptx_operation(const Atomic& atomic) {
     case Kind::add:
       return with("add", 'u');
     case Kind::fadd:
-      // PTX wants to hear that subnormals of 16 bits are kept.
+      // In PTX, keeping subnormals of 16 bits has to be stated.
       if (atomic.type == Scalar::bf16) return "add.noftz.bf16";
       return with(atomic.type == Scalar::f16 ? "add.noftz" : "add", 'f');
     case Kind::min:
@@ -161,7 +161,7 @@ class AtomicMarker : public Marker {
  public:
   explicit AtomicMarker(const Atomic& atomic) : Marker(name_of(atomic)), atomic_(atomic) {}
 
-  /// A relaxed atomic touches what its pointer names; any other orders all of memory.
+  /// A relaxed atomic touches only what its pointer points to; any other orders all of memory.
   void annotate(llvm::Function& function) const override {
     function.setDoesNotThrow();
     function.setWillReturn();
@@ -170,7 +170,7 @@ class AtomicMarker : public Marker {
     function.setMemoryEffects(llvm::MemoryEffects::argMemOnly(llvm::ModRefInfo::ModRef));
   }
 
-  /// `red` where nobody wants the value before.
+  /// `red` if nobody uses the value before.
   void replace(llvm::CallInst& call) const override {
     const Atomic& atomic = atomic_;
     llvm::IRBuilder<> b(&call);

@@ -1,8 +1,8 @@
 // Print and assert:
 //   tegula.print.N(values..., i1 predicate)    a line, printed by lanes whose predicate is true
-//   tegula.assert.N(i1 or <n x i1> truths)     a fault unless all are true
+//   tegula.assert.N(i1 or <n x i1> conditions) a fault unless all are true
 // Each call has a function of its own (N), whose attribute `tegula.text` is the text. In it `{}`
-// stands for a value, `{u}` for an integer without sign, `{{` and `}}` for braces.
+// stands for a value, `{u}` for an unsigned integer, `{{` and `}}` for braces.
 #include <vector>
 
 #include "compiler/backend/image/writer.h"
@@ -165,7 +165,7 @@ class Print : public Marker {
   }
 };
 
-/// PTX: a call of `__assertfail`, which the driver's linker knows, where a truth is false. It
+/// PTX: a call of `__assertfail`, which the driver's linker knows, if a condition is false. It
 /// reports the text, the author's line and the block, and ends the launch.
 class Assert : public Marker {
  public:

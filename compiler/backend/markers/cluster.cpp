@@ -1,7 +1,8 @@
 // Reads from the shared memory of a cluster's block:
 //   tegula.cluster_load.TYPE(shared pointer, i32 rank) -> TYPE
-// TYPE is i32, v2i32 or v4i32; the pointer is where it lies in the reader's own shared memory, to a
-// multiple of its size. That the rank is seen, not an address, lets the simulator check it.
+// TYPE is i32, v2i32 or v4i32; the pointer is the address in the reader's own shared memory, a
+// multiple of the size. It takes the rank, not a mapped address, so that the simulator can check
+// it.
 #include "compiler/backend/image/writer.h"
 #include "compiler/backend/markers/marker.h"
 #include "llvm/IR/IRBuilder.h"
@@ -18,7 +19,7 @@ class ClusterLoad : public Marker {
       : Marker("tegula.cluster_load." + (words == 1 ? "" : "v" + std::to_string(words)) + "i32"),
         bytes_(4 * words) {}
 
-  /// What it reads is no memory that LLVM could know of: it stays between the barriers around it.
+  /// It reads memory that LLVM knows nothing of, so that it stays between the barriers around it.
   void annotate(llvm::Function& function) const override {
     function.setDoesNotThrow();
     function.setWillReturn();
@@ -28,9 +29,9 @@ class ClusterLoad : public Marker {
   /// mapa and a load.
   void replace(llvm::CallInst& call) const override {
     llvm::IRBuilder<> b(&call);
-    llvm::Value* place = b.CreateIntrinsic(llvm::Intrinsic::nvvm_mapa_shared_cluster, {},
-                                           {call.getArgOperand(0), call.getArgOperand(1)});
-    call.replaceAllUsesWith(b.CreateAlignedLoad(call.getType(), place,
+    llvm::Value* address = b.CreateIntrinsic(llvm::Intrinsic::nvvm_mapa_shared_cluster, {},
+                                             {call.getArgOperand(0), call.getArgOperand(1)});
+    call.replaceAllUsesWith(b.CreateAlignedLoad(call.getType(), address,
                                                 llvm::Align(static_cast<std::uint64_t>(bytes_))));
   }
 

@@ -1,6 +1,6 @@
 // Markers: operations without an LLVM intrinsic, as calls to functions named `tegula.*`. The
-// lowering calls them by name, LLVM's passes see what memory they touch, the PTX target replaces
-// them as its last step, the simulator's encoder has them say themselves in its image's words.
+// lowering calls them by name, LLVM's passes know what memory they touch, the PTX target replaces
+// them as its last step, and for the simulator each encodes itself as instructions of the image.
 //
 // A family of markers is a file of this folder, NAME.cpp, which defines NAME_markers().
 #pragma once
@@ -23,13 +23,13 @@ class Marker {
   explicit Marker(std::string name) : name_(std::move(name)) {}
   virtual ~Marker() = default;
 
-  /// "tegula.WORDS", with points between. Functions of one marker that differ in attributes or
-  /// types have a number behind it: "tegula.print.3".
+  /// "tegula.WORD.WORD...". Functions of one marker that differ in attributes or types have a
+  /// number appended: "tegula.print.3".
   const std::string& name() const { return name_; }
 
   /// What LLVM may assume of a call: what memory it touches, and that it returns.
   virtual void annotate(llvm::Function& function) const = 0;
-  /// PTX only: puts something else before the call, and in the place of its value.
+  /// PTX only: inserts the replacement before the call, and replaces the call's value.
   virtual void replace(llvm::CallInst& call) const = 0;
   /// The simulator only: appends its instructions. Throws Unencodable.
   virtual void encode(SimWriter& writer, const llvm::CallInst& call) const = 0;

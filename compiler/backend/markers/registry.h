@@ -1,4 +1,4 @@
-// The one table of markers: what every family has.
+// The table of all markers, made of the families' lists.
 #pragma once
 
 #include "compiler/backend/markers/marker.h"
@@ -9,11 +9,11 @@ class Module;
 
 namespace tegula::compiler {
 
-/// The marker whose function that is, or null.
+/// The marker that the function stands for, or null.
 const Marker* find_marker(const llvm::Function& function);
 
-/// Tells LLVM what the markers that a module declares may do. To be called before any LLVM pass.
-/// Throws InternalError for a function named `tegula.*` that is none.
+/// Gives the markers that a module declares their attributes. Call this before any LLVM pass.
+/// Throws InternalError for a function named `tegula.*` that is not a marker.
 void annotate_markers(llvm::Module& module);
 
 /// PTX only: replaces every call of a marker.
