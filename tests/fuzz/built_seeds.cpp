@@ -170,7 +170,7 @@ Seeds images() {
 
 format::Bytes launch_record() {
   format::Writer record;
-  format::write(record, format::test::sample_record());
+  format::write(record, testing::sample_record());
   return record.take();
 }
 
@@ -178,7 +178,7 @@ format::Bytes cache_file() {
   const cache::Key key = {
       {{1, 2}, {Target::Backend::sim, "sm_90a"}, "LLVM-22.1.8 0123456789abcdef"},
       {{"kernel", "scale"}, {"x", "*:bf16@1%16"}, {"residual", ""}, {"config.bn", "1024"}}};
-  return cache::seal(key, serialise(format::test::sample_entry()));
+  return cache::seal(key, serialise(testing::sample_entry()));
 }
 
 }  // namespace
@@ -186,7 +186,7 @@ format::Bytes cache_file() {
 Seeds built_seeds(const std::string& target) {
   if (target == "image") return images();
   if (target == "entry")
-    return {{"entry", serialise(format::test::sample_entry())},
+    return {{"entry", serialise(testing::sample_entry())},
             {"cache_file", cache_file()},
             {"launch_record", launch_record()}};
   if (target == "launch_record") return {{"sample", launch_record()}};

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <random>
 
+#include "dsl/program/op_table.h"
 #include "tests/dsl/helpers.h"
 
 namespace tegula::testing {

@@ -23,7 +23,7 @@ inline cache::Key sample_key(std::uint64_t number) {
 
 /// Entries differ by their payload, which repeats the number: a mix-up or a torn file shows.
 inline format::Entry sample_entry(std::uint64_t number, std::size_t payload_bytes = 2000) {
-  format::Entry entry = format::test::sample_entry();
+  format::Entry entry = testing::sample_entry();
   entry.program = {number, 7};
   entry.arch = "sm_80";
   entry.payload.clear();

@@ -3,9 +3,10 @@
 
 #include "runtime/format/entry.h"
 
-namespace tegula::format::test {
+namespace tegula::testing {
 
-inline LaunchRecord sample_record() {
+inline format::LaunchRecord sample_record() {
+  using namespace format;
   using Op = Expression::Op;
   using Source = KernelParameter::Source;
   LaunchRecord r;
@@ -37,7 +38,8 @@ inline LaunchRecord sample_record() {
   return r;
 }
 
-inline Entry sample_entry() {
+inline format::Entry sample_entry() {
+  using namespace format;
   Entry e;
   e.program = {1, 2};
   e.arch = "sm_90a";
@@ -51,4 +53,4 @@ inline Entry sample_entry() {
   return e;
 }
 
-}  // namespace tegula::format::test
+}  // namespace tegula::testing
