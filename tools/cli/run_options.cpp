@@ -8,6 +8,7 @@
 #include "ops/reference/number_format.h"
 #include "tegula/error.h"
 #include "tools/cli/command.h"
+#include "tools/cli/random.h"
 #include "tools/common/memory.h"
 #include "tools/npy/npy.h"
 
