@@ -19,30 +19,6 @@ Named& named() {
   return *all;
 }
 
-/// Of the library's ops. The norms' functions are one formula, and so are their gradients.
-Reference find_in_library(std::string_view op) {
-  static const std::map<std::string, Reference, std::less<>> references = {
-      {"cross_entropy", {cross_entropy}},
-      {"cross_entropy_bwd", {cross_entropy_bwd, 3}},
-      {"dropout", {dropout}},
-      {"dropout_bwd", {dropout_bwd, 3}},
-      {"dropout_mask", {dropout_mask}},
-      {"log_softmax", {log_softmax}},
-      {"log_softmax_bwd", {log_softmax_bwd, 3}},
-      {"rotary", {rotary}},
-      {"rotary_bwd", {rotary_bwd, 3}},
-      {"softmax", {softmax}},
-      {"softmax_bwd", {softmax_bwd, 3}},
-      {"swiglu", {swiglu}},
-      {"swiglu_bwd", {swiglu_bwd, 3}}};
-  if (const auto found = references.find(op); found != references.end()) return found->second;
-  for (const std::string_view family :
-       {"rms_norm_fn", "layer_norm_fn", "dropout_add_rms_norm", "dropout_add_layer_norm"})
-    if (op.starts_with(family))
-      return op.ends_with("_bwd") ? Reference{norm_bwd, 3} : Reference{norm};
-  return {};
-}
-
 }  // namespace
 
 Values Call::values(std::string_view input) const {

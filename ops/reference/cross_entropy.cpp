@@ -1,6 +1,6 @@
 #include "ops/reference/cross_entropy.h"
 
-#include "ops/reference/library.h"
+#include "tegula/reference.h"
 
 #include <limits>
 

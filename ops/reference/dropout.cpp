@@ -1,6 +1,6 @@
 #include "ops/reference/dropout.h"
 
-#include "ops/reference/library.h"
+#include "tegula/reference.h"
 
 #include <array>
 #include <cmath>

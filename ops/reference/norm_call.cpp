@@ -1,7 +1,8 @@
 // The norms' functions, by their names: rms_norm_fn, layer_norm_fn, dropout_add_*, and the
 // gradients of all of them.
-#include "ops/reference/library.h"
 #include "ops/reference/norm_subset.h"
+
+#include "tegula/reference.h"
 
 namespace tegula::reference {
 namespace {

@@ -1,6 +1,6 @@
 #include "ops/reference/swiglu.h"
 
-#include "ops/reference/library.h"
+#include "tegula/reference.h"
 
 namespace tegula::reference {
 namespace {

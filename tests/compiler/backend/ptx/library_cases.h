@@ -1,5 +1,6 @@
 // The specialisations of the library's kernels whose code is watched: each is assembled for every
-// architecture, and resource_table.inc has its registers.
+// architecture without spills, and of those that are written down resource_table.inc has the
+// registers.
 #pragma once
 
 #include <iosfwd>
@@ -11,16 +12,18 @@
 namespace tegula::compiler {
 
 struct LibraryCase {
-  const char* name;
-  const char* kernel;
+  std::string name;
+  std::string kernel;
   std::vector<std::string> bindings;  ///< what the kernel's example leaves open; see tegula emit
-  const char* config;                 ///< fields that differ from what the op chooses
+  std::string config;                 ///< fields that differ from what the op chooses
   int oldest_compute = 80;            ///< of the architectures that have what it needs
   bool may_need_ptxas = false;        ///< spills somewhere if assembled by nvJitLink
+  bool is_recorded = true;            ///< in resource_table.inc
 };
 
 void PrintTo(const LibraryCase& c, std::ostream* stream);
 
+/// Those that are written down, and the example of every other kernel.
 const std::vector<LibraryCase>& library_cases();
 
 /// Whether the architecture has what the case needs.

@@ -29,6 +29,7 @@ int record() {
   }
   std::printf("};\ninline constexpr Recorded recorded_resources[] = {\n");
   for (const LibraryCase& c : library_cases()) {
+    if (!c.is_recorded) continue;
     std::string registers;
     std::string config;
     for (const format::Architecture& arch : format::architectures()) {
@@ -39,14 +40,14 @@ int record() {
       const Assembled assembled = assemble_case(c, std::string(arch.name));
       const format::Resources& resources = assembled.cubin.entry.resources;
       if (resources.spill_store_bytes != 0 || resources.spill_load_bytes != 0) {
-        std::fprintf(stderr, "record_resources: %s spills on %s\n", c.name,
+        std::fprintf(stderr, "record_resources: %s spills on %s\n", c.name.c_str(),
                      std::string(arch.name).c_str());
         return 1;
       }
       config = assembled.config;
       registers += (registers.empty() ? "" : ", ") + std::to_string(resources.registers);
     }
-    std::printf("    {\"%s\", \"%s\", {%s}},\n", c.name, config.c_str(), registers.c_str());
+    std::printf("    {\"%s\", \"%s\", {%s}},\n", c.name.c_str(), config.c_str(), registers.c_str());
   }
   std::printf("};\n// clang-format on\n");
   tools::finish_output();

@@ -1,0 +1,46 @@
+// The reference of every op of the library: the one list of them.
+#include "ops/reference/library.h"
+
+namespace tegula::reference {
+
+// Each in one of the files of this folder.
+Outputs cross_entropy(const Call& call, Precision precision);
+Outputs cross_entropy_bwd(const Call& call, Precision precision);
+Outputs dropout(const Call& call, Precision precision);
+Outputs dropout_bwd(const Call& call, Precision precision);
+Outputs dropout_mask(const Call& call, Precision precision);
+Outputs log_softmax(const Call& call, Precision precision);
+Outputs log_softmax_bwd(const Call& call, Precision precision);
+Outputs norm(const Call& call, Precision precision);  ///< of all norms' functions
+Outputs norm_bwd(const Call& call, Precision precision);
+Outputs rotary(const Call& call, Precision precision);
+Outputs rotary_bwd(const Call& call, Precision precision);
+Outputs softmax(const Call& call, Precision precision);
+Outputs softmax_bwd(const Call& call, Precision precision);
+Outputs swiglu(const Call& call, Precision precision);
+Outputs swiglu_bwd(const Call& call, Precision precision);
+
+Reference find_in_library(std::string_view op) {
+  static const std::map<std::string, Reference, std::less<>> references = {
+      {"cross_entropy", {cross_entropy}},
+      {"cross_entropy_bwd", {cross_entropy_bwd, 3}},
+      {"dropout", {dropout}},
+      {"dropout_bwd", {dropout_bwd, 3}},
+      {"dropout_mask", {dropout_mask}},
+      {"log_softmax", {log_softmax}},
+      {"log_softmax_bwd", {log_softmax_bwd, 3}},
+      {"rotary", {rotary}},
+      {"rotary_bwd", {rotary_bwd, 3}},
+      {"softmax", {softmax}},
+      {"softmax_bwd", {softmax_bwd, 3}},
+      {"swiglu", {swiglu}},
+      {"swiglu_bwd", {swiglu_bwd, 3}}};
+  if (const auto found = references.find(op); found != references.end()) return found->second;
+  for (const std::string_view family :
+       {"rms_norm_fn", "layer_norm_fn", "dropout_add_rms_norm", "dropout_add_layer_norm"})
+    if (op.starts_with(family))
+      return op.ends_with("_bwd") ? Reference{norm_bwd, 3} : Reference{norm};
+  return {};
+}
+
+}  // namespace tegula::reference
