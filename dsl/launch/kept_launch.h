@@ -21,10 +21,10 @@ class KeptLaunch {
   /// dropped since.
   bool serves(const Device& device) const;
 
-  /// The same launch with other values for all its arguments: addresses of tensors (equal modulo 16
-  /// bytes; 0: absent; the same tensors must overlap), and bits of scalars (KernelArgument::bits).
+  /// The same launch with other values for some arguments: addresses of tensors (equal modulo 16
+  /// bytes; the same tensors must overlap), and bits of scalars (KernelArgument::bits).
   /// Not reentrant: the owner must prevent calls from a log sink or an allocator during a launch.
-  void launch_again(Stream& stream, std::span<const std::uint64_t> values);
+  void launch_again(Stream& stream, std::span<const runtime::LaunchPlan::Value> values);
 
  private:
   const KernelBase* kernel_ = nullptr;

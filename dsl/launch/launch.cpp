@@ -215,7 +215,7 @@ bool KeptLaunch::serves(const Device& device) const {
          call_.identity.generation == runtime::KernelTable::instance().generation();
 }
 
-void KeptLaunch::launch_again(Stream& stream, std::span<const std::uint64_t> values) {
+void KeptLaunch::launch_again(Stream& stream, std::span<const runtime::LaunchPlan::Value> values) {
   call_.plan.set(values);
   call_.plan.launch(stream);
   report_launch(*kernel_, call_.identity.config, {});

@@ -61,17 +61,21 @@ KernelArgument scalar_argument(DType dtype, std::uint64_t bits) {
 }
 
 /// The launch's first time: with whole arguments.
-void launch_first(PlannedLaunch& launch, Stream& stream, std::span<const std::uint64_t> values) {
+void launch_first(PlannedLaunch& launch, Stream& stream) {
   std::vector<KernelArgument> arguments;
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  for (std::size_t i = 0; i < launch.sources.size(); ++i) {
     const ParameterInfo& parameter = launch.kernel->parameters()[i];
-    if (parameter.kind == ParameterInfo::Kind::scalar) {
-      arguments.push_back(scalar_argument(parameter.dtype, values[i]));
-      continue;
-    }
-    TensorRef tensor = launch.tensors[i];
-    tensor.data = reinterpret_cast<void*>(values[i]);
-    arguments.emplace_back(tensor);
+    if (parameter.kind == ParameterInfo::Kind::scalar)
+      arguments.push_back(scalar_argument(parameter.dtype, 0));
+    else
+      arguments.emplace_back(launch.tensors[i]);
+  }
+  for (const auto& [index, value] : launch.values) {
+    KernelArgument& argument = arguments[index];
+    if (argument.is_tensor)
+      argument.tensor.data = reinterpret_cast<void*>(value);
+    else
+      argument.bits = value;
   }
   launch.kept.launch(stream, *launch.kernel, launch.config, arguments);
 }
@@ -124,34 +128,29 @@ void KeptCall::run(const OpData& described, Stream& stream, const CallView& call
     memory.push_back(stream.empty(workspace.dtype, workspace.shape));
 
   for (const auto& launch : launches) {
-    std::array<std::uint64_t, max_operands + max_scalars> values;
-    for (std::size_t i = 0; i < launch->sources.size(); ++i) {
-      const ArgumentSource& source = launch->sources[i];
-      void* data = nullptr;
-      switch (source.kind) {
-        case ArgumentSource::Kind::absent:
-          break;
-        case ArgumentSource::Kind::operand:
-          data = call.operands[source.index]->data;
-          break;
-        case ArgumentSource::Kind::output:
-          data = output_data[source.index];
-          break;
-        case ArgumentSource::Kind::workspace:
-          data = memory[source.index].data();
-          break;
-        case ArgumentSource::Kind::scalar:
-          values[i] = scalars[source.index];
-          continue;
-      }
-      values[i] = reinterpret_cast<std::uintptr_t>(data);
-      if (data != nullptr) values[i] += static_cast<std::uint64_t>(source.distance);
-    }
-    const std::span<const std::uint64_t> all(values.data(), launch->sources.size());
     if (first)
-      launch_first(*launch, stream, all);
+      for (std::uint32_t i = 0; i < launch->sources.size(); ++i)
+        if (launch->sources[i].kind != ArgumentSource::Kind::absent) launch->values.push_back({i});
+    for (auto& [index, value] : launch->values) {
+      const ArgumentSource& source = launch->sources[index];
+      if (source.kind == ArgumentSource::Kind::scalar) {
+        value = scalars[source.index];
+        continue;
+      }
+      void* data = nullptr;
+      if (source.kind == ArgumentSource::Kind::operand)
+        data = call.operands[source.index]->data;
+      else if (source.kind == ArgumentSource::Kind::output)
+        data = output_data[source.index];
+      else
+        data = memory[source.index].data();
+      value = reinterpret_cast<std::uintptr_t>(data);
+      if (data != nullptr) value += static_cast<std::uint64_t>(source.distance);
+    }
+    if (first)
+      launch_first(*launch, stream);
     else
-      launch->kept.launch_again(stream, all);
+      launch->kept.launch_again(stream, launch->values);
   }
 }
 

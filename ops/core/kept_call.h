@@ -37,11 +37,13 @@ struct ArgumentSource {
 };
 
 struct PlannedLaunch {
+  using Value = runtime::LaunchPlan::Value;
   const KernelBase* kernel = nullptr;
   Config config;
   std::vector<ArgumentSource> sources;  ///< one for each of the kernel's parameters
   std::vector<TensorRef> tensors;       ///< as the kernel sees them; addresses may be missing
   std::vector<std::string> names;       ///< what the op calls them
+  std::vector<Value> values = {};       ///< of the call that is under way; none of absent ones
   detail::KeptLaunch kept = {};
 };
 

@@ -211,18 +211,17 @@ bool LaunchPlan::fits(std::span<const KernelArgument> arguments, const Device& d
   return true;
 }
 
-void LaunchPlan::set(std::span<const std::uint64_t> values) {
-  if (values.size() != arguments_.size())
-    throw InternalError("as many values as the plan has arguments were expected");
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    KernelArgument& argument = arguments_[i];
+void LaunchPlan::set(std::span<const Value> values) {
+  for (const auto& [index, value] : values) {
+    if (index >= arguments_.size()) throw InternalError("the plan has no such argument");
+    KernelArgument& argument = arguments_[index];
     if (!argument.is_tensor) {
-      argument.bits = values[i];
+      argument.bits = value;
       continue;
     }
-    if (!alike(address_of(argument.tensor), values[i]))
+    if (!alike(address_of(argument.tensor), value))
       throw InternalError("an address is aligned otherwise than that of the launch that was kept");
-    argument.tensor.data = reinterpret_cast<void*>(values[i]);
+    argument.tensor.data = reinterpret_cast<void*>(value);
   }
 }
 

@@ -36,11 +36,15 @@ class LaunchPlan {
   /// Whether it was made for this device.
   bool is_for(const Device& device) const { return device.id() == device_; }
 
-  /// Sets the values of all its arguments: the addresses of tensors, and the bits of scalars
+  struct Value {
+    std::uint32_t argument = 0;
+    std::uint64_t value = 0;
+  };
+  /// Sets the values of some arguments: the addresses of tensors, and the bits of scalars
   /// (KernelArgument::bits). Addresses must equal those of make() modulo 16 bytes, and be null
   /// where those were, else it throws InternalError, with some of them set. The same tensors must
   /// overlap as well, which is not checked.
-  void set(std::span<const std::uint64_t> values);
+  void set(std::span<const Value> values);
   /// Launches with its own arguments.
   void launch(Stream& stream) { launch(stream, arguments_); }
 
