@@ -204,7 +204,6 @@ void Plan::launch(const KernelBase& kernel, const Config& config,
   launch->config = config;
   for (const ParameterInfo& parameter : kernel.parameters()) {
     const std::string_view name = bound_name(parameter.name, bindings);
-    launch->names.emplace_back(name);
     if (parameter.kind == ParameterInfo::Kind::scalar) {
       const auto index = scalar_of(state_.op, name, parameter.dtype);
       if (!index)
@@ -212,6 +211,7 @@ void Plan::launch(const KernelBase& kernel, const Config& config,
             fmt::format("{}: the kernel {} takes a scalar {} of {}, which the op "
                         "does not have",
                         state_.op.name, kernel.name(), name, dtype_name(parameter.dtype)));
+      launch->names.emplace_back(name);
       launch->sources.push_back({Kind::scalar, *index});
       launch->tensors.emplace_back();
       continue;
@@ -222,6 +222,10 @@ void Plan::launch(const KernelBase& kernel, const Config& config,
           fmt::format("{}: the kernel {} takes a tensor {}, which the call does "
                       "not have",
                       state_.op.name, kernel.name(), name));
+    // Of a view the tensor that it is of.
+    const std::size_t input = found.source.index;
+    const bool is_input = found.source.kind == Kind::operand && input < state_.op.tensors.size();
+    launch->names.emplace_back(is_input ? state_.op.tensors[input].name : std::string(name));
     launch->sources.push_back(found.source);
     launch->tensors.push_back(found.tensor);
   }

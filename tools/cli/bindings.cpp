@@ -1,6 +1,7 @@
 #include "tools/cli/bindings.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -36,11 +37,19 @@ struct Example {
   op::Sizes sizes;
 };
 
+/// A call that asks for nothing more than it must.
+std::unique_ptr<OpCall> plain_call(const OpBase& op) {
+  auto call = std::make_unique<OpCall>(op);
+  for (const OpParameter* parameter : call->parameters())
+    if (parameter->kind == OpParameter::Kind::flag) call->set(parameter->name, false);
+  return call;
+}
+
 std::optional<Example> example_of(const OpBase& op, const KernelBase& kernel) {
   for (const op::Sizes& sizes : {op::Sizes{}, op::Sizes{{"N", long_row}}}) {
-    OpCall call(op);
-    call.complete(planning_stream(), sizes, DType::bf16);
-    OpPlan plan = call.plan(planning_stream());
+    const std::unique_ptr<OpCall> call = plain_call(op);
+    call->complete(planning_stream(), sizes, DType::bf16);
+    OpPlan plan = call->plan(planning_stream());
     if (launch_of(plan, kernel) != nullptr) return Example{&op, std::move(plan), sizes};
   }
   return std::nullopt;
@@ -53,9 +62,10 @@ std::string name_of(const OpLaunch& launch, std::string_view parameter) {
   return {};
 }
 
-bool knows(const OpCall& call, const std::string& name) {
-  return call.find_input(name) != nullptr ||
-         std::ranges::find(call.op().outputs(), name, &OpOutput::name) != call.op().outputs().end();
+/// Whether it is the op's tensor; else it is a workspace.
+bool is_of_op(const OpBase& op, std::string_view name) {
+  return std::ranges::find(op.tensors(), name, &OpTensor::name) != op.tensors().end() ||
+         std::ranges::find(op.outputs(), name, &OpOutput::name) != op.outputs().end();
 }
 
 /// Of the ops that launch the kernel, the first that has all of the tensors.
@@ -64,15 +74,28 @@ std::optional<Example> find_example(const KernelBase& kernel, const Bindings& gi
   for (const OpBase* op : described_ops()) {
     std::optional<Example> example = example_of(*op, kernel);
     if (!example) continue;
-    const OpCall call(*op);
     const OpLaunch& launch = *launch_of(example->plan, kernel);
     if (std::ranges::all_of(given, [&](const auto& binding) {
-          return knows(call, name_of(launch, binding.first));
+          return is_of_op(*op, name_of(launch, binding.first));
         }))
       return example;
     if (!any) any = std::move(example);
   }
   return any;
+}
+
+/// The dtype of floats that nothing says: that of the op's first input, of what a gradient's
+/// forward gives it, or of an output that has the first input's; else bf16.
+DType dtype_of(const OpBase& op, const std::map<std::string, DType>& given) {
+  std::vector<std::string> names = {op.tensors().empty() ? "" : op.tensors().front().name};
+  if (op.forward())
+    names.insert(names.end(), op.forward()->filled.begin(), op.forward()->filled.end());
+  for (const OpOutput& output : op.outputs())
+    if (output.dtype.like == names.front()) names.push_back(output.name);
+  for (const std::string& name : names)
+    if (const auto found = given.find(name); found != given.end() && is_float(found->second))
+      return found->second;
+  return DType::bf16;
 }
 
 /// The extents that make the example's tensors those that are given.
@@ -81,7 +104,9 @@ op::Sizes sizes_of(const Example& example, const OpLaunch& launch, const Binding
   for (const OpLaunch::Argument& argument : launch.arguments) {
     const auto binding = given.find(argument.parameter);
     const Dims& shape = argument.tensor.shape;
-    if (binding == given.end() || binding->second.shape.size() != shape.size()) continue;
+    if (binding == given.end() || binding->second.shape.size() != shape.size() ||
+        !is_of_op(*example.op, argument.name))
+      continue;
     for (std::size_t d = 0; d < shape.size(); ++d)
       for (const auto& [name, value] : example.plan.extents)
         if (value == shape[d]) solved.try_emplace(name, binding->second.shape[d]);
@@ -90,21 +115,28 @@ op::Sizes sizes_of(const Example& example, const OpLaunch& launch, const Binding
   return solved;
 }
 
-/// The op's plan with tensors of these extents and dtypes, and with the optional ones that are
-/// given.
-OpPlan plan_with(const Example& example, const OpLaunch& launch, const Bindings& given) {
-  const op::Sizes sizes = sizes_of(example, launch, given);
-  std::optional<DType> first;
+/// The example's shape with other extents.
+Dims resized(Dims shape, const op::Sizes& from, const op::Sizes& to) {
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    for (const auto& [name, value] : from)
+      if (const auto other = to.find(name); value == shape[d] && other != to.end()) {
+        shape[d] = other->second;
+        break;
+      }
+  return shape;
+}
+
+/// The op's plan with tensors of these extents, and with the inputs that are given.
+OpPlan plan_with(const OpBase& op, const OpLaunch& launch, const op::Sizes& sizes,
+                 const Bindings& given) {
   std::map<std::string, DType> dtypes;
   for (const OpLaunch::Argument& argument : launch.arguments) {
     const auto binding = given.find(argument.parameter);
-    if (binding == given.end()) continue;
-    dtypes[argument.name] = binding->second.dtype;
-    if (!first && is_float(binding->second.dtype)) first = binding->second.dtype;
+    if (binding != given.end()) dtypes[argument.name] = binding->second.dtype;
   }
-  OpCall call(*example.op);
-  call.complete(planning_stream(), sizes, first.value_or(DType::bf16), dtypes);
-  return call.plan(planning_stream());
+  const std::unique_ptr<OpCall> call = plain_call(op);
+  call->complete(planning_stream(), sizes, dtype_of(op, dtypes), dtypes);
+  return call->plan(planning_stream());
 }
 
 }  // namespace
@@ -113,19 +145,37 @@ Specialised complete(const KernelBase& kernel, const Bindings& given) {
   Specialised result{given, kernel.default_config()};
   std::optional<Example> example = find_example(kernel, given);
   if (!example) return result;
-  OpPlan plan = example->plan;
+  OpLaunch model = *launch_of(example->plan, kernel);
+  std::optional<OpPlan> plan;
   try {
-    plan = plan_with(*example, *launch_of(example->plan, kernel), given);
+    // First with the example's extents, of which those that are given are seen.
+    plan = plan_with(*example->op, model, example->sizes, given);
+    if (const OpLaunch* launch = launch_of(*plan, kernel)) model = *launch;
+    plan = plan_with(*example->op, model, sizes_of(*example, model, given), given);
   } catch (const Error&) {
     // The op does not take them: what the kernel says of them is for its author to see.
   }
-  const OpLaunch* launch = launch_of(plan, kernel);
-  if (launch == nullptr) launch = launch_of(example->plan, kernel);
+  const OpLaunch* launch = plan ? launch_of(*plan, kernel) : nullptr;
+  const bool is_launched = launch != nullptr;
+  if (!is_launched) launch = &model;  // not with these sizes
   result.config = launch->config;
-  for (const OpLaunch::Argument& argument : launch->arguments)
-    if (argument.tensor.present())
-      result.bindings.try_emplace(argument.parameter,
-                                  Binding{argument.tensor.dtype, argument.tensor.shape});
+
+  const op::Sizes sizes = sizes_of(*example, model, given);
+  std::vector<Binding> workspaces;  // all parts of sums are as many
+  for (const auto& [parameter, binding] : given)
+    if (const std::string name = name_of(model, parameter);
+        !name.empty() && !is_of_op(*example->op, name))
+      workspaces.push_back(binding);
+  for (const OpLaunch::Argument& argument : launch->arguments) {
+    if (!argument.tensor.present()) continue;
+    Dims shape = argument.tensor.shape;
+    if (!is_launched) shape = resized(shape, example->plan.extents, sizes);
+    if (!is_of_op(*example->op, argument.name))
+      for (const Binding& workspace : workspaces)
+        if (workspace.shape.size() == shape.size() && workspace.dtype == argument.tensor.dtype)
+          shape = workspace.shape;
+    result.bindings.try_emplace(argument.parameter, Binding{argument.tensor.dtype, shape});
+  }
   return result;
 }
 
