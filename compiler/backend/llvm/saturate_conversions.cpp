@@ -57,7 +57,7 @@ Value* converted(llvm::IRBuilder<>& b, Value* x, unsigned bits, bool is_signed) 
                         llvm::Constant::getNullValue(result->getType()));
 }
 
-Value* expansion(llvm::IntrinsicInst& i) {
+Value* saturated(llvm::IntrinsicInst& i) {
   const bool is_signed = i.getIntrinsicID() == llvm::Intrinsic::fptosi_sat;
   if (!is_signed && i.getIntrinsicID() != llvm::Intrinsic::fptoui_sat) return nullptr;
   llvm::IRBuilder<> b(&i);
@@ -79,7 +79,7 @@ void saturate_conversions(llvm::Module& module) {
     for (llvm::BasicBlock& block : function)
       for (llvm::Instruction& instruction : llvm::make_early_inc_range(block))
         if (auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction))
-          if (Value* value = expansion(*intrinsic)) {
+          if (Value* value = saturated(*intrinsic)) {
             intrinsic->replaceAllUsesWith(value);
             intrinsic->eraseFromParent();
           }

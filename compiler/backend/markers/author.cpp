@@ -20,7 +20,7 @@ namespace {
 /// CUDA C++ Programming Guide, "Formatted Output": arguments besides the format.
 constexpr std::size_t most_arguments = 32;
 /// Of a vector; as many as the simulator shows.
-constexpr unsigned most_elements = 64;
+constexpr unsigned most_printed = 64;
 
 /// A constant text, as a generic pointer.
 llvm::Value* text_pointer(llvm::IRBuilder<>& b, const std::string& text) {
@@ -51,11 +51,11 @@ class PrintLine {
     auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(value->getType());
     if (vector == nullptr) return element(value, is_unsigned);
     format_ += '[';
-    for (unsigned k = 0; k < std::min(vector->getNumElements(), most_elements); ++k) {
+    for (unsigned k = 0; k < std::min(vector->getNumElements(), most_printed); ++k) {
       if (k > 0) format_ += ", ";
       element(b_.CreateExtractElement(value, k), is_unsigned);
     }
-    format_ += vector->getNumElements() > most_elements ? ", ...]" : "]";
+    format_ += vector->getNumElements() > most_printed ? ", ...]" : "]";
   }
   std::vector<Piece> finish() {
     flush();
