@@ -10,6 +10,7 @@ void describe_dropout_add_norm();
 void describe_norm();
 void describe_rotary();
 void describe_softmax();
+void describe_squared_relu();
 void describe_swiglu();
 
 void describe_library() {
@@ -19,6 +20,7 @@ void describe_library() {
   describe_norm();
   describe_rotary();
   describe_softmax();
+  describe_squared_relu();
   describe_swiglu();
 }
 

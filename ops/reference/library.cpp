@@ -17,6 +17,8 @@ Outputs rotary(const Call& call, Precision precision);
 Outputs rotary_bwd(const Call& call, Precision precision);
 Outputs softmax(const Call& call, Precision precision);
 Outputs softmax_bwd(const Call& call, Precision precision);
+Outputs squared_relu(const Call& call, Precision precision);
+Outputs squared_relu_bwd(const Call& call, Precision precision);
 Outputs swiglu(const Call& call, Precision precision);
 Outputs swiglu_bwd(const Call& call, Precision precision);
 
@@ -33,6 +35,8 @@ Reference find_in_library(std::string_view op) {
       {"rotary_bwd", {rotary_bwd, 3}},
       {"softmax", {softmax}},
       {"softmax_bwd", {softmax_bwd, 3}},
+      {"squared_relu", {squared_relu}},
+      {"squared_relu_bwd", {squared_relu_bwd, 3}},
       {"swiglu", {swiglu}},
       {"swiglu_bwd", {swiglu_bwd, 3}}};
   if (const auto found = references.find(op); found != references.end()) return found->second;

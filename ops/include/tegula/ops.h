@@ -8,4 +8,5 @@
 #include "tegula/ops/rng.h"
 #include "tegula/ops/rotary.h"
 #include "tegula/ops/softmax.h"
+#include "tegula/ops/squared_relu.h"
 #include "tegula/ops/swiglu.h"
