@@ -65,7 +65,8 @@ std::vector<MarkerCase> cases() {
        "call void @tegula.async_wait.255(ptr addrspace(3) %s)", arguments,
        "cp.async.wait_group 255", Opcode::cp_async_wait},
       {"<2 x i32> @tegula.cluster_load.v2i32(ptr addrspace(3), i32)",
-       "call <2 x i32> @tegula.cluster_load.v2i32(ptr addrspace(3) %s, i32 %n)",
+       "%v = call <2 x i32> @tegula.cluster_load.v2i32(ptr addrspace(3) %s, i32 %n)\n"
+       "  store <2 x i32> %v, ptr addrspace(1) %g",
        llvm::MemoryEffects::readOnly(), "mapa.shared::cluster", Opcode::cluster_load},
       {"void @tegula.print.3(i32, i1)", "call void @tegula.print.3(i32 %n, i1 %p)", anything,
        "vprintf", Opcode::print},
