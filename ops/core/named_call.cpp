@@ -45,11 +45,9 @@ OpValue value_at(const char* at, const OpParameter& parameter) {
       return load<bool>(at);
     case OpParameter::Kind::integer: {
       std::int64_t value = 0;
-      if (parameter.bytes == sizeof(std::int32_t))
-        value = *reinterpret_cast<const std::int32_t*>(at);
-      else
-        std::memcpy(&value, at, parameter.bytes);
-      return value;
+      std::memcpy(&value, at, parameter.bytes);  // low bytes first
+      const int unused = 64 - 8 * static_cast<int>(parameter.bytes);
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << unused) >> unused;
     }
     case OpParameter::Kind::number:
       if (parameter.bytes == sizeof(double)) return load<double>(at);
@@ -91,8 +89,39 @@ void put_value(char* at, const OpParameter& parameter, const OpValue& value) {
   }
 }
 
+/// Which of OpValue's alternatives the kind is.
+std::size_t alternative_of(OpParameter::Kind kind) {
+  switch (kind) {
+    case OpParameter::Kind::flag:
+      return OpValue(false).index();
+    case OpParameter::Kind::integer:
+      return OpValue(std::int64_t{0}).index();
+    case OpParameter::Kind::number:
+      return OpValue(0.0).index();
+    case OpParameter::Kind::dtype:
+      return OpValue(std::optional<DType>()).index();
+    case OpParameter::Kind::rng:
+      return OpValue(std::optional<ops::RngState>()).index();
+    case OpParameter::Kind::other:
+      break;
+  }
+  return std::variant_npos;
+}
+
 bool can_be_named(const OpParameter& parameter) {
   return parameter.kind != OpParameter::Kind::other;
+}
+
+void check_range(const std::string& op, const OpParameter& parameter, std::int64_t value) {
+  if (parameter.bytes >= sizeof(std::int64_t)) return;
+  const std::int64_t limit = std::int64_t{1} << (8 * parameter.bytes - 1);
+  if (value < -limit || value >= limit)
+    throw Error(ErrorCode::invalid_argument,
+                {.where = op,
+                 .argument = parameter.name,
+                 .problem = "out of range",
+                 .got = std::to_string(value),
+                 .wanted = fmt::format("{} to {}", -limit, limit - 1)});
 }
 
 OpValue usual_value(const OpParameter& parameter, double value) {
@@ -188,8 +217,10 @@ void OpCall::set(std::string_view name, const TensorRef& value) {
 
 void OpCall::set(std::string_view name, const OpValue& value) {
   const OpParameter* parameter = find_parameter(name);
-  if (parameter == nullptr || value_at(at(0), *parameter).index() != value.index())
+  if (parameter == nullptr || alternative_of(parameter->kind) != value.index())
     throw InternalError(fmt::format("{} has no such parameter {}", op_.name(), name));
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    check_range(op_.name(), *parameter, *integer);
   if (forward_ != nullptr && forward_->find_parameter(name) != nullptr) forward_->set(name, value);
   if (const OpParameter* own = named(op_.parameters(), name))
     put_value(at(own->offset), *own, value);

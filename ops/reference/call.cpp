@@ -27,6 +27,17 @@ Values Call::values(std::string_view input) const {
   return {tensor.dtype, download(Tensor::alias(tensor))};
 }
 
+Values Call::present_values(std::string_view input) const {
+  if (!call_.tensor(input).present())
+    throw Error(ErrorCode::invalid_argument,
+                {.where = "the reference of " + op(),
+                 .argument = std::string(input),
+                 .problem = "it asks for a tensor that the call does not have",
+                 .got = "no tensor",
+                 .wanted = "a reference that asks for `values` where a tensor may be absent"});
+  return values(input);
+}
+
 std::int64_t Call::rows(std::string_view input) const {
   const Dims dims = shape(input);
   std::int64_t rows = 1;

@@ -88,6 +88,15 @@ void check(const OpCall& call, const std::map<std::string, std::vector<double>>&
   }
 }
 
+/// That of the first input that is given; without inputs that of the first output.
+DType dtype_of(const OpCall& call, const HostTensors& given,
+               const std::vector<std::pair<std::string, Tensor>>& outputs) {
+  for (const OpTensor* input : call.inputs())
+    if (const auto found = given.find(input->name); found != given.end())
+      return found->second.dtype;
+  return outputs.empty() ? DType::f32 : outputs.front().second.dtype();
+}
+
 int run(const RunOptions& options) {
   const std::unique_ptr<Prepared> prepared = prepare(options);
   OpCall& call = prepared->call;
@@ -102,8 +111,7 @@ int run(const RunOptions& options) {
   RunResult result;
   result.op = call.op().name();
   result.device = prepared->device->name();
-  result.dtype = call.inputs().empty() ? outputs.front().second.dtype()
-                                       : prepared->host.at(call.inputs().front()->name).dtype;
+  result.dtype = dtype_of(call, prepared->host, outputs);
   for (const auto& [name, tensor] : prepared->host) result.shapes[name] = tensor.shape;
   result.launches = recorder.launches();
   result.simulator = simulator;

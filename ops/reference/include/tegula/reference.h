@@ -32,6 +32,8 @@ class Call {
   const std::string& op() const { return call_.op().name(); }
   /// The values of an input, read from its device; none if the call had no such tensor.
   Values values(std::string_view input) const;
+  /// The same of an input that must be there; throws Error{invalid_argument} if it is not.
+  Values present_values(std::string_view input) const;
   /// The extents of an input; none if it is absent.
   Dims shape(std::string_view input) const { return call_.tensor(input).shape; }
   /// Of an input (..., N): the product of all its extents but the last, and the last.
@@ -82,7 +84,7 @@ template <class F>
 std::vector<double> elementwise(const Call& call, std::string_view output, Precision precision,
                                 const std::vector<std::string>& inputs, const F& f) {
   std::vector<Values> values;
-  for (const std::string& input : inputs) values.push_back(call.values(input));
+  for (const std::string& input : inputs) values.push_back(call.present_values(input));
   DType dtype = values.front().dtype;
   for (const Values& v : values) dtype = wider(dtype, v.dtype);
   const Rounding r(precision, dtype);
