@@ -41,7 +41,7 @@ void expect_to_run(const char* page, const std::string& program, std::size_t cou
   }
 }
 
-TEST(Documentation, CommandLine) { expect_to_run("docs/command-line.md", "tegula ", 17); }
+TEST(Documentation, CommandLine) { expect_to_run("docs/command-line.md", "tegula ", 18); }
 TEST(Documentation, Readme) { expect_to_run("README.md", "build/release/bin/tegula ", 3); }
 
 TEST(Documentation, Ops) {
