@@ -55,8 +55,9 @@ NormInputGradients norm_bwd(const NormProblem& problem, const NormSubset& subset
   if (problem.weight1.present())
     full.dy1.data = expanded(full.dy1.data, subset.out_subset, problem.n);
   NormInputGradients result = norm_bwd(expanded(problem, subset), full, precision);
-  result.dx = compacted(result.dx, subset.x_subset,
-                        static_cast<std::int64_t>(problem.x.data.size()) / problem.n, problem.n);
+  if (problem.n > 0)  // else there is nothing to compact
+    result.dx = compacted(result.dx, subset.x_subset,
+                          static_cast<std::int64_t>(problem.x.data.size()) / problem.n, problem.n);
   return result;
 }
 

@@ -319,6 +319,16 @@ TEST(Run, NothingToDo) {
   }
 }
 
+TEST(Run, GradientsOfRowsWithoutElements) {
+  for (const std::string op : {"rms_norm_fn_bwd", "layer_norm_fn_bwd"}) {
+    const CliResult result =
+        tegula_cli("run " + op +
+                   " --device sim --check --random x=4x0:f32 --random weight=0:f32 "
+                   "--random dy=4x0:f32");
+    EXPECT_EQ(result.status, 0) << op << result.err << result.out;
+  }
+}
+
 TEST(Run, DestinationsAreWritten) {
   const CliResult result = tegula_cli(
       "run rms_norm_fn --device sim --check --json --random x=3x32:bf16 --random weight=32:bf16 "
