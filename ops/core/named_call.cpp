@@ -155,6 +155,8 @@ OpCall::OpCall(const OpBase& op)
     forward_ = std::make_unique<OpCall>(*op.forward()->op);
     inputs_ = forward_->inputs_;
     parameters_ = forward_->parameters_;
+    std::erase_if(parameters_,
+                  [&](const OpParameter* parameter) { return is_own(parameter->name); });
   }
   append(inputs_, op.tensors());
   std::erase_if(inputs_,
@@ -189,6 +191,11 @@ bool OpCall::is_filled(std::string_view name) const {
          std::ranges::find(op_.forward()->filled, name) != op_.forward()->filled.end();
 }
 
+bool OpCall::is_own(std::string_view parameter) const {
+  return std::ranges::find(op_.outputs(), parameter, &OpOutput::dtype_argument) !=
+         op_.outputs().end();
+}
+
 const OpTensor* OpCall::find_input(std::string_view name) const { return named(inputs_, name); }
 const OpParameter* OpCall::find_parameter(std::string_view name) const {
   return named(parameters_, name);
@@ -221,7 +228,8 @@ void OpCall::set(std::string_view name, const OpValue& value) {
     throw InternalError(fmt::format("{} has no such parameter {}", op_.name(), name));
   if (const auto* integer = std::get_if<std::int64_t>(&value))
     check_range(op_.name(), *parameter, *integer);
-  if (forward_ != nullptr && forward_->find_parameter(name) != nullptr) forward_->set(name, value);
+  if (forward_ != nullptr && forward_->find_parameter(name) != nullptr && !is_own(name))
+    forward_->set(name, value);
   if (const OpParameter* own = named(op_.parameters(), name))
     put_value(at(own->offset), *own, value);
 }

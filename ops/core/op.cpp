@@ -35,8 +35,8 @@ OpBase::OpBase(std::string name, std::string summary, const std::source_location
   OpRegistry::instance().add(this);
 }
 
-OpBase::OpBase(OpBase&& other) noexcept : data_(std::move(other.data_)) {
-  OpRegistry::instance().add(this);
+OpBase::OpBase(OpBase&& other) noexcept {
+  OpRegistry::instance().move(&other, this, [&] { data_ = std::move(other.data_); });
 }
 OpBase::~OpBase() { OpRegistry::instance().remove(this); }
 
@@ -56,12 +56,28 @@ const std::vector<std::pair<std::string, std::string>>& OpBase::pairs() const {
   return data_->pairs;
 }
 
+/// Names of inputs and outputs, and those of inputs and of memory for outputs, are different ones.
+void OpBase::check_name(std::string_view name) const {
+  const auto is = [&](const auto& named) { return named.name == name; };
+  if (std::ranges::any_of(data_->tensors, is) || std::ranges::any_of(data_->outputs, is))
+    refuse(fmt::format("the name {} is used twice", name));
+}
+void OpBase::refuse(const std::string& problem) const {
+  throw InternalError(fmt::format("{}: op {}: {}", location(), data_->name, problem));
+}
+
 void OpBase::add(OpTensor tensor) {
+  check_name(tensor.name);
   data_->steps.push_back({OpData::Step::Kind::tensor, data_->tensors.size()});
   data_->tensors.push_back(std::move(tensor));
   check_capacity(*data_);
 }
 void OpBase::add(OpOutput output) {
+  check_name(output.name);
+  using Kind = op::Shape::Kind;
+  if (output.shape.kind == Kind::rows || output.shape.kind == Kind::any)
+    refuse(fmt::format("the output {} needs a shape: op::like of a tensor, op::dims of extents",
+                       output.name));
   data_->outputs.push_back(std::move(output));
   check_capacity(*data_);
 }
@@ -105,6 +121,8 @@ void OpBase::remove(std::string_view name) {
       if (step.kind == OpData::Step::Kind::tensor && step.index > i) --step.index;
   }
   std::erase_if(op.outputs, [&](const OpOutput& output) { return output.name == name; });
+  for (OpOutput& output : op.outputs)
+    if (output.dtype_argument == name) output.dtype_argument.clear();
   std::erase_if(op.parameters, [&](const OpParameter& parameter) {
     if (parameter.name != name) return false;
     op.key_words -= parameter.key_words;
@@ -115,9 +133,13 @@ OpOutput& OpBase::last_output() {
   if (data_->outputs.empty()) wrong_word("a word about an output", "output");
   return data_->outputs.back();
 }
+void OpBase::name_destination(OpOutput& output, std::string name) {
+  if (std::ranges::find(data_->tensors, name, &OpTensor::name) != data_->tensors.end())
+    refuse(fmt::format("the name {} is used twice", name));
+  output.into = std::move(name);
+}
 void OpBase::wrong_word(const char* word, const char* before) const {
-  throw InternalError(
-      fmt::format("{}: op {}: {} stands behind {}", location(), data_->name, word, before));
+  refuse(fmt::format("{} stands behind {}", word, before));
 }
 void OpBase::add_rule(std::function<void(const void*, const Plan&)> rule) {
   data_->steps.push_back({OpData::Step::Kind::rule, data_->rules.size()});
@@ -132,6 +154,11 @@ void OpBase::set_plan(std::function<void(Plan&, const void*)> plan) {
 void OpBase::set_structs(const OpStructs& structs) { data_->structs = structs; }
 void OpBase::set_forward(OpForward forward) { data_->forward = std::move(forward); }
 void OpBase::add_usual(std::string name, double value) {
+  using Kind = OpParameter::Kind;
+  const auto found = std::ranges::find(data_->parameters, name, &OpParameter::name);
+  if (found == data_->parameters.end() ||
+      (found->kind != Kind::flag && found->kind != Kind::integer && found->kind != Kind::number))
+    refuse(fmt::format("{} is no flag and no number before `usual`", name));
   data_->usual.emplace_back(std::move(name), value);
 }
 void OpBase::set_example(void (*example)(op::Sizes& sizes)) { data_->example = example; }

@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "tegula/op.h"
@@ -15,6 +16,16 @@ class OpRegistry {
   static OpRegistry& instance();
   void add(const OpBase* op);
   void remove(const OpBase* op);
+  /// `to` stands in for `from`, once `move`, which throws nothing, has moved what it is.
+  template <class F>
+  void move(const OpBase* from, const OpBase* to, const F& move) noexcept {
+    const std::scoped_lock lock(mutex_);
+    move();
+    auto node = ops_.extract(from);
+    if (node.empty()) return;
+    node.value() = to;
+    ops_.insert(std::move(node));
+  }
   /// Those that somebody can call, by name.
   std::vector<const OpBase*> all() const;
 

@@ -69,7 +69,8 @@ bool Plan::empty() const {
 
 void Plan::read_config(void* config, std::size_t bytes) const {
   const std::optional<OpConfig>& info = state_.op.config;
-  if (!info || info->bytes != bytes)
+  if (!info) return;  // the struct's own defaults
+  if (info->bytes != bytes)
     throw InternalError(fmt::format("{}: the op has no such config", state_.op.name));
   const void* pinned = info->find(static_cast<const char*>(state_.arguments()) + info->offset);
   if (pinned != nullptr)

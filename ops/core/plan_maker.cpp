@@ -145,8 +145,11 @@ void PlanMaker::check_tensor(std::size_t index) {
     if (const NamedExtent* n = rule.shape.kind == Shape::Kind::dims && rule.shape.names.size() == 1
                                    ? find_extent(state_.extents, rule.shape.names[0])
                                    : nullptr)
-      state_.checks.fail(rule.name, "the tensor is absent", "no tensor",
-                         fmt::format("{} elements of f32, f16 or bf16, {}", n->value, n->origin));
+      state_.checks.fail(
+          rule.name, "the tensor is absent", "no tensor",
+          fmt::format("{} elements{}, {}", n->value,
+                      rule.dtype.any_of.empty() ? "" : " of " + list_of(rule.dtype.any_of),
+                      n->origin));
     state_.checks.fail(rule.name, "the tensor is absent", "no tensor", "a tensor on a device");
   }
   check_dtype(*tensor, rule);
@@ -160,7 +163,8 @@ Shape::Wanted PlanMaker::wanted(const Shape& shape) const {
     case Shape::Kind::leading: {
       const std::string& name = shape.names.front();
       const std::size_t index = state_.operand(name);
-      if (index >= state_.op.tensors.size() || state_.call.operands[index] == nullptr)
+      if (index >= state_.op.tensors.size() || state_.call.operands[index] == nullptr ||
+          !state_.call.operands[index]->present())
         throw InternalError(fmt::format("{}: no tensor {} to be like", state_.op.name, name));
       const Dims& dims = state_.call.operands[index]->shape;
       if (shape.kind == Shape::Kind::like)

@@ -55,11 +55,12 @@ NormForwardOp dropout_add_op(const NormFunction& function, const char* name, con
 }
 NormForwardOp plain_op(const NormFunction& function, const char* name, const char* summary) {
   return dropout_add_op(function, name, summary)
-      .without(
-          {"x1", "weight1", "bias1", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+      .without({"x1", "weight1", "bias1", "y1", "mask1", "x0_subset", "out_subset", "out_numrows",
+                "rowscale_const"});
 }
 NormForwardOp subset_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_op(function, name, summary).without({"x1", "weight1", "bias1", "rowscale"});
+  return dropout_add_op(function, name, summary)
+      .without({"x1", "weight1", "bias1", "y1", "mask1", "rowscale"});
 }
 NormForwardOp parallel_op(const NormFunction& function, const char* name, const char* summary) {
   return dropout_add_op(function, name, summary)

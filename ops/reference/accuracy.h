@@ -28,9 +28,9 @@ struct Accuracy {
 /// All three hold as many elements, in the same order; `output` is the dtype of x. Where ref64 is
 /// NaN, x must be NaN; where it is infinite, or beyond the dtype's range, x may be that infinity.
 /// An element at which plain alone is not finite (its squares overflow f16 early) says nothing
-/// about x and is left out of plain_error. `factor` is 2, for gradients 3. Masks (i1) hold 0 and 1
-/// and must be equal; pass the mask for both ref64 and plain. `roundoff`, of Precision::roundoff,
-/// may be left out: then plain alone decides.
+/// about x and is left out of plain_error. `factor` is 2, for gradients 3. Masks, which hold 0
+/// and 1, and integers must be equal; pass ref64 for plain, too. `roundoff`, of
+/// Precision::roundoff, may be left out: then plain alone decides.
 Accuracy compare(std::span<const double> x, std::span<const double> ref64,
                  std::span<const double> plain, DType output, double factor = 2,
                  std::span<const double> roundoff = {});

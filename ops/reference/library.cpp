@@ -38,13 +38,25 @@ Reference find_in_library(std::string_view op) {
       {"squared_relu", {squared_relu}},
       {"squared_relu_bwd", {squared_relu_bwd, 3}},
       {"swiglu", {swiglu}},
-      {"swiglu_bwd", {swiglu_bwd, 3}}};
-  if (const auto found = references.find(op); found != references.end()) return found->second;
-  for (const std::string_view family :
-       {"rms_norm_fn", "layer_norm_fn", "dropout_add_rms_norm", "dropout_add_layer_norm"})
-    if (op.starts_with(family))
-      return op.ends_with("_bwd") ? Reference{norm_bwd, 3} : Reference{norm};
-  return {};
+      {"swiglu_bwd", {swiglu_bwd, 3}},
+      {"rms_norm_fn", {norm}},
+      {"rms_norm_fn_bwd", {norm_bwd, 3}},
+      {"layer_norm_fn", {norm}},
+      {"layer_norm_fn_bwd", {norm_bwd, 3}},
+      {"dropout_add_rms_norm", {norm}},
+      {"dropout_add_rms_norm_bwd", {norm_bwd, 3}},
+      {"dropout_add_rms_norm_subset", {norm}},
+      {"dropout_add_rms_norm_subset_bwd", {norm_bwd, 3}},
+      {"dropout_add_rms_norm_parallel_residual", {norm}},
+      {"dropout_add_rms_norm_parallel_residual_bwd", {norm_bwd, 3}},
+      {"dropout_add_layer_norm", {norm}},
+      {"dropout_add_layer_norm_bwd", {norm_bwd, 3}},
+      {"dropout_add_layer_norm_subset", {norm}},
+      {"dropout_add_layer_norm_subset_bwd", {norm_bwd, 3}},
+      {"dropout_add_layer_norm_parallel_residual", {norm}},
+      {"dropout_add_layer_norm_parallel_residual_bwd", {norm_bwd, 3}}};
+  const auto found = references.find(op);
+  return found == references.end() ? Reference{} : found->second;
 }
 
 }  // namespace tegula::reference

@@ -91,6 +91,11 @@ TEST(Emit, ExamplesFollowTheBindings) {
   EXPECT_EQ(bindings("cross_entropy_bwd --bind dx=5x100:f32").at("x"), "5x100:f32");
   EXPECT_EQ(bindings("rotary_fwd --bind x=1x9x2x40:f32").at("sin"), "9x20:f32");
   EXPECT_EQ(bindings("swiglu_bwd --bind a=3x100:bf16").at("db"), "3x100:bf16");
+  // What only some calls give, parts of sums, statistics, no elements.
+  EXPECT_EQ(bindings("rms_norm_fwd --bind residual_out=4x8:f32").at("x"), "4x8:bf16");
+  EXPECT_EQ(bindings("norm_column_sums --bind dweight_parts=8x16:f32").at("dweight"), "16:bf16");
+  EXPECT_EQ(bindings("rms_norm_bwd --bind rstd=5:f32").at("s"), "5x4096:bf16");
+  EXPECT_EQ(bindings("cross_entropy_fwd --bind x=4x0:f32").at("target"), "4:i64");
 }
 
 TEST(Kernels, ListsTheNorm) {

@@ -75,5 +75,11 @@ TEST(Accuracy, MasksMustBeEqual) {
 
 TEST(Accuracy, NothingPasses) { EXPECT_TRUE(compare({}, {}, {}, DType::f16).passed); }
 
+TEST(Accuracy, IntegersAreRightOrWrong) {
+  const std::vector<double> wanted = {0, -7, 1e15}, other = {0, -7, 1e15 + 1};
+  EXPECT_TRUE(compare(wanted, wanted, wanted, DType::i64).passed);
+  EXPECT_FALSE(compare(other, wanted, wanted, DType::i64).passed);
+}
+
 }  // namespace
 }  // namespace tegula::reference

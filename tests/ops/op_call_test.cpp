@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "ops/reference/transfer.h"
 #include "tegula/dsl.h"
 #include "tegula/error.h"
@@ -69,6 +71,62 @@ TEST_P(NamedCall, AGradientRunsItsForward) {
   again->pin(stream, std::vector<std::pair<std::string, std::int64_t>>{{"warps", 1}});
   again->run_again(stream);
   EXPECT_EQ(reference::download(again->outputs()[0].second), reference::download(dx));
+}
+
+// The dtype of a gradient's own output is no dtype of the forward's.
+TEST_P(NamedCall, AGradientsDTypeIsItsOwn) {
+  OpCall call(op_called("softmax_bwd"));
+  std::vector<double> values(40);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<double>(i));
+  const Tensor x = upload(stream, f32, {1, 40}, values), dy = upload(stream, f32, {1, 40}, values);
+  call.set("x", x);
+  call.set("dy", dy);
+  call.set("out_dtype", std::optional(bf16));
+  call.run(stream);
+  const Tensor dx =
+      ops::softmax_bwd(stream, dy, ops::softmax(stream, x), {.out_dtype = DType::bf16});
+  EXPECT_EQ(call.outputs()[0].second.dtype(), bf16);
+  EXPECT_EQ(reference::download(call.outputs()[0].second), reference::download(dx));
+}
+
+struct PlainConfig {};
+void plus_one(const PlainConfig&, In x, Out y) {
+  auto [rows, n] = dims2(x);
+  require(y, {rows, n});
+  auto [i, j] = grid({rows, cdiv(n, 32)});
+  y.tiles({1, 32}).store(x.tiles({1, 32}).load({i, j}) + 1.f, {i, j});
+}
+const auto plus_one_kernel = kernel("plus_one", plus_one, {"x", "y"});
+
+TEST_P(NamedCall, AnOpNeedsNoConfig) {
+  const auto op = Op<ShiftArgs, Tensor>("plus_one", "y = x + 1")
+                      .input("x", &ShiftArgs::x)
+                      .output("y", {.shape = op::like("x"), .dtype = op::dtype_of("x")})
+                      .launches(plus_one_kernel);
+  const Tensor y = op(stream, {.x = upload(stream, f32, {2, 2}, {0, 1, 2, 3})});
+  EXPECT_EQ(reference::download(y), (std::vector<double>{1, 2, 3, 4}));
+}
+
+TEST_P(NamedCall, WhatADescriptionMayNotSay) {
+  const auto refused = [](const char* part, const auto& describe) {
+    try {
+      describe();
+      ADD_FAILURE() << part;
+    } catch (const InternalError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("op_call_test.cpp"), std::string::npos);
+    }
+  };
+  const auto op = [] { return Op<ShiftArgs, Tensor>("bad", "").input("x", &ShiftArgs::x); };
+  refused("the name x is used twice", [&] { op().input("x", &ShiftArgs::bias); });
+  refused("the name x is used twice", [&] {
+    op().output("x", {op::like("x"), op::dtype_of("x")});
+  });
+  refused("the name x is used twice", [&] {
+    op().output("y", {op::like("x"), op::dtype_of("x")}).into("x", &ShiftArgs::bias);
+  });
+  refused("the output y needs a shape", [&] { op().output("y", {.dtype = op::dtype_of("x")}); });
+  refused("no flag and no number", [&] { op().usual("nothing", 1); });
 }
 
 TEST_P(NamedCall, WhatACallComesTo) {

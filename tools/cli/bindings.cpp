@@ -94,7 +94,10 @@ std::optional<Example> find_example(const KernelBase& kernel, const Bindings& gi
 DType dtype_of(const OpBase& op, const std::map<std::string, DType>& given) {
   std::vector<std::string> names = {op.tensors().empty() ? "" : op.tensors().front().name};
   if (op.forward())
-    names.insert(names.end(), op.forward()->filled.begin(), op.forward()->filled.end());
+    for (const OpTensor& tensor : op.tensors())
+      if (std::ranges::find(op.forward()->filled, tensor.name) != op.forward()->filled.end() &&
+          tensor.dtype.any_of == op::floats().any_of)
+        names.push_back(tensor.name);
   for (const OpOutput& output : op.outputs())
     if (output.dtype.like == names.front()) names.push_back(output.name);
   for (const std::string& name : names)
@@ -103,16 +106,28 @@ DType dtype_of(const OpBase& op, const std::map<std::string, DType>& given) {
   return DType::bf16;
 }
 
+/// Of an output that the example does not give: a matrix, as kernels see it, of rows of N elements.
+void solve_output(const OpBase& op, const std::string& name, const Dims& shape, op::Sizes& solved) {
+  const auto output = std::ranges::find(op.outputs(), name, &OpOutput::name);
+  if (output == op.outputs().end() || output->shape.layout != op::Layout::matrix ||
+      shape.size() != 2)
+    return;
+  solved.try_emplace("M", shape[0]);
+  solved.try_emplace("N", shape[1]);
+}
+
 /// The extents that make the example's tensors those that are given.
 op::Sizes sizes_of(const Example& example, const OpLaunch& launch, const Bindings& given) {
   op::Sizes solved;
   for (const OpLaunch::Argument& argument : launch.arguments) {
     const auto binding = given.find(argument.parameter);
     const Dims& shape = argument.tensor.shape;
-    if (binding == given.end() || binding->second.shape.size() != shape.size() ||
-        !is_of_op(*example.op, argument.name))
-      continue;
-    for (std::size_t d = 0; d < shape.size(); ++d)
+    if (binding == given.end()) continue;
+    if (!argument.tensor.present())
+      solve_output(*example.op, argument.name, binding->second.shape, solved);
+    if (shape.empty() || binding->second.shape.size() != shape.size()) continue;
+    // How many parts a sum has, the first extent of a workspace, is the op's to say.
+    for (std::size_t d = is_of_op(*example.op, argument.name) ? 0 : 1; d < shape.size(); ++d)
       for (const auto& [name, value] : example.plan.extents)
         if (value == shape[d]) solved.try_emplace(name, binding->second.shape[d]);
   }
@@ -156,6 +171,7 @@ Specialised complete(const KernelBase& kernel, const Bindings& given) {
     // First with the example's extents, of which those that are given are seen.
     plan = plan_with(*example->op, model, example->sizes, given);
     if (const OpLaunch* launch = launch_of(*plan, kernel)) model = *launch;
+    plan.reset();
     plan = plan_with(*example->op, model, sizes_of(*example, model, given), given);
   } catch (const Error&) {
     // The op does not take them: what the kernel says of them is for its author to see.

@@ -56,6 +56,18 @@ std::string destination_text(const OpOutput& output) {
                      fmt::join(output.may_be, " or "));
 }
 
+/// Whether a caller here can say the dtype: a gradient's forward may do so in their place.
+bool has_dtype_argument(const OpBase& op, const OpOutput& output) {
+  return !output.dtype_argument.empty() &&
+         !(op.forward() && std::ranges::find(op.forward()->filled, output.dtype_argument) !=
+                               op.forward()->filled.end());
+}
+
+/// Whether the caller's memory may be of any float: not where a forward says the dtype.
+bool is_any_float(const OpBase& op, const OpOutput& output) {
+  return output.any_float && (output.dtype_argument.empty() || has_dtype_argument(op, output));
+}
+
 std::string default_of(const OpCall& call, const OpParameter& parameter) {
   const OpValue value = call.parameter(parameter.name);
   if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "1" : "0";
@@ -92,13 +104,14 @@ std::vector<TensorSpec> tensors_of(const OpCall& call) {
                      dtype_text(tensor->dtype), tensor->meaning});
   for (const OpOutput& output : call.op().outputs())
     if (!output.into.empty())
-      specs.push_back({output.into,
-                       false,
-                       {},
-                       shape_text(output.shape),
-                       output.any_float ? dtype_text(op::floats()) : dtype_text(output.dtype),
-                       destination_text(output),
-                       true});
+      specs.push_back(
+          {output.into,
+           false,
+           {},
+           shape_text(output.shape),
+           is_any_float(call.op(), output) ? dtype_text(op::floats()) : dtype_text(output.dtype),
+           destination_text(output),
+           true});
   return specs;
 }
 
@@ -120,7 +133,7 @@ std::vector<OutputSpec> outputs_of(const OpBase& op) {
   std::vector<OutputSpec> specs;
   for (const OpOutput& output : op.outputs()) {
     std::string dtypes = dtype_text(output.dtype);
-    if (!output.dtype_argument.empty())
+    if (has_dtype_argument(op, output))
       dtypes = fmt::format("{}; else {}", output.dtype_argument, dtypes);
     specs.push_back({output.name, shape_text(output.shape), std::move(dtypes), output.meaning,
                      output.when == nullptr});
@@ -189,7 +202,10 @@ std::string json_of(const std::vector<const OpBase*>& ops) {
     Json& json = list.emplace_back(Json{{"name", op->name()},
                                         {"summary", op->summary()},
                                         {"location", op->location()},
-                                        {"forward", Json()}});
+                                        {"forward", Json()},
+                                        {"tensors", Json::array()},
+                                        {"parameters", Json::array()},
+                                        {"outputs", Json::array()}});
     if (op->forward()) json["forward"] = op->forward()->op->name();
     for (const TensorSpec& t : tensors_of(call))
       json["tensors"].push_back({{"name", t.name},
@@ -215,11 +231,16 @@ std::string json_of(const std::vector<const OpBase*>& ops) {
 }
 
 const OpBase& find_op(std::string_view name) {
-  std::vector<std::string> names;
+  std::vector<std::string> names, locations;
+  const OpBase* found = nullptr;
   for (const OpBase* op : described_ops()) {
-    if (op->name() == name) return *op;
     names.push_back(op->name());
+    if (op->name() != name) continue;
+    found = op;
+    locations.push_back(op->location());
   }
+  if (locations.size() > 1) usage_error("OP", "several ops have this name", join(locations), "one");
+  if (found != nullptr) return *found;
   usage_error("OP", "no such op", fmt::format("'{}'", name), join(names));
 }
 

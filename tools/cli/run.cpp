@@ -77,14 +77,23 @@ void check(const OpCall& call, const std::map<std::string, std::vector<double>>&
                            plain = function(seen, Precision::plain),
                            roundoff = function(seen, Precision::roundoff);
   for (OutputResult& output : outputs) {
-    const auto expected = ref64.find(output.name);
-    if (expected == ref64.end())
-      usage_error("--check", fmt::format("the reference of {} gives no {}", op, output.name));
-    const bool is_mask = output.dtype == DType::i1;  // exact
-    output.accuracy = reference::compare(
-        values.at(output.name), expected->second,
-        is_mask ? expected->second : plain.find(output.name)->second, output.dtype, factor,
-        is_mask ? std::span<const double>() : roundoff.find(output.name)->second);
+    const std::vector<double>& got = values.at(output.name);
+    const auto expected = [&](const reference::Outputs& outputs) -> const std::vector<double>& {
+      const auto found = outputs.find(output.name);
+      if (found == outputs.end())
+        usage_error("--check", fmt::format("the reference of {} gives no {}", op, output.name));
+      if (found->second.size() != got.size())
+        usage_error("--check",
+                    fmt::format("the reference of {} gives another number of elements of {}", op,
+                                output.name),
+                    std::to_string(found->second.size()), std::to_string(got.size()));
+      return found->second;
+    };
+    if (is_float(output.dtype))
+      output.accuracy = reference::compare(got, expected(ref64), expected(plain), output.dtype,
+                                           factor, expected(roundoff));
+    else
+      output.accuracy = reference::compare(got, expected(ref64), expected(ref64), output.dtype);
   }
 }
 

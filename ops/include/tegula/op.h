@@ -77,6 +77,7 @@ class OpBase {
   void set(OpConfig config);
   /// Throws InternalError where there is none yet.
   OpOutput& last_output();
+  void name_destination(OpOutput& output, std::string name);
   [[noreturn]] void wrong_word(const char* word, const char* before) const;
   void add_constant(std::uint32_t offset, const void* value, std::size_t bytes);
   void add_pair(std::string first, std::string second);
@@ -90,11 +91,14 @@ class OpBase {
   void set_example(void (*example)(op::Sizes& sizes));
 
  private:
+  void check_name(std::string_view name) const;
+  [[noreturn]] void refuse(const std::string& problem) const;
   friend class OpCall;
   std::unique_ptr<OpData> data_;
 };
 
-/// The ops that exist in this process, the library's included, by name.
+/// The ops that exist in this process, the library's included, by name. Not while another thread
+/// describes one of the program's.
 std::vector<const OpBase*> described_ops();
 
 namespace detail {
@@ -102,13 +106,13 @@ namespace detail {
 /// Words that stand for a value in the key of a call.
 template <class T>
 struct KeyWords {
-  static_assert(std::has_unique_object_representations_v<T>,
+  static_assert(std::has_unique_object_representations_v<T> || std::is_empty_v<T>,
                 "what is part of a call's key is a bool, an integer, an enum, or a struct of such "
                 "without padding");
   static constexpr std::uint32_t count = (sizeof(T) + 7) / 8;
   static void put(const void* value, std::uint64_t* words) {
     words[count - 1] = 0;
-    std::memcpy(words, value, sizeof(T));
+    if constexpr (!std::is_empty_v<T>) std::memcpy(words, value, sizeof(T));
   }
 };
 template <class T>
@@ -129,6 +133,11 @@ std::uint32_t offset_of(Member Object::*member) {
   return static_cast<std::uint32_t>(reinterpret_cast<const char*>(&(object.*member)) -
                                     reinterpret_cast<const char*>(&object));
 }
+
+template <class T>
+constexpr bool is_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                           std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
+                           std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::uint64_t>;
 
 template <class T>
 constexpr DType dtype_of() {
@@ -234,7 +243,7 @@ class Op : public OpBase {
   /// element on element, and overlaps no tensor of the call otherwise.
   Op into(std::string name, TensorRef Args::*member, std::vector<std::string> may_be = {}) && {
     OpOutput& output = last_output();
-    output.into = std::move(name);
+    name_destination(output, std::move(name));
     output.into_offset = offset(member);
     output.may_be = std::move(may_be);
     return std::move(*this);
@@ -269,7 +278,9 @@ class Op : public OpBase {
   template <class T, class Base>
   Op scalar(std::string name, T Base::*member, std::string meaning,
             void (*check)(T value, std::string_view name, const OpChecks&) = nullptr) && {
-    static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>);
+    static_assert(detail::is_scalar<T>,
+                  "a scalar is a float, a double, or a std::int32_t, int64_t, "
+                  "uint32_t or uint64_t");
     add(described(name, member, std::move(meaning)));
     const auto get = [=](const void* arguments, const OpChecks& checks, std::uint64_t* bits) {
       const T value = static_cast<const Args*>(arguments)->*member;
@@ -411,6 +422,10 @@ class Op : public OpBase {
         },
         base.fields());
   }
+
+  template <class C, class Base, class... P>
+  Op config(std::optional<C> Base::*member,
+            const Kernel<C, P...>&& kernel) && = delete;  // it would be gone by the first call
 
   /// Drops tensors, parameters and outputs that the structs have for other ops, and that callers of
   /// this one cannot give, nor get.

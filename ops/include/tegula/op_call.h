@@ -107,6 +107,8 @@ class OpCall {
   void pretend(Stream& stream);
   void fill_from_forward();
   bool is_filled(std::string_view name) const;
+  /// Of a gradient: the dtype of its own outputs, whatever the forward calls so.
+  bool is_own(std::string_view parameter) const;
   Dims shape_of(const OpTensor& tensor, const op::Sizes& sizes) const;
   DType dtype_of(const OpTensor& tensor, DType otherwise) const;
   op::Sizes all_sizes(op::Sizes sizes) const;
