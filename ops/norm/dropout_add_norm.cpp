@@ -1,18 +1,24 @@
 // The dropout_add_* functions forward.
 #include "tegula/ops/dropout_add_norm.h"
 
+#include <fmt/format.h>
+
 #include "ops/lasting.h"
 #include "ops/norm/norm_forward.h"
 
 namespace tegula::ops {
 namespace {
 
-constexpr NormFunction function_of(NormKind kind) {
-  return {kind, true, "x0", "weight", "bias", "epsilon"};
-}
-const NormFunction rms = function_of(NormKind::rms), layer = function_of(NormKind::layer);
-const NormFunction parallel_rms = {NormKind::rms, true, "x0", "weight0", "bias0", "epsilon"};
-const NormFunction parallel_layer = {NormKind::layer, true, "x0", "weight0", "bias0", "epsilon"};
+using Form = DropoutAddForm;
+
+/// How their signatures call what all norms have.
+template <Form form, NormKind kind>
+constexpr NormFunction function = {.kind = kind,
+                                   .gives_masks = true,
+                                   .x = "x0",
+                                   .weight = form == Form::parallel ? "weight0" : "weight",
+                                   .bias = form == Form::parallel ? "bias0" : "bias",
+                                   .eps = "epsilon"};
 
 /// With the options that all of these functions have.
 template <class Options>
@@ -49,94 +55,84 @@ NormArgs arguments_of(const TensorRef& x0, const TensorRef& weight0,
   return a;
 }
 
-NormForwardOp dropout_add_op(const NormFunction& function, const char* name, const char* summary) {
-  return norm_forward_op(function, name, summary)
-      .without({"zero_centered_weight", "is_rms_norm", "out_dtype"});
+std::string op_name_of(Form form, NormKind kind) {
+  constexpr const char* suffixes[] = {"", "_subset", "_parallel_residual"};
+  return fmt::format("dropout_add_{}_norm{}", kind == NormKind::rms ? "rms" : "layer",
+                     suffixes[static_cast<int>(form)]);
 }
-NormForwardOp plain_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_op(function, name, summary)
-      .without({"x1", "weight1", "bias1", "y1", "mask1", "x0_subset", "out_subset", "out_numrows",
-                "rowscale_const"});
+
+std::string summary_of(Form form, NormKind kind) {
+  const char* const norm = kind == NormKind::rms ? "rms_norm" : "layer_norm";
+  switch (form) {
+    case Form::plain:
+      return fmt::format("y = {}(layerscale * dropout(rowscale * x0) + residual) * weight + bias",
+                         norm);
+    case Form::subset:
+      return fmt::format("dropout_add_{} where some rows have no x0", norm);
+    case Form::parallel:
+      break;
+  }
+  return fmt::format("y and y1 of {}(dropout(x0) + dropout(x1) + residual)", norm);
 }
-NormForwardOp subset_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_op(function, name, summary)
-      .without({"x1", "weight1", "bias1", "y1", "mask1", "rowscale"});
-}
-NormForwardOp parallel_op(const NormFunction& function, const char* name, const char* summary) {
-  return dropout_add_op(function, name, summary)
-      .without(
-          {"rowscale", "layerscale", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+
+NormForwardOp describe(const NormFunction& function, Form form) {
+  NormForwardOp op =
+      norm_forward_op(function, op_name_of(form, function.kind), summary_of(form, function.kind))
+          .without({"zero_centered_weight", "is_rms_norm", "out_dtype"});
+  if (form == Form::parallel)
+    return std::move(op).without(
+        {"rowscale", "layerscale", "x0_subset", "out_subset", "out_numrows", "rowscale_const"});
+  NormForwardOp one = std::move(op).without({"x1", "weight1", "bias1", "y1", "mask1"});
+  if (form == Form::subset) return std::move(one).without({"rowscale"});
+  return std::move(one).without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
 
 }  // namespace
 
-// The six ops, which their gradients name (norm_forward.h).
-
-const NormForwardOp& dropout_add_rms_norm_op() {
-  static const auto& op = lasting(
-      plain_op(rms, "dropout_add_rms_norm",
-               "y = rms_norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias"));
+template <Form form, NormKind kind>
+const NormForwardOp& dropout_add_op() {
+  static const auto& op = lasting(describe(function<form, kind>, form));
   return op;
 }
-const NormForwardOp& dropout_add_layer_norm_op() {
-  static const auto& op = lasting(
-      plain_op(layer, "dropout_add_layer_norm",
-               "y = layer_norm(layerscale * dropout(rowscale * x0) + residual) * weight + bias"));
-  return op;
-}
-const NormForwardOp& dropout_add_rms_norm_subset_op() {
-  static const auto& op = lasting(subset_op(rms, "dropout_add_rms_norm_subset",
-                                            "dropout_add_rms_norm where some rows have no x0"));
-  return op;
-}
-const NormForwardOp& dropout_add_layer_norm_subset_op() {
-  static const auto& op = lasting(subset_op(layer, "dropout_add_layer_norm_subset",
-                                            "dropout_add_layer_norm where some rows have no x0"));
-  return op;
-}
-const NormForwardOp& dropout_add_rms_norm_parallel_residual_op() {
-  static const auto& op =
-      lasting(parallel_op(parallel_rms, "dropout_add_rms_norm_parallel_residual",
-                          "y and y1 of rms_norm(dropout(x0) + dropout(x1) + residual)"));
-  return op;
-}
-const NormForwardOp& dropout_add_layer_norm_parallel_residual_op() {
-  static const auto& op =
-      lasting(parallel_op(parallel_layer, "dropout_add_layer_norm_parallel_residual",
-                          "y and y1 of layer_norm(dropout(x0) + dropout(x1) + residual)"));
-  return op;
-}
+template const NormForwardOp& dropout_add_op<Form::plain, NormKind::rms>();
+template const NormForwardOp& dropout_add_op<Form::plain, NormKind::layer>();
+template const NormForwardOp& dropout_add_op<Form::subset, NormKind::rms>();
+template const NormForwardOp& dropout_add_op<Form::subset, NormKind::layer>();
+template const NormForwardOp& dropout_add_op<Form::parallel, NormKind::rms>();
+template const NormForwardOp& dropout_add_op<Form::parallel, NormKind::layer>();
 
 NormOut dropout_add_rms_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
                              const DropoutAddNormOptions& options) {
-  return dropout_add_rms_norm_op()(stream, arguments_of(x0, weight, options));
+  return dropout_add_op<Form::plain, NormKind::rms>()(stream, arguments_of(x0, weight, options));
 }
 
 NormOut dropout_add_layer_norm(Stream& stream, const TensorRef& x0, const TensorRef& weight,
                                const DropoutAddNormOptions& options) {
-  return dropout_add_layer_norm_op()(stream, arguments_of(x0, weight, options));
+  return dropout_add_op<Form::plain, NormKind::layer>()(stream, arguments_of(x0, weight, options));
 }
 
 NormOut dropout_add_rms_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
                                     const DropoutAddNormSubsetOptions& options) {
-  return dropout_add_rms_norm_subset_op()(stream, arguments_of(x0, weight, options));
+  return dropout_add_op<Form::subset, NormKind::rms>()(stream, arguments_of(x0, weight, options));
 }
 
 NormOut dropout_add_layer_norm_subset(Stream& stream, const TensorRef& x0, const TensorRef& weight,
                                       const DropoutAddNormSubsetOptions& options) {
-  return dropout_add_layer_norm_subset_op()(stream, arguments_of(x0, weight, options));
+  return dropout_add_op<Form::subset, NormKind::layer>()(stream, arguments_of(x0, weight, options));
 }
 
 NormOut dropout_add_rms_norm_parallel_residual(Stream& stream, const TensorRef& x0,
                                                const TensorRef& weight0,
                                                const DropoutAddNormParallelOptions& options) {
-  return dropout_add_rms_norm_parallel_residual_op()(stream, arguments_of(x0, weight0, options));
+  return dropout_add_op<Form::parallel, NormKind::rms>()(stream,
+                                                         arguments_of(x0, weight0, options));
 }
 
 NormOut dropout_add_layer_norm_parallel_residual(Stream& stream, const TensorRef& x0,
                                                  const TensorRef& weight0,
                                                  const DropoutAddNormParallelOptions& options) {
-  return dropout_add_layer_norm_parallel_residual_op()(stream, arguments_of(x0, weight0, options));
+  return dropout_add_op<Form::parallel, NormKind::layer>()(stream,
+                                                           arguments_of(x0, weight0, options));
 }
 
 }  // namespace tegula::ops

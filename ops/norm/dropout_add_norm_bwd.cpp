@@ -7,12 +7,15 @@
 namespace tegula::ops {
 namespace {
 
-const NormFunction rms_bwd = {.kind = NormKind::rms, .x = "x0", .dx = "dx0"};
-const NormFunction layer_bwd = {.kind = NormKind::layer, .x = "x0", .dx = "dx0"};
-const NormFunction parallel_rms_bwd = {
-    .kind = NormKind::rms, .x = "x0", .weight = "weight0", .bias = "bias0"};
-const NormFunction parallel_layer_bwd = {
-    .kind = NormKind::layer, .x = "x0", .weight = "weight0", .bias = "bias0"};
+using Form = DropoutAddForm;
+
+/// How their signatures call what the gradients of all norms have.
+template <Form form, NormKind kind>
+constexpr NormFunction function_bwd = {.kind = kind,
+                                       .x = "x0",
+                                       .weight = form == Form::parallel ? "weight0" : "weight",
+                                       .bias = form == Form::parallel ? "bias0" : "bias",
+                                       .dx = form == Form::parallel ? "dx" : "dx0"};
 
 NormBwdArgs arguments_of(const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
                          const TensorRef& weight, const DropoutAddNormBwdOptions& o) {
@@ -33,26 +36,24 @@ NormBwdArgs subset(NormBwdArgs a, const NormSubset& of) {
   return a;
 }
 
-NormBackwardOp dropout_add_bwd_op(const NormFunction& function, const NormForwardOp& forward,
-                                  const char* name, const char* summary) {
-  return norm_backward_op(function, forward, name, summary)
-      .without({"dy1", "weight1", "bias1", "has_x1", "dx1", "dweight1", "dbias1",
-                "zero_centered_weight", "is_rms_norm"});
+NormBackwardOp describe(const NormFunction& function, const NormForwardOp& forward, Form form) {
+  NormBackwardOp op = norm_backward_op(function, forward, forward.name() + "_bwd",
+                                       "the gradients of " + forward.name())
+                          .without({"zero_centered_weight", "is_rms_norm"});
+  if (form == Form::parallel)
+    return std::move(op).without({"layerscale", "dlayerscale", "x0", "x0_subset", "out_subset",
+                                  "out_numrows", "rowscale_const", "rowscale"});
+  NormBackwardOp one =
+      std::move(op).without({"dy1", "weight1", "bias1", "has_x1", "dx1", "dweight1", "dbias1"});
+  if (form == Form::subset) return std::move(one).without({"rowscale"});
+  return std::move(one).without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
 }
-NormBackwardOp plain_bwd_op(const NormFunction& function, const NormForwardOp& forward,
-                            const char* name, const char* summary) {
-  return dropout_add_bwd_op(function, forward, name, summary)
-      .without({"x0_subset", "out_subset", "out_numrows", "rowscale_const"});
-}
-NormBackwardOp subset_bwd_op(const NormFunction& function, const NormForwardOp& forward,
-                             const char* name, const char* summary) {
-  return dropout_add_bwd_op(function, forward, name, summary).without({"rowscale"});
-}
-NormBackwardOp parallel_bwd_op(const NormFunction& function, const NormForwardOp& forward,
-                               const char* name, const char* summary) {
-  return norm_backward_op(function, forward, name, summary)
-      .without({"layerscale", "dlayerscale", "x0", "x0_subset", "out_subset", "out_numrows",
-                "rowscale_const", "rowscale", "zero_centered_weight", "is_rms_norm"});
+
+template <Form form, NormKind kind>
+const NormBackwardOp& dropout_add_bwd_op() {
+  static const auto& op =
+      lasting(describe(function_bwd<form, kind>, dropout_add_op<form, kind>(), form));
+  return op;
 }
 
 NormBwdArgs parallel(const TensorRef& dy, const TensorRef& s, const TensorRef& rstd,
@@ -89,77 +90,38 @@ DropoutAddNormGrads gradients(NormBwdOut&& out) {
           std::move(out.dlayerscale)};
 }
 
-const NormBackwardOp& dropout_add_rms_norm_bwd_op() {
-  static const auto& op =
-      lasting(plain_bwd_op(rms_bwd, dropout_add_rms_norm_op(), "dropout_add_rms_norm_bwd",
-                           "the gradients of dropout_add_rms_norm"));
-  return op;
-}
-const NormBackwardOp& dropout_add_layer_norm_bwd_op() {
-  static const auto& op =
-      lasting(plain_bwd_op(layer_bwd, dropout_add_layer_norm_op(), "dropout_add_layer_norm_bwd",
-                           "the gradients of dropout_add_layer_norm"));
-  return op;
-}
-const NormBackwardOp& dropout_add_rms_norm_subset_bwd_op() {
-  static const auto& op = lasting(subset_bwd_op(rms_bwd, dropout_add_rms_norm_subset_op(),
-                                                "dropout_add_rms_norm_subset_bwd",
-                                                "the gradients of dropout_add_rms_norm_subset"));
-  return op;
-}
-const NormBackwardOp& dropout_add_layer_norm_subset_bwd_op() {
-  static const auto& op = lasting(subset_bwd_op(layer_bwd, dropout_add_layer_norm_subset_op(),
-                                                "dropout_add_layer_norm_subset_bwd",
-                                                "the gradients of dropout_add_layer_norm_subset"));
-  return op;
-}
-const NormBackwardOp& dropout_add_rms_norm_parallel_residual_bwd_op() {
-  static const auto& op =
-      lasting(parallel_bwd_op(parallel_rms_bwd, dropout_add_rms_norm_parallel_residual_op(),
-                              "dropout_add_rms_norm_parallel_residual_bwd",
-                              "the gradients of dropout_add_rms_norm_parallel_residual"));
-  return op;
-}
-const NormBackwardOp& dropout_add_layer_norm_parallel_residual_bwd_op() {
-  static const auto& op =
-      lasting(parallel_bwd_op(parallel_layer_bwd, dropout_add_layer_norm_parallel_residual_op(),
-                              "dropout_add_layer_norm_parallel_residual_bwd",
-                              "the gradients of dropout_add_layer_norm_parallel_residual"));
-  return op;
-}
-
 }  // namespace
 
 void describe_dropout_add_norm() {  // the gradients and, with them, their forwards
-  dropout_add_rms_norm_bwd_op();
-  dropout_add_layer_norm_bwd_op();
-  dropout_add_rms_norm_subset_bwd_op();
-  dropout_add_layer_norm_subset_bwd_op();
-  dropout_add_rms_norm_parallel_residual_bwd_op();
-  dropout_add_layer_norm_parallel_residual_bwd_op();
+  dropout_add_bwd_op<Form::plain, NormKind::rms>();
+  dropout_add_bwd_op<Form::plain, NormKind::layer>();
+  dropout_add_bwd_op<Form::subset, NormKind::rms>();
+  dropout_add_bwd_op<Form::subset, NormKind::layer>();
+  dropout_add_bwd_op<Form::parallel, NormKind::rms>();
+  dropout_add_bwd_op<Form::parallel, NormKind::layer>();
 }
 
 DropoutAddNormGrads dropout_add_rms_norm_bwd(Stream& stream, const TensorRef& dy,
                                              const TensorRef& s, const TensorRef& rstd,
                                              const TensorRef& weight,
                                              const DropoutAddNormBwdOptions& options) {
-  return gradients(
-      dropout_add_rms_norm_bwd_op()(stream, arguments_of(dy, s, rstd, weight, options)));
+  return gradients(dropout_add_bwd_op<Form::plain, NormKind::rms>()(
+      stream, arguments_of(dy, s, rstd, weight, options)));
 }
 
 DropoutAddNormGrads dropout_add_layer_norm_bwd(Stream& stream, const TensorRef& dy,
                                                const TensorRef& s, const TensorRef& rstd,
                                                const TensorRef& weight,
                                                const DropoutAddNormBwdOptions& options) {
-  return gradients(
-      dropout_add_layer_norm_bwd_op()(stream, arguments_of(dy, s, rstd, weight, options)));
+  return gradients(dropout_add_bwd_op<Form::plain, NormKind::layer>()(
+      stream, arguments_of(dy, s, rstd, weight, options)));
 }
 
 DropoutAddNormGrads dropout_add_rms_norm_subset_bwd(Stream& stream, const TensorRef& dy,
                                                     const TensorRef& s, const TensorRef& rstd,
                                                     const TensorRef& weight, const NormSubset& of,
                                                     const DropoutAddNormBwdOptions& options) {
-  const auto& op = dropout_add_rms_norm_subset_bwd_op();
+  const auto& op = dropout_add_bwd_op<Form::subset, NormKind::rms>();
   check_subset_options(op.name(), stream, options);
   return gradients(op(stream, subset(arguments_of(dy, s, rstd, weight, options), of)));
 }
@@ -168,7 +130,7 @@ DropoutAddNormGrads dropout_add_layer_norm_subset_bwd(Stream& stream, const Tens
                                                       const TensorRef& s, const TensorRef& rstd,
                                                       const TensorRef& weight, const NormSubset& of,
                                                       const DropoutAddNormBwdOptions& options) {
-  const auto& op = dropout_add_layer_norm_subset_bwd_op();
+  const auto& op = dropout_add_bwd_op<Form::subset, NormKind::layer>();
   check_subset_options(op.name(), stream, options);
   return gradients(op(stream, subset(arguments_of(dy, s, rstd, weight, options), of)));
 }
@@ -177,7 +139,7 @@ NormGrads dropout_add_rms_norm_parallel_residual_bwd(Stream& stream, const Tenso
                                                      const TensorRef& s, const TensorRef& rstd,
                                                      const TensorRef& weight0,
                                                      const NormBwdOptions& options) {
-  const auto& op = dropout_add_rms_norm_parallel_residual_bwd_op();
+  const auto& op = dropout_add_bwd_op<Form::parallel, NormKind::rms>();
   check_parallel_options(op.name(), stream, options);
   return op(stream, parallel(dy, s, rstd, weight0, options));
 }
@@ -186,7 +148,7 @@ NormGrads dropout_add_layer_norm_parallel_residual_bwd(Stream& stream, const Ten
                                                        const TensorRef& s, const TensorRef& rstd,
                                                        const TensorRef& weight0,
                                                        const NormBwdOptions& options) {
-  const auto& op = dropout_add_layer_norm_parallel_residual_bwd_op();
+  const auto& op = dropout_add_bwd_op<Form::parallel, NormKind::layer>();
   check_parallel_options(op.name(), stream, options);
   return op(stream, parallel(dy, s, rstd, weight0, options));
 }

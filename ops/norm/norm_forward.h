@@ -11,12 +11,11 @@ using NormForwardOp = Op<NormArgs, NormOut>;
 
 NormForwardOp norm_forward_op(const NormFunction& function, std::string name, std::string summary);
 
-/// The six of dropout_add_norm.cpp.
-const NormForwardOp& dropout_add_rms_norm_op();
-const NormForwardOp& dropout_add_layer_norm_op();
-const NormForwardOp& dropout_add_rms_norm_subset_op();
-const NormForwardOp& dropout_add_layer_norm_subset_op();
-const NormForwardOp& dropout_add_rms_norm_parallel_residual_op();
-const NormForwardOp& dropout_add_layer_norm_parallel_residual_op();
+/// The forms of the dropout_add_* functions: all rows; a subset of them; two branches in parallel.
+enum class DropoutAddForm : std::uint8_t { plain, subset, parallel };
+
+/// Of dropout_add_norm.cpp, which has all six.
+template <DropoutAddForm form, NormKind kind>
+const NormForwardOp& dropout_add_op();
 
 }  // namespace tegula::ops
